@@ -1,0 +1,1 @@
+//! Given a question and the documents, say yes, no or unknown, and why.

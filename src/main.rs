@@ -1,0 +1,3 @@
+//! Arguments in, report out, exit code.
+
+fn main() {}
