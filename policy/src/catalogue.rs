@@ -28,14 +28,11 @@ mod table;
 mod tests;
 
 pub use action::{
-    AccessLevel, Action, ResourceType, Service, action, actions, actions_matching, resource_type,
-    service, services,
+    AccessLevel, Action, ResourceType, Service, action, actions, actions_matching, resource_type, service, services,
 };
 pub use condition_key::{ConditionKey, ValueType, carries, condition_key, condition_keys};
 pub use kms_error::{KmsError, kms_error, kms_errors};
-pub use kms_operation::{
-    KeyUsage, KmsOperation, ResourceKind, kms_operation, kms_operations, kms_operations_of,
-};
+pub use kms_operation::{KeyUsage, KmsOperation, ResourceKind, kms_operation, kms_operations, kms_operations_of};
 pub use kms_state::{KeyState, StateRefusal, kms_state};
 pub use nearest::{nearest_action, nearest_condition_key};
 

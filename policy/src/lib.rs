@@ -1,3 +1,41 @@
 //! Given a question and the documents, say yes, no or unknown, and why.
+//!
+//! A [`Document`](document::Document) is what somebody wrote; a [`Policy`](policy::Policy) is what
+//! decides; one checked door leads from one to the other. A [`Request`](request::Request) and the
+//! [`Layers`](layers::Layers) that bear on it go to [`decide`](decide::decide), which always answers,
+//! or to [`explain`](explain::explain), which is the same walk with somebody listening.
+//!
+//! This crate has no clock, files, network, environment, threads or async.
+
+pub mod json;
+pub mod limits;
+pub mod span;
+
+pub mod document;
+pub mod policy;
+pub mod statement;
+
+pub mod condition;
+pub mod key;
+pub mod pattern;
+pub mod principal;
+pub mod variable;
+
+pub mod arn;
+pub mod caller;
+pub mod context;
+pub mod grant;
+pub mod layers;
+pub mod request;
+
+pub mod decide;
+pub mod quirk;
 
 pub mod catalogue;
+
+mod derive;
+mod digest;
+mod index;
+mod scene;
+mod term;
+mod tri;

@@ -42,10 +42,7 @@ pub fn actions() -> impl Iterator<Item = Action> {
 /// ```
 pub fn actions_matching(pattern: &str) -> impl Iterator<Item = Action> + use<> {
     let (literal, filter) = Filter::new(pattern);
-    ACTIONS
-        .starting_with(literal)
-        .map(Action)
-        .filter(move |action| filter.accepts(action.name()))
+    ACTIONS.starting_with(literal).map(Action).filter(move |action| filter.accepts(action.name()))
 }
 
 /// The resource type with this name in this service, such as `key` in `kms`.
@@ -75,9 +72,7 @@ impl Service {
 
     /// Its actions, sorted by name.
     pub fn actions(self) -> impl Iterator<Item = Action> {
-        ACTIONS
-            .starting_with(format!("{}:", self.prefix()))
-            .map(Action)
+        ACTIONS.starting_with(format!("{}:", self.prefix())).map(Action)
     }
 }
 
@@ -114,9 +109,7 @@ impl Action {
 
     /// The types of resource that a statement can name for it. None: only `"*"` matches.
     pub fn resource_types(self) -> impl Iterator<Item = ResourceType> {
-        self.0.list(2).filter_map(move |name| {
-            resource_type(self.service_prefix(), name.trim_end_matches('*'))
-        })
+        self.0.list(2).filter_map(move |name| resource_type(self.service_prefix(), name.trim_end_matches('*')))
     }
 
     /// Those of [`Action::resource_types`] without which there is no such request.
@@ -220,10 +213,7 @@ impl Filter {
             }
             collapsed.push(character);
         }
-        let literal: String = collapsed
-            .chars()
-            .take_while(|c| !"*?".contains(*c))
-            .collect();
+        let literal: String = collapsed.chars().take_while(|c| !"*?".contains(*c)).collect();
         let filter = match collapsed.strip_prefix(&literal) {
             Some("*") => Self::Everything,
             Some("") => Self::Name(literal.len()),

@@ -6,10 +6,7 @@ pub(super) const ERRORS: Table = Table::new(include_str!("../../data/kms_error.t
 
 /// The error of this name, with or without `Exception` at its end: CloudTrail writes `AccessDenied`.
 pub fn kms_error(name: &str) -> Option<KmsError> {
-    ERRORS
-        .find(&[name])
-        .or_else(|| ERRORS.find(&[name, "Exception"]))
-        .map(KmsError)
+    ERRORS.find(&[name]).or_else(|| ERRORS.find(&[name, "Exception"])).map(KmsError)
 }
 
 /// All errors, sorted by name.

@@ -17,10 +17,7 @@ pub fn kms_operations() -> impl Iterator<Item = KmsOperation> {
 /// The actions that an operation of the API asks for: one, but two for `ReEncrypt`, and none for a name
 /// that is no operation.
 pub fn kms_operations_of(operation: &str) -> impl Iterator<Item = KmsOperation> {
-    kms_operations().filter(move |line| {
-        line.operation()
-            .is_some_and(|name| name.eq_ignore_ascii_case(operation))
-    })
+    kms_operations().filter(move |line| line.operation().is_some_and(|name| name.eq_ignore_ascii_case(operation)))
 }
 
 /// A KMS action, and what the service makes of it.

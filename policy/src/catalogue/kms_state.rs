@@ -77,10 +77,7 @@ impl KeyState {
     }
 
     fn column(self) -> usize {
-        Self::ALL
-            .into_iter()
-            .position(|state| state == self)
-            .map_or(0, |index| index + 1)
+        Self::ALL.into_iter().position(|state| state == self).map_or(0, |index| index + 1)
     }
 }
 
@@ -126,9 +123,7 @@ impl StateRefusal {
     pub fn reason(self) -> &'static str {
         match self {
             Self::Creating => "is creating",
-            Self::CustomKeyStore => {
-                "is in a custom key store, which is not valid for this operation"
-            }
+            Self::CustomKeyStore => "is in a custom key store, which is not valid for this operation",
             Self::Disabled => "is disabled",
             Self::ExternalOrigin => "origin is EXTERNAL which is not valid for this operation",
             Self::NotPendingDeletion => "is not pending deletion",

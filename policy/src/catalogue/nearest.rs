@@ -26,9 +26,7 @@ pub fn nearest_action(text: &str) -> Option<&'static str> {
         .into_iter()
         .chain(near)
         .flat_map(|(apart, service)| service.actions().map(move |action| (apart, action)))
-        .filter_map(|(apart, action)| {
-            Some((apart + distance(name, action.short_name())?, action.name()))
-        })
+        .filter_map(|(apart, action)| Some((apart + distance(name, action.short_name())?, action.name())))
         .min()
         .map(|(_, name)| name)
 }
@@ -57,11 +55,7 @@ pub fn nearest_condition_key(text: &str) -> Option<&'static str> {
     condition_keys()
         .filter_map(|key| {
             let stem = key.stem();
-            let given = if key.has_parameter() {
-                stem_like(text, stem)?
-            } else {
-                text
-            };
+            let given = if key.has_parameter() { stem_like(text, stem)? } else { text };
             Some((distance(given, stem)?, key.name()))
         })
         .min()

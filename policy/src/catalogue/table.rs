@@ -41,8 +41,7 @@ impl Table {
 
     /// The rows whose first field begins with `prefix`.
     pub(super) fn starting_with(self, prefix: String) -> impl Iterator<Item = Row> {
-        self.rows_from(self.lower_bound(&[&prefix]))
-            .take_while(move |row| starts_with(row.field(0), &prefix))
+        self.rows_from(self.lower_bound(&[&prefix])).take_while(move |row| starts_with(row.field(0), &prefix))
     }
 
     fn rows_from(self, offset: usize) -> impl Iterator<Item = Row> {
@@ -56,10 +55,7 @@ impl Table {
         while low < high {
             let middle = low + (high - low) / 2;
             let before = self.text.as_bytes().get(low..middle).unwrap_or(&[]);
-            let start = before
-                .iter()
-                .rposition(|&byte| byte == b'\n')
-                .map_or(low, |newline| low + newline + 1);
+            let start = before.iter().rposition(|&byte| byte == b'\n').map_or(low, |newline| low + newline + 1);
             let Some(row) = self.rows_from(start).next() else {
                 return high;
             };
@@ -92,9 +88,7 @@ impl Row {
 
 /// Whether `text` begins with `prefix`, ASCII case aside.
 pub(super) fn starts_with(text: &str, prefix: &str) -> bool {
-    text.as_bytes()
-        .get(..prefix.len())
-        .is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+    text.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
 /// Whether `text` ends with `suffix`, ASCII case aside.
@@ -107,7 +101,5 @@ pub(super) fn ends_with(text: &str, suffix: &str) -> bool {
 
 fn compare(text: &str, key: &[&str]) -> Ordering {
     let folded = |byte: u8| byte.to_ascii_lowercase();
-    text.bytes()
-        .map(folded)
-        .cmp(key.iter().flat_map(|piece| piece.bytes()).map(folded))
+    text.bytes().map(folded).cmp(key.iter().flat_map(|piece| piece.bytes()).map(folded))
 }

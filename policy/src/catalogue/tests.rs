@@ -42,12 +42,7 @@ fn tables_are_ascii_lines_of_whole_fields_sorted_and_unique() {
         assert!(text.ends_with('\n'), "{name}: last line is not ended");
         let keys: Vec<String> = table.rows().map(|row| lower(row.field(0))).collect();
         for pair in keys.windows(2) {
-            assert!(
-                pair[0] < pair[1],
-                "{name}: `{}` before `{}`",
-                pair[0],
-                pair[1]
-            );
+            assert!(pair[0] < pair[1], "{name}: `{}` before `{}`", pair[0], pair[1]);
         }
         for line in text.lines() {
             assert_eq!(line.split('\t').count(), fields, "{name}: {line}");
@@ -74,10 +69,7 @@ fn counts_are_at_least_those_of_the_sources() {
         assert!(condition_key(name).is_some(), "{name}");
     }
     // 59 global keys, of which three depend on the service.
-    assert_eq!(
-        condition_keys().filter(|key| key.is_global()).count(),
-        59 - 3
-    );
+    assert_eq!(condition_keys().filter(|key| key.is_global()).count(), 59 - 3);
 }
 
 #[test]
@@ -86,10 +78,7 @@ fn what_a_table_mentions_exists() {
     let mut check_list = |row: Row, index: usize| {
         if let Some(list) = row.field(index).strip_prefix('@') {
             mentioned.insert(list);
-            assert!(
-                row.list(index).count() > 0,
-                "{row:?} mentions an unknown list"
-            );
+            assert!(row.list(index).count() > 0, "{row:?} mentions an unknown list");
         }
         row.list(index).collect::<Vec<_>>()
     };
@@ -114,10 +103,7 @@ fn what_a_table_mentions_exists() {
         }
     }
     for list in LISTS.rows() {
-        assert!(
-            mentioned.contains(list.field(0)),
-            "{list:?} is mentioned nowhere"
-        );
+        assert!(mentioned.contains(list.field(0)), "{list:?} is mentioned nowhere");
     }
 }
 
@@ -126,10 +112,7 @@ fn words_of_the_tables_are_known() {
     let types = ["ARN", "Bool", "Date", "IPAddress", "Numeric", "String"];
     for row in condition_key::KEYS.rows() {
         let text = row.field(1);
-        assert!(
-            types.contains(&text.strip_prefix("ArrayOf").unwrap_or(text)),
-            "{row:?}"
-        );
+        assert!(types.contains(&text.strip_prefix("ArrayOf").unwrap_or(text)), "{row:?}");
         assert!(["global", "-"].contains(&row.field(2)), "{row:?}");
     }
     for row in action::SERVICES.rows() {
@@ -138,10 +121,7 @@ fn words_of_the_tables_are_known() {
     for row in kms_operation::OPERATIONS.rows() {
         let kinds = ["key", "alias+key", "retiring-principal", "none"];
         assert!(kinds.contains(&row.field(2)), "{row:?}");
-        assert!(
-            row.field(5) == "-" || KeyUsage::from_name(row.field(5)).is_some(),
-            "{row:?}"
-        );
+        assert!(row.field(5) == "-" || KeyUsage::from_name(row.field(5)).is_some(), "{row:?}");
         for flag in [3, 4, 6, 7, 8] {
             assert!(["yes", "-"].contains(&row.field(flag)), "{row:?}");
         }
@@ -150,11 +130,7 @@ fn words_of_the_tables_are_known() {
     for row in kms_state::STATES.rows() {
         for (index, state) in KeyState::ALL.into_iter().enumerate() {
             let unavailable = kms_state(row.field(0), state) == Some(StateRefusal::Unavailable);
-            assert_eq!(
-                unavailable,
-                row.field(index + 1) == "unavailable",
-                "{row:?}"
-            );
+            assert_eq!(unavailable, row.field(index + 1) == "unavailable", "{row:?}");
         }
     }
 }
@@ -162,10 +138,7 @@ fn words_of_the_tables_are_known() {
 #[test]
 fn parameters_begin_where_they_are_looked_for() {
     for key in condition_keys().filter(|key| key.has_parameter()) {
-        assert!(
-            key.stem().len() <= condition_key::PARAMETER_OFFSET_MAX,
-            "{key:?}"
-        );
+        assert!(key.stem().len() <= condition_key::PARAMETER_OFFSET_MAX, "{key:?}");
         assert!(key.stem().ends_with(['/', ':', '.', '-']), "{key:?}");
     }
     for action in actions() {
@@ -180,9 +153,7 @@ fn parameters_begin_where_they_are_looked_for() {
 
 /// The obvious way to do what [`Table::find`] does.
 fn find_slowly(table: Table, key: &str) -> Option<Row> {
-    table
-        .rows()
-        .find(|row| row.field(0).eq_ignore_ascii_case(key))
+    table.rows().find(|row| row.field(0).eq_ignore_ascii_case(key))
 }
 
 #[test]
@@ -192,20 +163,11 @@ fn every_line_is_found_and_its_neighbors_are_not_mistaken_for_it() {
         for row in table.rows() {
             let key = row.field(0);
             assert_eq!(table.find(&[key]), Some(row), "{name}: {key}");
-            assert_eq!(
-                table.find(&[&key.to_ascii_uppercase()]),
-                Some(row),
-                "{name}: {key}"
-            );
+            assert_eq!(table.find(&[&key.to_ascii_uppercase()]), Some(row), "{name}: {key}");
             let (head, tail) = key.split_at(key.len() / 2);
             assert_eq!(table.find(&[head, tail]), Some(row), "{name}: {key}");
             let shorter = key.split_at(key.len() - 1).0;
-            for near in [
-                shorter.to_string(),
-                format!("{key}!"),
-                format!("{key}~"),
-                format!("{key}\t"),
-            ] {
+            for near in [shorter.to_string(), format!("{key}!"), format!("{key}~"), format!("{key}\t")] {
                 let found = table.find(&[&near]).is_some();
                 assert_eq!(found, known.contains(&lower(&near)), "{name}: {near}");
             }
@@ -328,17 +290,8 @@ fn hostile_text_is_answered() {
         answer_everything(text);
         assert_eq!(action(text), None, "{text:?}");
     }
-    assert_eq!(
-        actions_matching(&"*".repeat(1 << 20)).count(),
-        actions().count()
-    );
-    assert_eq!(
-        condition_key("aws:PrincipalTag/\u{1f511}").unwrap().stem(),
-        "aws:PrincipalTag/"
-    );
+    assert_eq!(actions_matching(&"*".repeat(1 << 20)).count(), actions().count());
+    assert_eq!(condition_key("aws:PrincipalTag/\u{1f511}").unwrap().stem(), "aws:PrincipalTag/");
     let endless = format!("kms:EncryptionContext:{}", ":".repeat(1 << 20));
-    assert_eq!(
-        condition_key(&endless).unwrap().stem(),
-        "kms:EncryptionContext:"
-    );
+    assert_eq!(condition_key(&endless).unwrap().stem(), "kms:EncryptionContext:");
 }

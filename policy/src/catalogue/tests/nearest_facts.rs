@@ -10,10 +10,7 @@ fn slips_lead_to_the_name_that_was_meant() {
         ("kms:Sgin", Some("kms:Sign")),
         ("km:Decrypt", Some("kms:Decrypt")),
         ("Decrypt", Some("kms:Decrypt")),
-        (
-            "kms:GenerateDatakeyWithoutPlainText",
-            Some("kms:GenerateDataKeyWithoutPlaintext"),
-        ),
+        ("kms:GenerateDatakeyWithoutPlainText", Some("kms:GenerateDataKeyWithoutPlaintext")),
         ("s3:GetObjects", Some("s3:GetObject")),
         ("kms:Bake", None),
         ("nothing:LikeThis", None),
@@ -25,10 +22,7 @@ fn slips_lead_to_the_name_that_was_meant() {
         ("kms:ViaServices", Some("kms:ViaService")),
         ("aws:PrincipleArn", Some("aws:PrincipalArn")),
         ("aws:PrincipalTags/team", Some("aws:PrincipalTag/${TagKey}")),
-        (
-            "kms:EncryptionContxt:stage",
-            Some("kms:EncryptionContext:${EncryptionContextKey}"),
-        ),
+        ("kms:EncryptionContxt:stage", Some("kms:EncryptionContext:${EncryptionContextKey}")),
         ("ViaService", Some("kms:ViaService")),
         ("SourceIp", Some("aws:SourceIp")),
         ("kms:callerAcount", Some("kms:CallerAccount")),

@@ -1,0 +1,214 @@
+//! The condition keys of one request: given, absent, or not known.
+
+use crate::catalogue;
+use crate::key::{ENCRYPTION_CONTEXT, Key};
+
+/// The value of a condition key. A list makes the key multi-valued, also a list of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Values {
+    /// One text.
+    One(Box<str>),
+    /// A list of texts.
+    Many(Vec<Box<str>>),
+}
+
+impl From<&str> for Values {
+    fn from(text: &str) -> Values {
+        Values::One(text.into())
+    }
+}
+
+impl From<&[&str]> for Values {
+    fn from(texts: &[&str]) -> Values {
+        Values::Many(texts.iter().map(|text| (*text).into()).collect())
+    }
+}
+
+/// What holds for keys that nobody named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unnamed {
+    /// The request does not have them: it was told whole.
+    #[default]
+    Absent,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What a request has under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup<'a> {
+    /// Nothing.
+    Absent,
+    /// Nobody knows.
+    Unknown,
+    /// One value.
+    One(&'a str),
+    /// A list of values, at least one of them not empty.
+    Many(&'a [Box<str>]),
+}
+
+#[derive(Debug, Clone)]
+enum State {
+    Absent,
+    Unknown,
+    Given(Values),
+}
+
+/// The condition keys of one request.
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    /// Sorted by hash, then by name.
+    entries: Vec<(Key, State)>,
+    unnamed: Unnamed,
+    /// Prefixes (lower case) below which every key was told.
+    whole: Vec<Box<str>>,
+    /// For a KMS action: the action, since a `kms:` key that it never carries is absent.
+    kms_action: Option<Box<str>>,
+}
+
+impl Context {
+    pub(crate) fn set_unnamed(&mut self, unnamed: Unnamed) {
+        self.unnamed = unnamed;
+    }
+
+    pub(crate) fn set_kms_action(&mut self, action: &str) {
+        self.kms_action = Some(action.into());
+    }
+
+    /// Everything below this prefix was told; other keys there are absent.
+    pub(crate) fn set_whole(&mut self, prefix: &str) {
+        self.whole.push(prefix.to_lowercase().into());
+    }
+
+    pub(crate) fn give(&mut self, key: Key, values: Values) {
+        if key.lower().starts_with(ENCRYPTION_CONTEXT) && !self.is_whole(ENCRYPTION_CONTEXT) {
+            self.set_whole(ENCRYPTION_CONTEXT);
+        }
+        let empty = matches!(&values, Values::Many(texts) if texts.iter().all(|text| text.is_empty()));
+        self.insert(key, if empty { State::Absent } else { State::Given(values) });
+    }
+
+    pub(crate) fn remove(&mut self, key: Key) {
+        self.insert(key, State::Absent);
+    }
+
+    pub(crate) fn forget(&mut self, key: Key) {
+        self.insert(key, State::Unknown);
+    }
+
+    fn insert(&mut self, key: Key, state: State) {
+        match self.find(&key) {
+            Ok(index) => {
+                if let Some(entry) = self.entries.get_mut(index) {
+                    entry.1 = state;
+                }
+            }
+            Err(index) => self.entries.insert(index, (key, state)),
+        }
+    }
+
+    fn find(&self, key: &Key) -> Result<usize, usize> {
+        self.entries
+            .binary_search_by(|(entry, _)| entry.hash().cmp(&key.hash()).then_with(|| entry.lower().cmp(key.lower())))
+    }
+
+    /// What the request has under this key.
+    pub fn lookup(&self, key: &Key) -> Lookup<'_> {
+        match self.find(key).ok().and_then(|index| self.entries.get(index)) {
+            Some((_, State::Given(Values::One(text)))) => Lookup::One(text),
+            Some((_, State::Given(Values::Many(texts)))) => Lookup::Many(texts),
+            Some((_, State::Absent)) => Lookup::Absent,
+            Some((_, State::Unknown)) => Lookup::Unknown,
+            None => match self.unnamed {
+                Unnamed::Absent => Lookup::Absent,
+                Unnamed::Unknown => self.lookup_unnamed(key),
+            },
+        }
+    }
+
+    fn lookup_unnamed(&self, key: &Key) -> Lookup<'_> {
+        let told = self.whole.iter().any(|prefix| key.lower().starts_with(&**prefix));
+        let never = key.lower().starts_with("kms:")
+            && self.kms_action.as_deref().is_some_and(|action| !catalogue::carries(action, key.lower()));
+        if told || never { Lookup::Absent } else { Lookup::Unknown }
+    }
+
+    /// Whether the key was named at all: given, removed or declared unknown.
+    pub fn is_named(&self, key: &Key) -> bool {
+        self.find(key).is_ok()
+    }
+
+    /// The one value under a name, if it has one.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.lookup(&Key::new(name)) {
+            Lookup::One(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What holds for keys that nobody named.
+    pub fn unnamed(&self) -> Unnamed {
+        self.unnamed
+    }
+
+    /// Whether every key below the prefix (lower case) was told.
+    pub fn is_whole(&self, prefix: &str) -> bool {
+        self.unnamed == Unnamed::Absent || self.whole.iter().any(|whole| prefix.starts_with(&**whole))
+    }
+
+    /// The keys that have a value, with it, in a fixed order (by name).
+    pub fn given(&self) -> Vec<(&Key, &Values)> {
+        let mut given: Vec<_> = self
+            .entries
+            .iter()
+            .filter_map(|(key, state)| match state {
+                State::Given(values) => Some((key, values)),
+                _ => None,
+            })
+            .collect();
+        given.sort_by(|a, b| a.0.lower().cmp(b.0.lower()));
+        given
+    }
+
+    /// The encryption context that was given: what follows the prefix, as written, and the value.
+    pub fn encryption_context(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries.iter().filter_map(|(key, state)| {
+            let State::Given(Values::One(value)) = state else { return None };
+            let name = key.lower().starts_with(ENCRYPTION_CONTEXT).then_some(key.name())?;
+            Some((name.get(ENCRYPTION_CONTEXT.len()..)?, &**value))
+        })
+    }
+
+    /// Whether a key of the encryption context was declared unknown.
+    pub(crate) fn has_unknown_encryption_context(&self) -> bool {
+        self.entries
+            .iter()
+            .any(|(key, state)| matches!(state, State::Unknown) && key.lower().starts_with(ENCRYPTION_CONTEXT))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_compare_without_case_and_empty_lists_are_absent() {
+        let mut context = Context::default();
+        context.give(Key::new("aws:PrincipalTag/Team"), "x".into());
+        context.give(Key::new("aws:TagKeys"), Values::Many(vec!["".into()]));
+        assert_eq!(context.lookup(&Key::new("AWS:principaltag/tEAM")), Lookup::One("x"));
+        assert_eq!(context.lookup(&Key::new("aws:TagKeys")), Lookup::Absent);
+    }
+
+    #[test]
+    fn unnamed_keys_are_unknown_unless_told_whole_or_never_carried() {
+        let mut context = Context::default();
+        context.set_unnamed(Unnamed::Unknown);
+        context.set_kms_action("kms:ListKeys");
+        context.give(Key::new("kms:EncryptionContext:a:b/c"), "1".into());
+        assert_eq!(context.lookup(&Key::new("aws:SourceIp")), Lookup::Unknown);
+        assert_eq!(context.lookup(&Key::new("kms:EncryptionContext:other")), Lookup::Absent);
+        assert_eq!(context.lookup(&Key::new("kms:ViaService")), Lookup::Absent);
+        assert_eq!(context.encryption_context().collect::<Vec<_>>(), [("a:b/c", "1")]);
+    }
+}

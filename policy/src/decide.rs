@@ -1,0 +1,105 @@
+//! The decision: every layer has its say, and one formula joins them.
+//!
+//! [`decide`] and [`explain`](crate::explain::explain) are the same walk; they differ only in who
+//! listens. The walk is total, and allocates nothing unless the answer is unknown.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
+//! <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
+
+mod survey;
+mod verdict;
+
+pub use verdict::{Cited, Decision, Reason, Silence, Verdict};
+
+pub(crate) use survey::{Listener, Place, Survey};
+
+use crate::key::Key;
+use crate::layers::{Layer, Layers, Told};
+use crate::quirk::Quirks;
+use crate::request::Request;
+use crate::scene::Scene;
+use crate::statement::{Effect, Outcome, Statement};
+use crate::term::{Leaf, Leaves, Term};
+
+/// Decides a request. Always answers; see [`Decision`] for what the answer carries.
+///
+/// ```
+/// use wardbook_policy::{decide::{decide, Verdict}, document::Document, json, layers::{Layers, Told}};
+/// use wardbook_policy::{policy::{Origin, Policy, PolicyKind}, quirk::Quirks, request::Request};
+/// let text = r#"{"Version": "2012-10-17", "Statement": {"Sid": "Reports", "Effect": "Allow", "Action": "kms:Decrypt",
+///     "Principal": {"AWS": "arn:aws:iam::111122223333:role/report"}, "Resource": "*"}}"#;
+/// let key_policy = [Policy::new(&Document::read(&json::parse(text).unwrap()), PolicyKind::Key, Origin::default()).unwrap()];
+/// let request = Request::builder("arn:aws:sts::111122223333:assumed-role/report/s1", "kms:Decrypt",
+///     "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab").build().unwrap();
+/// let layers = Layers { resource: Told::Known(&key_policy), ..Layers::default() };
+/// assert_eq!(decide(&request, &layers, Quirks::default()).verdict(), Verdict::Allow);
+/// ```
+pub fn decide<'a>(request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Decision<'a> {
+    walk(request, layers, quirks, &mut ())
+}
+
+/// The one walk: survey every layer, join what they say, name what settled it.
+pub(crate) fn walk<'a, L: Listener<'a>>(
+    request: &'a Request,
+    layers: &Layers<'a>,
+    quirks: Quirks,
+    listener: &mut L,
+) -> Decision<'a> {
+    let scene = Scene { request, quirks, has_boundary: !matches!(layers.boundary, Told::Absent) };
+    let survey = Survey::take(&scene, layers, listener);
+    let denied = survey.denied();
+    if denied == Term::True
+        && let Some(reason) = survey.denied_by()
+    {
+        return Decision::new(Verdict::ExplicitDeny, reason);
+    }
+    match (survey.allowed(), denied) {
+        (Term::False, _) => Decision::new(Verdict::ImplicitDeny, Reason::Silent(survey.silence())),
+        (Term::True, Term::False) => Decision::new(Verdict::Allow, survey.allowed_by()),
+        (allowed, denied) => {
+            let leaves = allowed.leaves().and_also(denied.leaves());
+            Decision::new(Verdict::Unknown, turns_on(leaves, &scene, layers))
+        }
+    }
+}
+
+/// Names the keys, and the documents nobody collected, that would settle an unknown answer.
+fn turns_on<'a>(leaves: Leaves, scene: &Scene<'a>, layers: &Layers<'a>) -> Reason<'a> {
+    let mut keys: Vec<&'a Key> = Vec::new();
+    let mut documents = Vec::new();
+    for layer in Layer::ALL {
+        if leaves.has(layer, Leaf::Documents) {
+            documents.push(layer);
+        }
+        for statement in statements_of(layer, layers) {
+            let leaf = if statement.effect() == Effect::Deny { Leaf::Deny } else { Leaf::Allow };
+            if leaves.has(layer, leaf) && matches!(statement.outcome(scene), Outcome::TurnsOnUnknown(_)) {
+                statement.unknown_keys(scene, &mut keys);
+            }
+        }
+    }
+    if leaves.has(Layer::Grant, Leaf::Allow) {
+        for grant in layers.grants.items() {
+            survey::unknown_keys_of(grant, scene, &mut keys);
+        }
+    }
+    keys.sort_by(|a, b| a.lower().cmp(b.lower()));
+    keys.dedup();
+    Reason::TurnsOn { keys, documents }
+}
+
+fn statements_of<'a>(layer: Layer, layers: &Layers<'a>) -> impl Iterator<Item = &'a Statement> {
+    let levels = match layer {
+        Layer::Scp => layers.scps.items(),
+        Layer::Rcp => layers.rcps.items(),
+        _ => &[],
+    };
+    let flat = match layer {
+        Layer::Resource => layers.resource.items(),
+        Layer::Identity => layers.identity.items(),
+        Layer::Boundary => layers.boundary.items(),
+        Layer::Session => layers.session.items(),
+        Layer::Endpoint => layers.endpoint.items(),
+        Layer::Scp | Layer::Rcp | Layer::Grant => &[],
+    };
+    levels.iter().flatten().chain(flat).flat_map(|policy| policy.statements())
+}

@@ -1,0 +1,390 @@
+//! Grants: one more way to be allowed, for one key, some operations and some contexts. They never deny.
+//!
+//! <https://docs.aws.amazon.com/kms/latest/developerguide/grants.html>
+
+use crate::arn::{Arn, is_account_id};
+use crate::caller::is_service_name;
+use crate::condition::Atom;
+use crate::context::Lookup;
+use crate::document::{Part, Problem};
+use crate::json::{Kind, Value};
+use crate::key::{ENCRYPTION_CONTEXT, Key};
+use crate::limits::GRANT_CONTEXT_PAIRS_MAX;
+use crate::principal::{Family, PrincipalPattern, Relation};
+use crate::quirk::Quirk;
+use crate::scene::Scene;
+use crate::tri::Tri;
+
+/// A grant, ready to be held against requests.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    id: Box<str>,
+    name: Box<str>,
+    key: Option<Box<str>>,
+    issuing_account: Option<Box<str>>,
+    grantee: PrincipalPattern,
+    retiring: Option<PrincipalPattern>,
+    /// In lower case, as actions are compared.
+    operations: Box<[Box<str>]>,
+    context: Option<ContextConstraint>,
+    source_arn: Option<Box<str>>,
+    source_arn_atom: Option<Box<Atom>>,
+    keys: Keys,
+}
+
+/// A constraint on the encryption context.
+#[derive(Debug, Clone)]
+pub struct ContextConstraint {
+    exact: bool,
+    pairs: Box<[Pair]>,
+}
+
+#[derive(Debug, Clone)]
+struct Pair {
+    key: Key,
+    name: Box<str>,
+    value: Box<str>,
+}
+
+/// The condition keys that a grant looks at.
+#[derive(Debug, Clone)]
+struct Keys {
+    operations: Key,
+    constraint_type: Key,
+    constraint_source: Key,
+    context_keys: Key,
+}
+
+/// Which part of a grant a request does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GrantMismatch {
+    /// It is a grant of another key.
+    Key,
+    /// The operation is not among the grant's.
+    Operation,
+    /// The caller is not the grantee.
+    Grantee,
+    /// The encryption context does not satisfy the constraint.
+    EncryptionContext,
+    /// aws:SourceArn does not satisfy the constraint.
+    SourceArn,
+    /// The grant to be created would reach further than this one.
+    WiderChild,
+    /// The caller may not retire it.
+    Retire,
+}
+
+/// Whether a grant permits a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantOutcome {
+    /// It does, and names the caller this directly.
+    Permits(Relation),
+    /// It does not, because of this first of all.
+    DoesNot(GrantMismatch),
+    /// It turns on keys that are not known.
+    TurnsOnUnknown(Relation),
+}
+
+impl Grant {
+    /// Reads a grant as `aws kms list-grants` prints it. Members that do not bear on decisions are ignored.
+    pub fn read(value: &Value) -> Result<Grant, Problem> {
+        let problem = |value: &Value, message: String| Problem::new(Part::Document, value.span, message);
+        if value.as_object().is_none() {
+            return Err(problem(value, format!("a grant is an object, not {}", value.noun())));
+        }
+        let text = |name: &str| match value.member(name) {
+            None => Ok(None),
+            Some(member) => match member.as_text() {
+                Some(text) => Ok(Some((text, member))),
+                None => Err(problem(member, format!("`{name}` is a text, not {}", member.noun()))),
+            },
+        };
+        let principal = |names: [&str; 2]| -> Result<Option<PrincipalPattern>, Problem> {
+            for name in names {
+                if let Some((text, member)) = text(name)? {
+                    let family = if is_service_name(text) { Family::Service } else { Family::Aws };
+                    return PrincipalPattern::new(family, text).map(Some).map_err(|message| problem(member, message));
+                }
+            }
+            Ok(None)
+        };
+        let Some(grantee) = principal(["GranteePrincipal", "GranteeServicePrincipal"])? else {
+            return Err(problem(value, "a grant needs `GranteePrincipal`".into()));
+        };
+        let retiring = principal(["RetiringPrincipal", "RetiringServicePrincipal"])?;
+        let constraints = value.member("Constraints");
+        let source_arn = constraints.and_then(|constraints| constraints.member("SourceArn"));
+        let source_arn = source_arn.map(|value| {
+            value.as_text().ok_or_else(|| problem(value, format!("`SourceArn` is a text, not {}", value.noun())))
+        });
+        let source_arn: Option<Box<str>> = source_arn.transpose()?.map(Into::into);
+        let source_arn_atom = source_arn.as_deref().and_then(|arn| {
+            Atom::new("ArnLike", "aws:SourceArn", &[arn], crate::condition::Scope { variables: false }).ok()
+        });
+        Ok(Grant {
+            id: text("GrantId")?.map(|(text, _)| text).unwrap_or_default().into(),
+            name: text("Name")?.map(|(text, _)| text).unwrap_or_default().into(),
+            key: text("KeyId")?.map(|(text, _)| text.into()),
+            issuing_account: text("IssuingAccount")?.and_then(|(text, _)| account_of(text)),
+            grantee,
+            retiring,
+            operations: operations(value)?,
+            context: constraints.map(context_constraint).transpose()?.flatten(),
+            source_arn,
+            source_arn_atom: source_arn_atom.map(Box::new),
+            keys: Keys {
+                operations: Key::new("kms:GrantOperations"),
+                constraint_type: Key::new("kms:GrantConstraintType"),
+                constraint_source: Key::new("kms:GrantConstraintSourceArn"),
+                context_keys: Key::new("kms:EncryptionContextKeys"),
+            },
+        })
+    }
+
+    /// The grant's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The grant's name, or nothing.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The key it belongs to, where it says so.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// The account in which it was created.
+    pub fn issuing_account(&self) -> Option<&str> {
+        self.issuing_account.as_deref()
+    }
+
+    /// Who gets the permissions.
+    pub fn grantee(&self) -> &PrincipalPattern {
+        &self.grantee
+    }
+
+    /// Who may retire it.
+    pub fn retiring(&self) -> Option<&PrincipalPattern> {
+        self.retiring.as_ref()
+    }
+
+    /// The actions it permits, in lower case: `kms:decrypt`.
+    pub fn operations(&self) -> &[Box<str>] {
+        &self.operations
+    }
+
+    /// Whether the grant permits the request. RetireGrant is another question: [`Grant::retire_outcome`].
+    pub(crate) fn outcome(&self, scene: &Scene<'_>) -> GrantOutcome {
+        if !self.is_of(&scene.request.resource) {
+            return GrantOutcome::DoesNot(GrantMismatch::Key);
+        }
+        if !self.operations.iter().any(|operation| **operation == *scene.request.action_lower) {
+            return GrantOutcome::DoesNot(GrantMismatch::Operation);
+        }
+        let (grantee, relation) = self.grantee.relation(scene);
+        let mut sum = grantee;
+        if sum == Tri::False {
+            return GrantOutcome::DoesNot(GrantMismatch::Grantee);
+        }
+        sum = sum.and(self.source_arn(scene));
+        if sum == Tri::False {
+            return GrantOutcome::DoesNot(GrantMismatch::SourceArn);
+        }
+        let (context, mismatch) = match &*scene.request.action_lower {
+            "kms:describekey" => (Tri::True, GrantMismatch::EncryptionContext),
+            "kms:creategrant" => (self.child_is_narrower(scene), GrantMismatch::WiderChild),
+            _ => (self.context(scene), GrantMismatch::EncryptionContext),
+        };
+        match sum.and(context) {
+            Tri::True => GrantOutcome::Permits(relation),
+            Tri::False => GrantOutcome::DoesNot(mismatch),
+            Tri::Unknown => GrantOutcome::TurnsOnUnknown(relation),
+        }
+    }
+
+    /// Whether the caller may retire the grant: the retiring principal, the grantee if the grant
+    /// says so, or the account in which it was created. Constraints do not matter.
+    pub(crate) fn retire_outcome(&self, scene: &Scene<'_>) -> GrantOutcome {
+        if !self.is_of(&scene.request.resource) {
+            return GrantOutcome::DoesNot(GrantMismatch::Key);
+        }
+        let grantee_may = self.operations.iter().any(|operation| &**operation == "kms:retiregrant");
+        let ways = self.retiring.iter().chain(grantee_may.then_some(&self.grantee));
+        let issuer =
+            self.issuing_account.as_deref().is_some_and(|account| scene.request.caller.account() == Some(account));
+        let root = scene.request.caller.kind() == crate::caller::CallerKind::Root;
+        let issuer = issuer.then_some((Tri::True, if root { Relation::Caller } else { Relation::Account }));
+        let best = ways.map(|pattern| pattern.relation(scene)).chain(issuer).filter(|(holds, _)| *holds != Tri::False);
+        match best.max_by_key(|(holds, relation)| (*holds == Tri::True, *relation)) {
+            Some((Tri::True, relation)) => GrantOutcome::Permits(relation),
+            Some((_, relation)) => GrantOutcome::TurnsOnUnknown(relation),
+            None => GrantOutcome::DoesNot(GrantMismatch::Retire),
+        }
+    }
+
+    fn is_of(&self, resource: &str) -> bool {
+        match self.key.as_deref() {
+            None => true,
+            Some(key) if key.contains(':') => key == resource,
+            Some(id) => resource.rsplit('/').next() == Some(id),
+        }
+    }
+
+    fn source_arn(&self, scene: &Scene<'_>) -> Tri {
+        match (&self.source_arn, &self.source_arn_atom) {
+            (None, _) => Tri::True,
+            (Some(_), Some(atom)) => atom.holds(scene),
+            (Some(_), None) => Tri::False,
+        }
+    }
+
+    /// The encryption context of the request, held against the constraint.
+    fn context(&self, scene: &Scene<'_>) -> Tri {
+        match &self.context {
+            None => Tri::True,
+            Some(constraint) => constraint.pairs(scene).and(match constraint.exact {
+                true => constraint.nothing_else(scene),
+                false => Tri::True,
+            }),
+        }
+    }
+
+    /// A grant made by the grantee of this one must not reach further: no other operations, and
+    /// the same constraint or a stricter one.
+    fn child_is_narrower(&self, scene: &Scene<'_>) -> Tri {
+        let held = |operation: &str| {
+            self.operations
+                .iter()
+                .any(|held| held.strip_prefix("kms:").is_some_and(|held| held.eq_ignore_ascii_case(operation)))
+        };
+        let operations = match scene.lookup(&self.keys.operations) {
+            Lookup::Absent => Tri::True,
+            Lookup::Unknown => Tri::Unknown,
+            Lookup::One(operation) => Tri::from(held(operation)),
+            Lookup::Many(operations) => Tri::from(operations.iter().all(|operation| held(operation))),
+        };
+        let source = match (&self.source_arn, scene.lookup(&self.keys.constraint_source)) {
+            (None, _) => Tri::True,
+            (Some(_), Lookup::Unknown) => Tri::Unknown,
+            (Some(ours), Lookup::One(theirs)) => Tri::from(**ours == *theirs),
+            (Some(_), _) => Tri::False,
+        };
+        let Some(constraint) = &self.context else { return operations.and(source) };
+        let kind = match scene.lookup(&self.keys.constraint_type) {
+            Lookup::Unknown => Tri::Unknown,
+            Lookup::One("EncryptionContextEquals") => Tri::True,
+            Lookup::One("EncryptionContextSubset") => Tri::from(!constraint.exact),
+            _ => Tri::False,
+        };
+        operations.and(source).and(kind).and(self.context(scene))
+    }
+
+    /// The unknown keys on which the grant turns.
+    pub(crate) fn unknown_keys<'a>(&'a self, scene: &Scene<'a>, keys: &mut Vec<&'a Key>) {
+        let unknown = |key: &Key| scene.lookup(key) == Lookup::Unknown;
+        keys.extend(self.grantee.key().filter(|key| unknown(key)));
+        if let Some(atom) = self.source_arn_atom.as_deref() {
+            atom.unknown_keys(scene, keys);
+        }
+        if &*scene.request.action_lower == "kms:creategrant" {
+            let own = [&self.keys.operations, &self.keys.constraint_type, &self.keys.constraint_source];
+            keys.extend(own.into_iter().filter(|key| unknown(key)));
+        }
+        if let Some(constraint) = &self.context {
+            let pairs = constraint.pairs.iter().map(|pair| &pair.key);
+            keys.extend(pairs.filter(|key| unknown(key)));
+            if constraint.exact && constraint.nothing_else(scene) == Tri::Unknown {
+                keys.push(&self.keys.context_keys);
+            }
+        }
+    }
+}
+
+impl ContextConstraint {
+    /// Every pair of the constraint is in the request.
+    fn pairs(&self, scene: &Scene<'_>) -> Tri {
+        let sensitive = scene.quirks.is_other(Quirk::GrantContextKeyCase);
+        Tri::all(self.pairs.iter().map(|pair| match scene.lookup(&pair.key) {
+            Lookup::One(value) if *value == *pair.value => {
+                let same = |name: &str| name == &*pair.name;
+                Tri::from(!sensitive || scene.context().encryption_context().any(|(name, _)| same(name)))
+            }
+            Lookup::Unknown => Tri::Unknown,
+            _ => Tri::False,
+        }))
+    }
+
+    /// The request has no pair that the constraint does not have.
+    fn nothing_else(&self, scene: &Scene<'_>) -> Tri {
+        let context = scene.context();
+        let listed = |name: &str| self.pairs.iter().any(|pair| pair.name.to_lowercase() == name.to_lowercase());
+        if context.encryption_context().any(|(name, _)| !listed(name)) {
+            return Tri::False;
+        }
+        let settled = context.is_whole(ENCRYPTION_CONTEXT) && !context.has_unknown_encryption_context();
+        if settled { Tri::True } else { Tri::Unknown }
+    }
+}
+
+/// `arn:aws:iam::111122223333:root` or `111122223333`.
+fn account_of(text: &str) -> Option<Box<str>> {
+    let account = Arn::parse(text).map_or(text, |arn| arn.account);
+    is_account_id(account).then(|| account.into())
+}
+
+fn operations(value: &Value) -> Result<Box<[Box<str>]>, Problem> {
+    let Some(list) = value.member("Operations") else {
+        return Err(Problem::new(Part::Document, value.span, "a grant needs `Operations`"));
+    };
+    let names = list.as_list().unwrap_or_default().iter().map(Value::as_text);
+    match (list.as_list(), names.collect::<Option<Vec<&str>>>()) {
+        (Some(_), Some(names)) => {
+            Ok(names.iter().map(|name| format!("kms:{}", name.to_ascii_lowercase()).into()).collect())
+        }
+        _ => Err(Problem::new(Part::Document, list.span, "`Operations` is a list of texts")),
+    }
+}
+
+fn context_constraint(constraints: &Value) -> Result<Option<ContextConstraint>, Problem> {
+    let problem = |value: &Value, message: String| Err(Problem::new(Part::Document, value.span, message));
+    let Kind::Object(members) = &constraints.kind else {
+        return problem(constraints, format!("`Constraints` is an object, not {}", constraints.noun()));
+    };
+    let mut found = None;
+    for member in members {
+        let exact = match &*member.name {
+            "EncryptionContextEquals" => true,
+            "EncryptionContextSubset" => false,
+            "SourceArn" => continue,
+            name => return problem(&member.value, format!("`{name}` is not a grant constraint")),
+        };
+        let Some(pairs) = member.value.as_object() else {
+            return problem(
+                &member.value,
+                format!("`{}` is an object of texts, not {}", member.name, member.value.noun()),
+            );
+        };
+        if found.is_some() {
+            return problem(&member.value, "a grant has one encryption context constraint, not two".into());
+        }
+        if pairs.len() > GRANT_CONTEXT_PAIRS_MAX {
+            return problem(&member.value, format!("more than {GRANT_CONTEXT_PAIRS_MAX} pairs in a grant constraint"));
+        }
+        let mut read = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            let Some(value) = pair.value.as_text() else {
+                return problem(&pair.value, format!("`{}` is a text, not {}", pair.name, pair.value.noun()));
+            };
+            read.push(Pair {
+                key: Key::new(&format!("kms:EncryptionContext:{}", pair.name)),
+                name: pair.name.clone(),
+                value: value.into(),
+            });
+        }
+        found = Some(ContextConstraint { exact, pairs: read.into() });
+    }
+    Ok(found)
+}

@@ -1,0 +1,326 @@
+//! Wildcards, and the one place that knows where a pattern is held at colons.
+//!
+//! `*` is any run of characters, `?` one character. In a `Resource` a `*` before a colon or at the
+//! end takes any text, while one inside a segment, and `?`, stop at colons. In the Arn operators
+//! the first five parts are compared one by one. Elsewhere nothing stops a wildcard.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+
+use crate::quirk::Quirk;
+use crate::scene::{Resolved, Scene};
+use crate::tri::Tri;
+use crate::variable::{Part, Variable, split};
+
+/// A compiled pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    shape: Shape,
+    source: Box<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Shape {
+    /// Any text at all.
+    Anything,
+    /// Exactly this text.
+    Literal(Box<str>),
+    /// Everything else.
+    Pieces(Box<[Piece]>),
+    /// No text: a pattern that can never match, such as an ARN with too few parts.
+    Nothing,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(Box<str>),
+    /// `?`
+    One(Reach),
+    /// `*`
+    Many(Reach),
+    Variable(Variable),
+}
+
+/// Whether a wildcard takes colons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// It does.
+    Everything,
+    /// It does not: one of the first five parts of an Arn operator's value.
+    Part,
+    /// Inside a segment of a Resource; the quirk `resource-inner-wildcard` decides.
+    Inner,
+}
+
+impl Reach {
+    fn takes_colons(self, scene: &Scene<'_>) -> bool {
+        match self {
+            Reach::Everything => true,
+            Reach::Part => false,
+            Reach::Inner => scene.quirks.is_other(Quirk::ResourceInnerWildcard),
+        }
+    }
+}
+
+/// What a text is compiled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Wildcards are plain text (StringEquals).
+    Template,
+    /// Wildcards take anything (StringLike, Action).
+    Glob,
+    /// The Resource and NotResource elements.
+    Resource,
+    /// The Arn operators.
+    Arn,
+}
+
+impl Pattern {
+    /// Compiles a text. `variables` tells whether `${...}` has a meaning in this document.
+    pub(crate) fn new(text: &str, used: Use, variables: bool) -> Result<Pattern, String> {
+        let parts = if variables { split(text)? } else { vec![Part::Text(text)] };
+        let shape = match used {
+            Use::Resource if early_variable(&parts) => Shape::Nothing,
+            _ => compile(&parts, used),
+        };
+        Ok(Pattern { shape, source: text.into() })
+    }
+
+    /// The text it was compiled from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The one text that matches, if there is just one and it does not depend on the request.
+    pub(crate) fn literal(&self) -> Option<&str> {
+        match &self.shape {
+            Shape::Literal(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text every match begins with, up to the first wildcard or variable.
+    pub(crate) fn prefix(&self) -> &str {
+        match &self.shape {
+            Shape::Literal(text) => text,
+            Shape::Pieces(pieces) => match pieces.first() {
+                Some(Piece::Text(text)) => text,
+                _ => "",
+            },
+            Shape::Anything | Shape::Nothing => "",
+        }
+    }
+
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
+        let pieces: &[Piece] = match &self.shape {
+            Shape::Pieces(pieces) => pieces,
+            _ => &[],
+        };
+        pieces.iter().filter_map(|piece| match piece {
+            Piece::Variable(variable) => Some(variable),
+            _ => None,
+        })
+    }
+
+    /// Whether the text matches. A variable that does not resolve matches nothing.
+    pub(crate) fn matches(&self, text: &str, scene: &Scene<'_>) -> Tri {
+        match &self.shape {
+            Shape::Anything => Tri::True,
+            Shape::Literal(literal) => Tri::from(&**literal == text),
+            Shape::Nothing => Tri::False,
+            Shape::Pieces(pieces) => match resolvable(pieces, scene) {
+                Tri::True => Tri::from(glob(pieces, text, scene)),
+                settled => settled,
+            },
+        }
+    }
+
+    /// Whether the text matches with letters of either case taken as equal (no wildcards).
+    pub(crate) fn equals_ignoring_case(&self, text: &str, scene: &Scene<'_>) -> Tri {
+        let lower = text.chars().flat_map(char::to_lowercase);
+        match &self.shape {
+            Shape::Anything | Shape::Nothing => Tri::False,
+            Shape::Literal(literal) => Tri::from(literal.chars().flat_map(char::to_lowercase).eq(lower)),
+            Shape::Pieces(pieces) => match resolvable(pieces, scene) {
+                Tri::True => {
+                    let ours = pieces.iter().flat_map(|piece| piece.text(scene).chars());
+                    Tri::from(ours.flat_map(char::to_lowercase).eq(lower))
+                }
+                settled => settled,
+            },
+        }
+    }
+}
+
+impl Piece {
+    /// The text a piece stands for; wildcards have none.
+    fn text<'a>(&'a self, scene: &Scene<'a>) -> &'a str {
+        match self {
+            Piece::Text(text) => text,
+            Piece::Variable(variable) => match scene.resolve(variable) {
+                Resolved::Text(text) => text,
+                Resolved::Nothing | Resolved::Unknown => "",
+            },
+            Piece::One(_) | Piece::Many(_) => "",
+        }
+    }
+}
+
+/// Whether every variable of the pattern has a text.
+fn resolvable(pieces: &[Piece], scene: &Scene<'_>) -> Tri {
+    Tri::all(pieces.iter().map(|piece| match piece {
+        Piece::Variable(variable) => match scene.resolve(variable) {
+            Resolved::Text(_) => Tri::True,
+            Resolved::Nothing => Tri::False,
+            Resolved::Unknown => Tri::Unknown,
+        },
+        _ => Tri::True,
+    }))
+}
+
+/// In a Resource, variables may stand after the fifth colon only.
+fn early_variable(parts: &[Part<'_>]) -> bool {
+    let mut colons = 0;
+    for part in parts {
+        match part {
+            Part::Text(text) => colons += text.bytes().filter(|byte| *byte == b':').count(),
+            Part::Literal(_) => {}
+            Part::Variable(_) if colons < 5 => return true,
+            Part::Variable(_) => {}
+        }
+    }
+    false
+}
+
+fn compile(parts: &[Part<'_>], used: Use) -> Shape {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut text = String::new();
+    let mut colons = 0;
+    for (index, part) in parts.iter().enumerate() {
+        match part {
+            Part::Literal(character) => text.push(*character),
+            Part::Variable(variable) => {
+                flush(&mut text, &mut pieces);
+                pieces.push(Piece::Variable(variable.clone()));
+            }
+            Part::Text(source) => {
+                let last_part = index + 1 == parts.len();
+                let mut characters = source.chars().peekable();
+                while let Some(character) = characters.next() {
+                    let ends_segment = match characters.peek() {
+                        Some(next) => *next == ':',
+                        None => last_part,
+                    };
+                    let reach = match used {
+                        Use::Resource if character == '?' || !ends_segment => Reach::Inner,
+                        Use::Arn if colons < 5 => Reach::Part,
+                        _ => Reach::Everything,
+                    };
+                    match character {
+                        '*' if used != Use::Template => many(&mut text, &mut pieces, reach),
+                        '?' if used != Use::Template => {
+                            flush(&mut text, &mut pieces);
+                            pieces.push(Piece::One(reach));
+                        }
+                        _ => {
+                            colons += usize::from(character == ':');
+                            text.push(character);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    finish(pieces, text)
+}
+
+/// Adds a `*`; runs of them are one, and the run takes colons if any of them does.
+fn many(text: &mut String, pieces: &mut Vec<Piece>, reach: Reach) {
+    flush(text, pieces);
+    match pieces.last_mut() {
+        Some(Piece::Many(before)) => {
+            if reach == Reach::Everything {
+                *before = Reach::Everything;
+            }
+        }
+        _ => pieces.push(Piece::Many(reach)),
+    }
+}
+
+fn flush(text: &mut String, pieces: &mut Vec<Piece>) {
+    if !text.is_empty() {
+        pieces.push(Piece::Text(core::mem::take(text).into()));
+    }
+}
+
+fn finish(mut pieces: Vec<Piece>, mut text: String) -> Shape {
+    if pieces.is_empty() {
+        return Shape::Literal(text.into());
+    }
+    flush(&mut text, &mut pieces);
+    match pieces.as_slice() {
+        [Piece::Many(Reach::Everything)] => Shape::Anything,
+        _ => Shape::Pieces(pieces.into()),
+    }
+}
+
+/// The matcher: on a mismatch the last `*` takes one character more; one that may not go on gives
+/// way to the last that may take colons. Nothing is allocated.
+///
+/// INVARIANT: a `*` held at colons never has to be revisited once a later piece has crossed a
+/// colon, since it cannot shift that colon; the naive twin in `tests/pattern.rs` keeps this honest.
+fn glob(pieces: &[Piece], text: &str, scene: &Scene<'_>) -> bool {
+    let mut piece = 0;
+    let mut rest = text;
+    let mut wide: Option<(usize, &str)> = None;
+    let mut held: Option<(usize, &str)> = None;
+    loop {
+        let next = match pieces.get(piece) {
+            None if rest.is_empty() => return true,
+            None => None,
+            Some(Piece::Many(reach)) => {
+                if reach.takes_colons(scene) {
+                    if piece + 1 == pieces.len() {
+                        return true;
+                    }
+                    wide = Some((piece + 1, rest));
+                    held = None;
+                } else {
+                    held = Some((piece + 1, rest));
+                }
+                Some(rest)
+            }
+            Some(Piece::One(reach)) => advance(rest, !reach.takes_colons(scene)),
+            Some(text_piece) => rest.strip_prefix(text_piece.text(scene)),
+        };
+        if let Some(next) = next {
+            piece += 1;
+            rest = next;
+            continue;
+        }
+        if let Some((after, from)) = held
+            && let Some(longer) = advance(from, true)
+        {
+            held = Some((after, longer));
+            piece = after;
+            rest = longer;
+        } else if let Some((after, from)) = wide
+            && let Some(longer) = advance(from, false)
+        {
+            held = None;
+            wide = Some((after, longer));
+            piece = after;
+            rest = longer;
+        } else {
+            return false;
+        }
+    }
+}
+
+/// The text without its first character; `None` at the end, or at a colon that stops the wildcard.
+fn advance(text: &str, stops_at_colon: bool) -> Option<&str> {
+    let mut characters = text.chars();
+    match characters.next() {
+        None => None,
+        Some(':') if stops_at_colon => None,
+        Some(_) => Some(characters.as_str()),
+    }
+}

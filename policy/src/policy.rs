@@ -1,0 +1,341 @@
+//! A policy that decides: patterns compiled, keys prepared, every statement checked.
+//!
+//! [`Policy::new`] is the one door from [`Document`] to here, and it fails closed: a document with a
+//! problem does not become a policy. [`Policy::forced`] is for those who insist: there a broken
+//! Allow never applies and a broken Deny always does.
+
+use std::sync::Arc;
+
+use crate::condition::{Atom, AtomError, Scope};
+use crate::digest::{Domain, digest};
+use crate::document::{Document, Part, PrincipalText, Problem, StatementText, VERSION_2008, VERSION_2012, Words};
+use crate::index::{Handles, Index, principal_handles};
+use crate::pattern::{Pattern, Use};
+use crate::principal::{Family, PrincipalPattern};
+use crate::span::{Lines, Position, Span};
+use crate::statement::{Effect, Principals, Statement, Texts};
+
+/// What kind of policy a document is, which decides what it may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PolicyKind {
+    /// Attached to a user, group or role; also boundaries and session policies.
+    Identity,
+    /// A key policy.
+    Key,
+    /// Any other resource-based policy, trust policies included.
+    Resource,
+    /// A service control policy.
+    Scp,
+    /// A resource control policy.
+    Rcp,
+    /// A VPC endpoint policy.
+    Endpoint,
+}
+
+impl PolicyKind {
+    fn noun(self) -> &'static str {
+        match self {
+            PolicyKind::Identity => "an identity policy",
+            PolicyKind::Key => "a key policy",
+            PolicyKind::Resource => "a resource policy",
+            PolicyKind::Scp => "a service control policy",
+            PolicyKind::Rcp => "a resource control policy",
+            PolicyKind::Endpoint => "an endpoint policy",
+        }
+    }
+}
+
+/// Where a policy comes from, for reports.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Origin<'a> {
+    /// The policy's ARN or name.
+    pub name: &'a str,
+    /// The file it was read from.
+    pub path: &'a str,
+    /// The lines of that file, for positions.
+    pub lines: Option<&'a Lines<'a>>,
+}
+
+/// A policy, cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    name: Box<str>,
+    path: Box<str>,
+    statements: Box<[Statement]>,
+    index: Index,
+}
+
+impl Policy {
+    /// Compiles a document. Every problem is reported, not only the first.
+    ///
+    /// ```
+    /// use wardbook_policy::{document::Document, json, policy::{Origin, Policy, PolicyKind}};
+    /// let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}}"#;
+    /// let document = Document::read(&json::parse(text).unwrap());
+    /// assert!(Policy::new(&document, PolicyKind::Identity, Origin::default()).is_ok());
+    /// // A key policy says who may; this document does not.
+    /// assert!(Policy::new(&document, PolicyKind::Key, Origin::default()).is_err());
+    /// ```
+    pub fn new(document: &Document, kind: PolicyKind, origin: Origin<'_>) -> Result<Policy, Vec<Problem>> {
+        match Policy::forced(document, kind, origin) {
+            (policy, problems) if problems.is_empty() => Ok(policy),
+            (_, problems) => Err(problems),
+        }
+    }
+
+    /// Compiles what can be compiled. A broken Allow never applies, a broken Deny always does.
+    pub fn forced(document: &Document, kind: PolicyKind, origin: Origin<'_>) -> (Policy, Vec<Problem>) {
+        let mut problems = document.problems.clone();
+        if let Some(version) = &document.version
+            && ![VERSION_2012, VERSION_2008].contains(&&*version.text)
+        {
+            let message = format!("`{}` is not a policy version; write `{VERSION_2012}`", version.text);
+            problems.push(Problem::new(Part::Document, version.span, message));
+        }
+        let scope = Scope { variables: document.has_variables() };
+        let mut statements = Vec::with_capacity(document.statements.len());
+        for text in &document.statements {
+            let mut compiler = Compiler { kind, scope, problems: text.problems.clone() };
+            let mut statement = compiler.statement(text);
+            statement.position = origin.lines.map(|lines| lines.position(text.span));
+            problems.append(&mut compiler.problems);
+            statements.push(statement);
+        }
+        let index = Index::new(statements.iter().map(handles));
+        let inner = Inner { name: origin.name.into(), path: origin.path.into(), statements: statements.into(), index };
+        (Policy { inner: Arc::new(inner) }, problems)
+    }
+
+    /// The policy's ARN or name.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// The file it was read from.
+    pub fn path(&self) -> &str {
+        &self.inner.path
+    }
+
+    /// The statements, in the order of the document.
+    pub fn statements(&self) -> &[Statement] {
+        &self.inner.statements
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.inner.index
+    }
+
+    /// Where a statement stands: `policies/report.json:12:5`.
+    pub fn place(&self, statement: &Statement) -> String {
+        match (self.path(), statement.position()) {
+            ("", None) => String::new(),
+            ("", Some(position)) => position.to_string(),
+            (path, None) => path.to_owned(),
+            (path, Some(position)) => format!("{path}:{position}"),
+        }
+    }
+}
+
+/// Under what a statement can be filed.
+fn handles(statement: &Statement) -> Handles {
+    let (principals, accounts) = match &statement.principals {
+        Principals::Named(names) => principal_handles(names),
+        Principals::Any | Principals::Except(_) => (None, None),
+    };
+    let literals = |texts: &Texts, domain: Domain| match texts {
+        Texts::Named(patterns) => {
+            patterns.iter().map(|pattern| pattern.literal().map(|text| digest(domain, text))).collect()
+        }
+        Texts::Any | Texts::Except(_) => None,
+    };
+    let services = match &statement.actions {
+        Texts::Named(patterns) => patterns
+            .iter()
+            .map(|pattern| pattern.prefix().split_once(':').map(|(service, _)| digest(Domain::Service, service)))
+            .collect(),
+        Texts::Any | Texts::Except(_) => None,
+    };
+    Handles {
+        principals,
+        accounts,
+        resources: literals(&statement.resources, Domain::Resource),
+        actions: literals(&statement.actions, Domain::Action),
+        services,
+    }
+}
+
+struct Compiler {
+    kind: PolicyKind,
+    scope: Scope,
+    problems: Vec<Problem>,
+}
+
+impl Compiler {
+    fn problem(&mut self, part: Part, span: Span, message: impl Into<String>) {
+        self.problems.push(Problem::new(part, span, message));
+    }
+
+    fn statement(&mut self, text: &StatementText) -> Statement {
+        let effect = self.effect(text);
+        let principals = self.principals(text, effect);
+        let actions = self.actions(text);
+        let resources = self.resources(text);
+        let conditions = self.conditions(text);
+        let broken = |part: Part| self.problems.iter().any(|problem| problem.part == part);
+        let spoilt = !self.problems.is_empty();
+        Statement {
+            sid: text.sid.as_ref().map(|sid| sid.text.clone()),
+            span: text.span,
+            position: None,
+            effect,
+            inert: spoilt && effect == Effect::Allow,
+            principals: if broken(Part::Principal) { Principals::Any } else { principals },
+            actions: if broken(Part::Action) { Texts::Any } else { actions },
+            resources: if broken(Part::Resource) { Texts::Any } else { resources },
+            conditions: if broken(Part::Condition) { Box::default() } else { conditions },
+        }
+    }
+
+    /// An effect that cannot be read counts as Deny, should somebody insist.
+    fn effect(&mut self, text: &StatementText) -> Effect {
+        match text.effect.as_ref().map(|word| (&*word.text, word.span)) {
+            Some(("Allow", _)) => Effect::Allow,
+            Some(("Deny", _)) => Effect::Deny,
+            Some((other, span)) => {
+                self.problem(Part::Effect, span, format!("`Effect` is `Allow` or `Deny`, not `{other}`"));
+                Effect::Deny
+            }
+            None => {
+                self.missing(text, Part::Effect, "a statement needs `Effect`");
+                Effect::Deny
+            }
+        }
+    }
+
+    /// Reports what a statement lacks, unless its place already has a problem.
+    fn missing(&mut self, text: &StatementText, part: Part, message: &str) {
+        if !self.problems.iter().any(|problem| problem.part == part || problem.span == text.span) {
+            let span = Span { start: text.span.start, end: text.span.start.saturating_add(1) };
+            self.problem(part, span, message);
+        }
+    }
+
+    fn principals(&mut self, text: &StatementText, effect: Effect) -> Principals {
+        let Some(principal) = &text.principal else {
+            if matches!(self.kind, PolicyKind::Key | PolicyKind::Resource | PolicyKind::Rcp) {
+                let message = format!("a statement of {} needs `Principal`", self.kind.noun());
+                self.missing(text, Part::Principal, &message);
+            }
+            return Principals::Any;
+        };
+        if matches!(self.kind, PolicyKind::Identity | PolicyKind::Scp) {
+            let message = format!("{} has no `Principal`; it applies to whom it is attached to", self.kind.noun());
+            self.problem(Part::Principal, principal.name_span, message);
+        }
+        if principal.negated && effect == Effect::Allow {
+            let message = "`NotPrincipal` with `Allow` is not supported: it would allow everybody else";
+            self.problem(Part::Principal, principal.name_span, message);
+        }
+        let names = self.names(principal);
+        if self.kind == PolicyKind::Rcp && (principal.negated || !names.iter().all(PrincipalPattern::is_anyone)) {
+            let message = "a resource control policy applies to everybody: write `\"Principal\": \"*\"` and conditions";
+            self.problem(Part::Principal, principal.name_span, message);
+        }
+        if principal.negated { Principals::Except(names) } else { Principals::Named(names) }
+    }
+
+    fn names(&mut self, principal: &PrincipalText) -> Box<[PrincipalPattern]> {
+        let mut names = Vec::with_capacity(principal.names.len());
+        for entry in &principal.names {
+            let Some(family) = &entry.family else {
+                names.push(PrincipalPattern::anyone());
+                continue;
+            };
+            let known = Family::NAMES.iter().find(|(name, _)| *name == &*family.text);
+            let read = match known {
+                Some((_, family)) => PrincipalPattern::new(*family, &entry.name.text).map_err(|m| (entry.name.span, m)),
+                None => Err((family.span, unknown_family(&family.text))),
+            };
+            match read {
+                Ok(name) => names.push(name),
+                Err((span, message)) => self.problem(Part::Principal, span, message),
+            }
+        }
+        names.into()
+    }
+
+    fn actions(&mut self, text: &StatementText) -> Texts {
+        let Some(words) = &text.action else {
+            self.missing(text, Part::Action, "a statement needs `Action` or `NotAction`");
+            return Texts::Any;
+        };
+        self.texts(words, Part::Action, |word| {
+            let stars = !word.is_empty() && word.bytes().all(|byte| byte == b'*');
+            match word.split_once(':') {
+                _ if stars => {}
+                Some((service, name)) if !service.is_empty() && !name.is_empty() => {}
+                _ => return Err(format!("`{word}` is not an action: write `service:Action`, such as `kms:Decrypt`")),
+            }
+            Pattern::new(&word.to_ascii_lowercase(), Use::Glob, false)
+        })
+    }
+
+    fn resources(&mut self, text: &StatementText) -> Texts {
+        let Some(words) = &text.resource else {
+            if !matches!(self.kind, PolicyKind::Resource | PolicyKind::Endpoint) {
+                let message = format!("a statement of {} needs `Resource`", self.kind.noun());
+                self.missing(text, Part::Resource, &message);
+            }
+            return Texts::Any;
+        };
+        let variables = self.scope.variables;
+        self.texts(words, Part::Resource, |word| Pattern::new(word, Use::Resource, variables))
+    }
+
+    fn texts(&mut self, words: &Words, part: Part, compile: impl Fn(&str) -> Result<Pattern, String>) -> Texts {
+        let mut patterns = Vec::with_capacity(words.words.len());
+        for word in &words.words {
+            match compile(&word.text) {
+                Ok(pattern) => patterns.push(pattern),
+                Err(message) => self.problem(part, word.span, message),
+            }
+        }
+        if words.negated { Texts::Except(patterns.into()) } else { Texts::Named(patterns.into()) }
+    }
+
+    fn conditions(&mut self, text: &StatementText) -> Box<[Atom]> {
+        let mut atoms = Vec::with_capacity(text.conditions.len());
+        for row in &text.conditions {
+            let values: Vec<&str> = row.values.iter().map(|word| &*word.text).collect();
+            match Atom::new(&row.operator.text, &row.key.text, &values, self.scope) {
+                Ok(atom) => atoms.push(atom),
+                Err(AtomError::Operator(message)) => self.problem(Part::Condition, row.operator.span, message),
+                Err(AtomError::Value(error)) => {
+                    let span = row.values.get(error.index).map_or(row.key.span, |word| word.span);
+                    self.problem(Part::Condition, span, error.message);
+                }
+            }
+        }
+        atoms.into()
+    }
+}
+
+fn unknown_family(name: &str) -> String {
+    let listed = "`AWS`, `Service`, `Federated` or `CanonicalUser`";
+    match Family::NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        Some((known, _)) => format!("`{name}` is written `{known}`"),
+        None => format!("`{name}` is not a kind of principal; write {listed}"),
+    }
+}
+
+impl Statement {
+    /// Where the statement stands, if the lines of its file were known.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+}

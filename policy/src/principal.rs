@@ -1,0 +1,276 @@
+//! Whom a Principal or NotPrincipal element names, and in what relation that stands to the caller.
+//!
+//! The relation matters beyond yes or no: an account delegates to its IAM, a role ARN leaves the
+//! boundary and session policy in force, a session ARN does not.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
+
+use crate::arn::{Arn, is_account_id};
+use crate::caller::{CallerKind, is_canonical_id, is_service_name, is_web_provider, last_segment};
+use crate::context::Lookup;
+use crate::digest::{Domain, digest, pair};
+use crate::key::Key;
+use crate::quirk::Quirk;
+use crate::scene::Scene;
+use crate::tri::Tri;
+
+/// How directly a statement names the caller; later ones reach further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Relation {
+    /// It names the caller's account, which delegates to IAM.
+    Account,
+    /// It names the role or user behind the session: boundary and session policy still limit.
+    Behind,
+    /// It names the session, with the session policy still limiting (a quirk's other side).
+    LimitedSession,
+    /// It names the caller itself, or anyone: nothing on the caller's side limits.
+    Caller,
+}
+
+/// One entry of a Principal element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrincipalPattern {
+    name: Name,
+    source: Box<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Name {
+    Anyone {
+        below_aws: bool,
+    },
+    Account(Box<str>),
+    User,
+    Role {
+        account: Box<str>,
+        name: Box<str>,
+    },
+    Session {
+        account: Box<str>,
+        role: Box<str>,
+    },
+    FederatedUser,
+    /// `AIDA...`, `AROA...`, `AROA...:session`
+    UniqueId(Key),
+    Service,
+    Federated,
+    CanonicalUser,
+}
+
+/// The member of a Principal object below which a name stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    Aws,
+    Service,
+    Federated,
+    CanonicalUser,
+}
+
+impl Family {
+    pub(crate) const NAMES: &[(&str, Family)] = &[
+        ("AWS", Family::Aws),
+        ("Service", Family::Service),
+        ("Federated", Family::Federated),
+        ("CanonicalUser", Family::CanonicalUser),
+    ];
+}
+
+impl PrincipalPattern {
+    /// `Principal: "*"`.
+    pub(crate) fn anyone() -> PrincipalPattern {
+        PrincipalPattern { name: Name::Anyone { below_aws: false }, source: "*".into() }
+    }
+
+    /// Reads one name; the error is a message without a place.
+    pub(crate) fn new(family: Family, text: &str) -> Result<PrincipalPattern, String> {
+        let name = match family {
+            Family::Aws => aws_name(text)?,
+            Family::Service if is_service_name(text) => Name::Service,
+            Family::Service => return Err(format!("`{text}` is not a service principal such as `s3.amazonaws.com`")),
+            Family::Federated => federated_name(text)?,
+            Family::CanonicalUser if is_canonical_id(text) => Name::CanonicalUser,
+            Family::CanonicalUser => {
+                return Err(format!("`{text}` is not a canonical user id of 64 hexadecimal digits"));
+            }
+        };
+        Ok(PrincipalPattern { name, source: text.into() })
+    }
+
+    /// The text as it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether it names everybody.
+    pub fn is_anyone(&self) -> bool {
+        matches!(self.name, Name::Anyone { .. })
+    }
+
+    /// The account it names, if it names a whole account.
+    pub fn account(&self) -> Option<&str> {
+        match &self.name {
+            Name::Account(account) => Some(account),
+            _ => None,
+        }
+    }
+
+    /// Under what a statement that names this is filed; `None` if any caller might match.
+    pub(crate) fn digest(&self) -> Option<u64> {
+        match &self.name {
+            Name::Anyone { .. } | Name::UniqueId(_) => None,
+            Name::Account(account) => Some(digest(Domain::Account, account)),
+            Name::Role { account, name } => Some(pair(Domain::RoleName, account, name)),
+            _ => Some(digest(Domain::Principal, &self.source)),
+        }
+    }
+
+    /// Whether it names the caller, and how directly.
+    pub(crate) fn relation(&self, scene: &Scene<'_>) -> (Tri, Relation) {
+        let caller = &scene.request.caller;
+        let is_text = *self.source == *caller.text();
+        let session = if scene.quirks.is_other(Quirk::SessionArnAndSessionPolicy) {
+            Relation::LimitedSession
+        } else {
+            Relation::Caller
+        };
+        let (holds, relation) = match &self.name {
+            Name::Anyone { below_aws } => {
+                let left_out = *below_aws
+                    && caller.kind() == CallerKind::Service
+                    && scene.quirks.is_other(Quirk::AwsStarAndServices);
+                (!left_out, Relation::Caller)
+            }
+            Name::Account(account) => {
+                let relation = if caller.kind() == CallerKind::Root { Relation::Caller } else { Relation::Account };
+                let member = !matches!(caller.kind(), CallerKind::Federated);
+                (member && caller.account() == Some(account), relation)
+            }
+            Name::User => match caller.user_arn() {
+                Some(user) => (*user == *self.source, Relation::Behind),
+                None => (is_text, Relation::Caller),
+            },
+            Name::Role { account, name } => {
+                let role = matches!(caller.kind(), CallerKind::Role | CallerKind::Session);
+                (role && caller.is_role_arn(&self.source, account, name), Relation::Behind)
+            }
+            Name::Session { .. } => (is_text, session),
+            Name::FederatedUser => (is_text, session),
+            Name::UniqueId(key) => return self.unique_id(key, scene, session),
+            Name::Service => (is_text && caller.account().is_none(), Relation::Caller),
+            Name::Federated | Name::CanonicalUser => (is_text, Relation::Caller),
+        };
+        (Tri::from(holds), relation)
+    }
+
+    fn unique_id(&self, key: &Key, scene: &Scene<'_>, session: Relation) -> (Tri, Relation) {
+        let kind = scene.request.caller.kind();
+        let behind = if kind == CallerKind::User { Relation::Caller } else { Relation::Behind };
+        match scene.lookup(key) {
+            Lookup::One(id) if *id == *self.source => (Tri::True, if id.contains(':') { session } else { behind }),
+            Lookup::One(id) => (Tri::from(id.split_once(':').is_some_and(|(id, _)| *id == *self.source)), behind),
+            Lookup::Unknown if matches!(kind, CallerKind::User | CallerKind::Role | CallerKind::Session) => {
+                (Tri::Unknown, behind)
+            }
+            _ => (Tri::False, behind),
+        }
+    }
+
+    /// The key that would settle an unknown relation.
+    pub(crate) fn key(&self) -> Option<&Key> {
+        match &self.name {
+            Name::UniqueId(key) => Some(key),
+            _ => None,
+        }
+    }
+}
+
+/// Whether NotPrincipal names the caller and everything it belongs to, so that it escapes.
+///
+/// Account, then user or role, then session: a parent left out is denied, and the caller with it.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
+pub(crate) fn escapes(names: &[PrincipalPattern], scene: &Scene<'_>) -> Tri {
+    let caller = &scene.request.caller;
+    let listed = |wanted: fn(&Name) -> bool| {
+        Tri::any(names.iter().filter(|name| wanted(&name.name)).map(|name| name.relation(scene).0))
+    };
+    let anyone = listed(|name| matches!(name, Name::Anyone { .. }));
+    let account = listed(|name| matches!(name, Name::Account(_)));
+    let user = listed(|name| matches!(name, Name::User | Name::UniqueId(_)));
+    let role = listed(|name| matches!(name, Name::Role { .. } | Name::UniqueId(_)));
+    let session = listed(|name| matches!(name, Name::Session { .. } | Name::FederatedUser));
+    let some_session = Tri::from(names.iter().any(|name| match &name.name {
+        Name::Session { account, role } => caller.account() == Some(account) && *caller.name() == **role,
+        _ => false,
+    }));
+    let itself = listed(|name| !matches!(name, Name::Account(_)));
+    anyone.or(match caller.kind() {
+        CallerKind::Root => account,
+        CallerKind::User => account.and(user),
+        CallerKind::Role => account.and(role).and(some_session),
+        CallerKind::Session => account.and(role).and(session),
+        CallerKind::FederatedUser => account.and(user).and(session),
+        CallerKind::Service | CallerKind::Federated | CallerKind::CanonicalUser | CallerKind::Anonymous => itself,
+    })
+}
+
+fn aws_name(text: &str) -> Result<Name, String> {
+    if text == "*" {
+        return Ok(Name::Anyone { below_aws: true });
+    }
+    if is_account_id(text) {
+        return Ok(Name::Account(text.into()));
+    }
+    if is_unique_id(text) {
+        return Ok(Name::UniqueId(Key::new("aws:userid")));
+    }
+    let Some(arn) = Arn::parse(text) else {
+        return Err(format!("`{text}` is not a principal: write an ARN, an account id or `*`"));
+    };
+    if text.contains(['*', '?']) {
+        return Err(format!(
+            "`{text}`: wildcards cannot stand inside a principal; name the account and narrow it with aws:PrincipalArn"
+        ));
+    }
+    let account = arn.account;
+    let known = is_account_id(account);
+    match (arn.service, arn.resource.split_once('/')) {
+        ("iam", None) if known && arn.resource == "root" => Ok(Name::Account(account.into())),
+        ("iam", Some(("user", path))) if known && !path.is_empty() => Ok(Name::User),
+        ("iam", Some(("role", path))) if known && !path.is_empty() => {
+            Ok(Name::Role { account: account.into(), name: last_segment(path).into() })
+        }
+        ("iam", Some(("group", _))) => {
+            Err(format!("`{text}`: a group cannot be a principal; name its users or a role"))
+        }
+        ("sts", Some(("assumed-role", path))) if known => match path.split_once('/') {
+            Some((role, _)) => Ok(Name::Session { account: account.into(), role: role.into() }),
+            None => Err(format!("`{text}`: a session is `assumed-role/ROLE/SESSION`")),
+        },
+        ("sts", Some(("federated-user", path))) if known && !path.is_empty() => Ok(Name::FederatedUser),
+        ("iam", Some(("saml-provider" | "oidc-provider", _))) => {
+            Err(format!("`{text}` is a provider and belongs under `Federated`"))
+        }
+        _ => Err(format!("`{text}` is not the ARN of an account's root, a user, a role or a session")),
+    }
+}
+
+fn federated_name(text: &str) -> Result<Name, String> {
+    let provider = Arn::parse(text).is_some_and(|arn| {
+        arn.service == "iam"
+            && (arn.resource.starts_with("saml-provider/") || arn.resource.starts_with("oidc-provider/"))
+    });
+    let domain = !text.contains([':', '*', '?', ' ']) && text.contains('.');
+    if provider || domain || is_web_provider(text) {
+        Ok(Name::Federated)
+    } else {
+        Err(format!("`{text}` is not an identity provider's ARN or domain"))
+    }
+}
+
+/// `AIDA...` of a user, `AROA...` of a role, alone or with a session name.
+fn is_unique_id(text: &str) -> bool {
+    let id = text.split_once(':').map_or(text, |(id, _)| id);
+    let prefix = ["AIDA", "AROA", "AIPA", "ANPA", "AGPA", "ASIA", "AKIA"];
+    id.len() >= 16
+        && prefix.iter().any(|p| id.starts_with(p))
+        && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}

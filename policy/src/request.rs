@@ -1,0 +1,346 @@
+//! One question: may this principal do this, to this, under these circumstances?
+//!
+//! A [`Request`] is complete when it is built: names are checked, derived keys are filled in and
+//! everything that `decide` looks up is prepared. Building may fail; deciding never does.
+
+use crate::arn::{Arn, is_account_id};
+use crate::caller::{Caller, CallerError, CallerKind};
+use crate::catalogue::{self, ResourceKind};
+use crate::context::{Context, Unnamed, Values};
+use crate::derive;
+use crate::digest::{Domain, digest};
+use crate::key::Key;
+use crate::limits::NAME_BYTES_MAX;
+use crate::quirk::Quirks;
+
+/// One request, ready to be decided.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub(crate) caller: Caller,
+    pub(crate) action: Box<str>,
+    pub(crate) action_lower: Box<str>,
+    pub(crate) resource: Box<str>,
+    pub(crate) resource_account: Option<Box<str>>,
+    pub(crate) rule: ResourceRule,
+    pub(crate) works_across_accounts: bool,
+    pub(crate) aws_managed_key: bool,
+    pub(crate) context: Context,
+    pub(crate) digests: Digests,
+}
+
+/// What the resource asks of the policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ResourceRule {
+    /// A KMS key: nothing is allowed without its key policy or a grant.
+    KmsKey,
+    /// A KMS alias, or a KMS operation without a key: IAM of the own account decides.
+    KmsIdentityOnly,
+    /// A role to be assumed: its trust policy must allow.
+    RoleTrust,
+    /// Anything else: the identity policy or the resource policy suffices in one account.
+    Ordinary,
+}
+
+/// Under what policies may have filed a statement about this request.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Digests {
+    pub(crate) action: u64,
+    pub(crate) service: u64,
+    pub(crate) resource: u64,
+}
+
+/// Why a request cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// The principal makes no requests.
+    #[error(transparent)]
+    Caller(#[from] CallerError),
+    /// The action is not `service:Action`.
+    #[error("`{0}` is not an action: write `service:Action`, such as `kms:Decrypt`, without wildcards")]
+    Action(Box<str>),
+    /// The resource is neither an ARN nor `*`.
+    #[error("`{0}` is not a resource: write its ARN, or `*` where the action has no resource")]
+    Resource(Box<str>),
+    /// The account is not an account id.
+    #[error("`{0}` is not an account id of twelve digits")]
+    Account(Box<str>),
+    /// A KMS action on a key was asked of an alias.
+    #[error(
+        "`{action}` acts on a key, and `{alias}` is an alias: name the key's ARN and, if the alias matters, the condition key kms:RequestAlias"
+    )]
+    AliasForKey {
+        /// The action asked for.
+        action: Box<str>,
+        /// The alias.
+        alias: Box<str>,
+    },
+    /// A KMS action on a key was asked of something else.
+    #[error("`{action}` acts on a KMS key, and `{resource}` is not the ARN of one")]
+    NotAKey {
+        /// The action asked for.
+        action: Box<str>,
+        /// The resource named.
+        resource: Box<str>,
+    },
+    /// A name is too long.
+    #[error("a name of {bytes} bytes is longer than the {NAME_BYTES_MAX} that a request may hold")]
+    Long {
+        /// Its length.
+        bytes: usize,
+    },
+}
+
+/// Gathers a request; [`RequestBuilder::build`] checks it and derives what follows from it.
+///
+/// ```
+/// use wardbook_policy::request::Request;
+/// let request = Request::builder(
+///     "arn:aws:sts::111122223333:assumed-role/report/s1",
+///     "kms:Decrypt",
+///     "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+/// )
+/// .with("kms:ViaService", "s3.eu-west-1.amazonaws.com")
+/// .build()
+/// .unwrap();
+/// assert_eq!(request.context().text("aws:ViaAWSService"), Some("true"));
+/// assert_eq!(request.context().text("kms:CallerAccount"), Some("111122223333"));
+/// ```
+#[derive(Debug, Clone)]
+pub struct RequestBuilder {
+    principal: Box<str>,
+    action: Box<str>,
+    resource: Box<str>,
+    resource_account: Option<Box<str>>,
+    issuer: Option<Box<str>>,
+    aws_managed_key: bool,
+    context: Context,
+    unknown: Vec<Key>,
+    absent: Vec<Key>,
+    quirks: Quirks,
+}
+
+impl Request {
+    /// Begins a request. An account id as principal is its root user, `*` is an unsigned request.
+    pub fn builder(principal: &str, action: &str, resource: &str) -> RequestBuilder {
+        RequestBuilder {
+            principal: principal.into(),
+            action: action.into(),
+            resource: resource.into(),
+            resource_account: None,
+            issuer: None,
+            aws_managed_key: false,
+            context: Context::default(),
+            unknown: Vec::new(),
+            absent: Vec::new(),
+            quirks: Quirks::default(),
+        }
+    }
+
+    /// Who asks.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The action as it was written.
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// The resource as it was written.
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// The account that owns the resource, if it is known.
+    pub fn resource_account(&self) -> Option<&str> {
+        self.resource_account.as_deref()
+    }
+
+    /// What the resource asks of the policies.
+    pub fn rule(&self) -> ResourceRule {
+        self.rule
+    }
+
+    /// The condition keys, derived ones included.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Whether the key is one that AWS manages, which no RCP limits.
+    pub fn is_aws_managed_key(&self) -> bool {
+        self.aws_managed_key
+    }
+
+    /// Whether caller and resource are in different accounts. A resource whose account is not
+    /// known is taken as the caller's own.
+    pub fn is_cross_account(&self) -> bool {
+        match (self.caller.account(), &self.resource_account) {
+            (Some(caller), Some(owner)) => *caller != **owner,
+            _ => false,
+        }
+    }
+}
+
+impl RequestBuilder {
+    /// The account that owns the resource, where its ARN does not say.
+    pub fn resource_account(mut self, account: &str) -> RequestBuilder {
+        self.resource_account = Some(account.into());
+        self
+    }
+
+    /// The user behind a federated-user session.
+    pub fn issuer(mut self, user_arn: &str) -> RequestBuilder {
+        self.issuer = Some(user_arn.into());
+        self
+    }
+
+    /// The key is one that AWS manages.
+    pub fn aws_managed_key(mut self, managed: bool) -> RequestBuilder {
+        self.aws_managed_key = managed;
+        self
+    }
+
+    /// Gives a condition key; a list makes it multi-valued. A given key wins over a derived one.
+    pub fn with(mut self, key: &str, values: impl Into<Values>) -> RequestBuilder {
+        self.context.give(Key::new(key), values.into());
+        self
+    }
+
+    /// Declares a key unknown, also one that could be derived.
+    pub fn unknown(mut self, key: &str) -> RequestBuilder {
+        self.unknown.push(Key::new(key));
+        self
+    }
+
+    /// Declares a key absent, also one that could be derived.
+    pub fn absent(mut self, key: &str) -> RequestBuilder {
+        self.absent.push(Key::new(key));
+        self
+    }
+
+    /// What holds for keys that nobody named; absent unless told otherwise.
+    pub fn unnamed(mut self, unnamed: Unnamed) -> RequestBuilder {
+        self.context.set_unnamed(unnamed);
+        self
+    }
+
+    /// Every key below the prefix was told: `aws:PrincipalTag/`, `kms:EncryptionContext:`.
+    pub fn whole(mut self, prefix: &str) -> RequestBuilder {
+        self.context.set_whole(prefix);
+        self
+    }
+
+    /// Which sides of the quirks hold, for the one that bears on derived keys.
+    pub fn quirks(mut self, quirks: Quirks) -> RequestBuilder {
+        self.quirks = quirks;
+        self
+    }
+
+    /// Checks the request and derives the keys that follow from it.
+    pub fn build(self) -> Result<Request, RequestError> {
+        for name in [&self.principal, &self.action, &self.resource] {
+            if name.len() > NAME_BYTES_MAX {
+                return Err(RequestError::Long { bytes: name.len() });
+            }
+        }
+        let mut context = self.context;
+        for key in self.absent {
+            context.remove(key);
+        }
+        for key in self.unknown {
+            context.forget(key);
+        }
+        let mut caller = Caller::parse(&self.principal)?;
+        if let Some(issuer) = &self.issuer {
+            caller = caller.with_issuer(issuer);
+        }
+        if caller.kind() == CallerKind::Session
+            && let Some(role) = context.text("aws:PrincipalArn").map(Box::<str>::from)
+            && role.contains(":role/")
+        {
+            caller = caller.with_role_arn(&role);
+        }
+        let action_lower = lower_action(&self.action)?;
+        let kms_operation = catalogue::kms_operation(&action_lower);
+        let works_across_accounts =
+            !action_lower.starts_with("kms:") || kms_operation.is_some_and(|operation| operation.is_cross_account());
+        let (resource, arn_account, rule) = resource(&self.resource, &self.action, &action_lower)?;
+        let resource_account = match self.resource_account {
+            Some(account) if is_account_id(&account) => Some(account),
+            Some(account) => return Err(RequestError::Account(account)),
+            None if rule == ResourceRule::KmsIdentityOnly && arn_account.is_none() => caller.account().map(Into::into),
+            None => arn_account,
+        };
+        if action_lower.starts_with("kms:") {
+            context.set_kms_action(&action_lower);
+        }
+        let mut request = Request {
+            digests: Digests {
+                action: digest(Domain::Action, &action_lower),
+                service: digest(Domain::Service, action_lower.split(':').next().unwrap_or_default()),
+                resource: digest(Domain::Resource, &resource),
+            },
+            caller,
+            action: self.action,
+            action_lower,
+            resource,
+            resource_account,
+            rule,
+            works_across_accounts,
+            aws_managed_key: self.aws_managed_key,
+            context,
+        };
+        derive::fill(&mut request, self.quirks);
+        Ok(request)
+    }
+}
+
+fn lower_action(action: &str) -> Result<Box<str>, RequestError> {
+    let fail = || RequestError::Action(action.into());
+    let (service, name) = action.split_once(':').ok_or_else(fail)?;
+    let plain = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    if plain(service) && plain(name) { Ok(action.to_ascii_lowercase().into()) } else { Err(fail()) }
+}
+
+type ResourceParts = (Box<str>, Option<Box<str>>, ResourceRule);
+
+fn resource(text: &str, action: &str, action_lower: &str) -> Result<ResourceParts, RequestError> {
+    let arn = Arn::parse(text);
+    if text != "*" && arn.is_none() {
+        return Err(RequestError::Resource(text.into()));
+    }
+    let account = arn.map(|arn| arn.account).filter(|account| is_account_id(account)).map(Into::into);
+    let rule = if action_lower.starts_with("kms:") {
+        kms_rule(text, arn, action, action_lower)?
+    } else if action_lower.starts_with("sts:")
+        && arn.is_some_and(|arn| arn.service == "iam" && arn.resource.starts_with("role/"))
+    {
+        ResourceRule::RoleTrust
+    } else {
+        ResourceRule::Ordinary
+    };
+    Ok((text.into(), account, rule))
+}
+
+/// A KMS operation acts on a key, on an alias, or on neither.
+fn kms_rule(text: &str, arn: Option<Arn<'_>>, action: &str, action_lower: &str) -> Result<ResourceRule, RequestError> {
+    let part = arn.filter(|arn| arn.service == "kms").map(|arn| arn.resource).unwrap_or_default();
+    let alias_operation = matches!(action_lower, "kms:createalias" | "kms:updatealias" | "kms:deletealias");
+    let operation = catalogue::kms_operation(action_lower);
+    let without_key = operation.is_some_and(|operation| {
+        matches!(operation.resource_kind(), ResourceKind::NoResource | ResourceKind::RetiringPrincipal)
+    });
+    if part.starts_with("key/") && !without_key {
+        Ok(ResourceRule::KmsKey)
+    } else if without_key || (part.starts_with("alias/") && alias_operation) {
+        Ok(ResourceRule::KmsIdentityOnly)
+    } else if part.starts_with("alias/") {
+        Err(RequestError::AliasForKey { action: action.into(), alias: text.into() })
+    } else if operation.is_some() {
+        Err(RequestError::NotAKey { action: action.into(), resource: text.into() })
+    } else {
+        Ok(ResourceRule::KmsKey)
+    }
+}

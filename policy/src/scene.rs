@@ -1,0 +1,48 @@
+//! What a statement is held against: one request, the sides of the quirks, and whether the caller has a boundary.
+
+use crate::context::{Context, Lookup};
+use crate::key::Key;
+use crate::quirk::{Quirk, Quirks};
+use crate::request::Request;
+use crate::variable::Variable;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) quirks: Quirks,
+    pub(crate) has_boundary: bool,
+}
+
+/// What a policy variable stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resolved<'a> {
+    Text(&'a str),
+    Nothing,
+    Unknown,
+}
+
+impl<'a> Scene<'a> {
+    pub(crate) fn context(&self) -> &'a Context {
+        &self.request.context
+    }
+
+    pub(crate) fn lookup(&self, key: &Key) -> Lookup<'a> {
+        match self.context().lookup(key) {
+            Lookup::One("") if self.quirks.is_other(Quirk::EmptyText) => Lookup::Absent,
+            found => found,
+        }
+    }
+
+    /// Single-valued keys only; a default stands in for a missing one.
+    pub(crate) fn resolve(&self, variable: &'a Variable) -> Resolved<'a> {
+        match self.lookup(&variable.key) {
+            Lookup::One(text) => Resolved::Text(text),
+            Lookup::Unknown => Resolved::Unknown,
+            Lookup::Absent => match &variable.default {
+                Some(default) => Resolved::Text(default),
+                None => Resolved::Nothing,
+            },
+            Lookup::Many(_) => Resolved::Nothing,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! A compiled statement, and the one question put to it: does it apply to this request?
+
+use crate::condition::Atom;
+use crate::key::Key;
+use crate::pattern::Pattern;
+use crate::principal::{PrincipalPattern, Relation, escapes};
+use crate::scene::Scene;
+use crate::span::{Position, Span};
+use crate::tri::Tri;
+
+/// What a statement does to the requests that it applies to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It allows them.
+    Allow,
+    /// It denies them, whatever else allows.
+    Deny,
+}
+
+/// A statement, ready to be held against requests.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    pub(crate) sid: Option<Box<str>>,
+    pub(crate) span: Span,
+    pub(crate) position: Option<Position>,
+    pub(crate) effect: Effect,
+    /// A broken Allow, which never applies.
+    pub(crate) inert: bool,
+    pub(crate) principals: Principals,
+    pub(crate) actions: Texts,
+    pub(crate) resources: Texts,
+    pub(crate) conditions: Box<[Atom]>,
+}
+
+/// Principal, NotPrincipal, or neither.
+#[derive(Debug, Clone)]
+pub enum Principals {
+    /// No such element: whoever the policy is attached to.
+    Any,
+    /// Principal.
+    Named(Box<[PrincipalPattern]>),
+    /// NotPrincipal.
+    Except(Box<[PrincipalPattern]>),
+}
+
+/// Action or Resource, its `Not...` form, or neither.
+#[derive(Debug, Clone)]
+pub enum Texts {
+    /// No such element.
+    Any,
+    /// The element.
+    Named(Box<[Pattern]>),
+    /// Its negation.
+    Except(Box<[Pattern]>),
+}
+
+/// Which part of a statement a request does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mismatch {
+    /// Action or NotAction.
+    Action,
+    /// Principal or NotPrincipal.
+    Principal,
+    /// Resource or NotResource.
+    Resource,
+    /// The row of that number in the Condition block.
+    Condition(usize),
+    /// The statement is a broken Allow.
+    Broken,
+}
+
+/// Whether a statement applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It does, and names the caller this directly.
+    Applies(Directness),
+    /// It does not, because of this part first of all.
+    DoesNot(Mismatch),
+    /// It turns on keys that are not known.
+    TurnsOnUnknown(Directness),
+}
+
+/// How directly a statement names the caller: for each relation, whether it stands in it.
+///
+/// A statement may name both the account and the caller, and one of them may turn on an unknown key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Directness {
+    relations: [Tri; 4],
+}
+
+impl Directness {
+    const NONE: Directness = Directness { relations: [Tri::False; 4] };
+
+    fn of(relation: Relation) -> Directness {
+        let mut directness = Directness::NONE;
+        directness.add(relation, Tri::True);
+        directness
+    }
+
+    fn add(&mut self, relation: Relation, holds: Tri) {
+        if let Some(slot) = self.relations.get_mut(relation as usize) {
+            *slot = slot.or(holds);
+        }
+    }
+
+    /// Whether the statement names the caller in this relation.
+    pub fn is(self, relation: Relation) -> Tri {
+        self.relations.get(relation as usize).copied().unwrap_or(Tri::False)
+    }
+
+    fn any(self) -> Tri {
+        Tri::any(self.relations)
+    }
+}
+
+impl Statement {
+    /// The Sid.
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
+    /// Where it stands in its document.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// Allow or Deny.
+    pub fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// Principal or NotPrincipal.
+    pub fn principals(&self) -> &Principals {
+        &self.principals
+    }
+
+    /// Action or NotAction, in lower case.
+    pub fn actions(&self) -> &Texts {
+        &self.actions
+    }
+
+    /// Resource or NotResource.
+    pub fn resources(&self) -> &Texts {
+        &self.resources
+    }
+
+    /// The rows of the Condition block.
+    pub fn conditions(&self) -> &[Atom] {
+        &self.conditions
+    }
+
+    /// Holds the statement against a request: action, principal, resource, conditions. A part that
+    /// turns on an unknown key does not end the walk, since a later part may still say no.
+    pub(crate) fn outcome(&self, scene: &Scene<'_>) -> Outcome {
+        if self.inert {
+            return Outcome::DoesNot(Mismatch::Broken);
+        }
+        let action = self.actions.hold(&scene.request.action_lower, scene);
+        if action == Tri::False {
+            return Outcome::DoesNot(Mismatch::Action);
+        }
+        let directness = self.principals.directness(scene);
+        let mut sum = action.and(directness.any());
+        if sum == Tri::False {
+            return Outcome::DoesNot(Mismatch::Principal);
+        }
+        sum = sum.and(self.resources.hold(&scene.request.resource, scene));
+        if sum == Tri::False {
+            return Outcome::DoesNot(Mismatch::Resource);
+        }
+        for (row, atom) in self.conditions.iter().enumerate() {
+            sum = sum.and(atom.holds(scene));
+            if sum == Tri::False {
+                return Outcome::DoesNot(Mismatch::Condition(row));
+            }
+        }
+        match sum {
+            Tri::True => Outcome::Applies(directness),
+            _ => Outcome::TurnsOnUnknown(directness),
+        }
+    }
+
+    /// The unknown keys on which the statement turns.
+    pub(crate) fn unknown_keys<'a>(&'a self, scene: &Scene<'a>, keys: &mut Vec<&'a Key>) {
+        if let Principals::Named(names) | Principals::Except(names) = &self.principals {
+            let unsettled = names.iter().filter(|name| name.relation(scene).0 == Tri::Unknown);
+            keys.extend(unsettled.filter_map(PrincipalPattern::key));
+        }
+        if let Texts::Named(patterns) | Texts::Except(patterns) = &self.resources {
+            for variable in patterns.iter().flat_map(Pattern::variables) {
+                if scene.lookup(&variable.key) == crate::context::Lookup::Unknown {
+                    keys.push(&variable.key);
+                }
+            }
+        }
+        for atom in self.conditions.iter().filter(|atom| atom.holds(scene) == Tri::Unknown) {
+            atom.unknown_keys(scene, keys);
+        }
+    }
+}
+
+impl Principals {
+    fn directness(&self, scene: &Scene<'_>) -> Directness {
+        match self {
+            Principals::Any => Directness::of(Relation::Caller),
+            Principals::Named(names) => {
+                let mut directness = Directness::NONE;
+                for name in names {
+                    let (holds, relation) = name.relation(scene);
+                    directness.add(relation, holds);
+                }
+                directness
+            }
+            Principals::Except(names) => {
+                let mut directness = Directness::NONE;
+                let applies = if scene.has_boundary { Tri::True } else { !escapes(names, scene) };
+                directness.add(Relation::Caller, applies);
+                directness
+            }
+        }
+    }
+}
+
+impl Texts {
+    fn hold(&self, text: &str, scene: &Scene<'_>) -> Tri {
+        match self {
+            Texts::Any => Tri::True,
+            Texts::Named(patterns) => Tri::any(patterns.iter().map(|pattern| pattern.matches(text, scene))),
+            Texts::Except(patterns) => !Tri::any(patterns.iter().map(|pattern| pattern.matches(text, scene))),
+        }
+    }
+}
