@@ -33,6 +33,7 @@ pub mod explain;
 pub mod question;
 pub mod quirk;
 
+pub mod canonical;
 pub mod catalogue;
 
 mod derive;
