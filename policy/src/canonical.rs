@@ -120,7 +120,7 @@ fn verbatim(value: &Value) -> Form {
 }
 
 /// The text between quotes, with no more escapes than JSON asks for.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for character in text.chars() {

@@ -32,6 +32,7 @@ pub mod decide;
 pub mod explain;
 pub mod question;
 pub mod quirk;
+pub mod remedy;
 
 pub mod canonical;
 pub mod catalogue;
