@@ -172,8 +172,11 @@ impl Request {
     }
 
     /// Whether caller and resource are in different accounts. A resource whose account is not
-    /// known is taken as the caller's own.
+    /// known is taken as the caller's own. Somebody signed in by a provider has no account yet.
     pub fn is_cross_account(&self) -> bool {
+        if self.caller.kind() == CallerKind::Federated {
+            return false;
+        }
         match (self.caller.account(), &self.resource_account) {
             (Some(caller), Some(owner)) => *caller != **owner,
             _ => false,
