@@ -1,6 +1,7 @@
 //! Runs the binary in a folder of its own, and holds what it prints against snapshots.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of this")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use std::fs;
 use std::io::Write;
@@ -13,13 +14,6 @@ pub struct Run {
     pub stdout: String,
     pub stderr: String,
     pub code: i32,
-}
-
-impl Run {
-    /// Everything in one text, for a snapshot.
-    pub fn transcript(&self) -> String {
-        format!("exit {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
-    }
 }
 
 /// A folder of one test's files.
