@@ -29,8 +29,12 @@ pub mod layers;
 pub mod request;
 
 pub mod decide;
+pub mod explain;
+pub mod question;
 pub mod quirk;
+pub mod remedy;
 
+pub mod canonical;
 pub mod catalogue;
 
 mod derive;
