@@ -233,6 +233,13 @@ impl RequestBuilder {
         self
     }
 
+    /// Keys below the prefix that nobody names are unknown, also where other unnamed keys are absent:
+    /// the tags of a key whose tags nobody collected.
+    pub fn unknown_below(mut self, prefix: &str) -> RequestBuilder {
+        self.context.set_open(prefix);
+        self
+    }
+
     /// Which sides of the quirks hold, for the one that bears on derived keys.
     pub fn quirks(mut self, quirks: Quirks) -> RequestBuilder {
         self.quirks = quirks;
