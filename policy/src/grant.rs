@@ -181,13 +181,13 @@ impl Grant {
         if !self.is_of(&scene.request.resource) {
             return GrantOutcome::DoesNot(GrantMismatch::Key);
         }
-        if !self.operations.iter().any(|operation| **operation == *scene.request.action_lower) {
-            return GrantOutcome::DoesNot(GrantMismatch::Operation);
-        }
         let (grantee, relation) = self.grantee.relation(scene);
         let mut sum = grantee;
         if sum == Tri::False {
             return GrantOutcome::DoesNot(GrantMismatch::Grantee);
+        }
+        if !self.operations.iter().any(|operation| **operation == *scene.request.action_lower) {
+            return GrantOutcome::DoesNot(GrantMismatch::Operation);
         }
         sum = sum.and(self.source_arn(scene));
         if sum == Tri::False {

@@ -2,13 +2,14 @@
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
+use wardbook_inventory::circumstances::Circumstances;
 use wardbook_policy::catalogue;
 use wardbook_policy::context::Values;
 
 /// Flags about condition keys.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Circumstances")]
-pub(crate) struct Circumstances {
+pub(crate) struct Flags {
     /// A condition key of the request: KEY=VALUE; repeat a key to give it several values
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) context: Vec<String>,
@@ -36,9 +37,38 @@ pub(crate) enum Assumption {
     DirectCall,
 }
 
-impl Circumstances {
+impl Flags {
+    /// Whether anything was told at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        let lists = [&self.context, &self.encryption_context, &self.absent, &self.unknown];
+        lists.iter().all(|list| list.is_empty()) && self.via.is_none() && self.assume.is_none()
+    }
+
+    /// These circumstances on top of others.
+    pub(crate) fn tell(&self, mut told: Circumstances, region: Option<&str>) -> anyhow::Result<Circumstances> {
+        for (name, values) in self.keys(region)? {
+            told = told.with(&name, values);
+        }
+        for name in &self.absent {
+            told = told.absent(name);
+        }
+        for name in &self.unknown {
+            told = told.unknown(name);
+        }
+        Ok(told)
+    }
+
+    /// These circumstances, with what `--assume` settles below them.
+    pub(crate) fn circumstances(&self, region: Option<&str>) -> anyhow::Result<Circumstances> {
+        let start = match self.assume {
+            Some(Assumption::DirectCall) => Circumstances::direct_call(),
+            None => Circumstances::default(),
+        };
+        self.tell(start, region)
+    }
+
     /// The condition keys given, encryption context and service included. `region` completes a service name.
-    pub(crate) fn keys(&self, region: Option<&str>) -> anyhow::Result<Vec<(String, Values)>> {
+    fn keys(&self, region: Option<&str>) -> anyhow::Result<Vec<(String, Values)>> {
         let mut keys: Vec<(String, Vec<Box<str>>)> = Vec::new();
         let mut add = |name: String, value: &str| match keys.iter_mut().find(|(known, _)| known.to_lowercase() == name.to_lowercase()) {
             Some((_, values)) => values.push(value.into()),
@@ -98,12 +128,12 @@ mod tests {
 
     #[test]
     fn repeated_keys_and_multi_valued_keys_are_lists() {
-        let circumstances = Circumstances {
+        let flags = Flags {
             context: vec!["aws:TagKeys=a".into(), "x:y=1".into(), "X:Y=2".into(), "aws:SourceIp=203.0.113.1".into()],
             encryption_context: vec!["aws:s3:arn=arn:aws:s3:::b=c".into()],
-            ..Circumstances::default()
+            ..Flags::default()
         };
-        let keys = circumstances.keys(None).unwrap();
+        let keys = flags.keys(None).unwrap();
         assert_eq!(keys[0].1, Values::Many(vec!["a".into()]));
         assert_eq!(keys[1].1, Values::Many(vec!["1".into(), "2".into()]));
         assert_eq!(keys[2].1, Values::One("203.0.113.1".into()));
