@@ -28,8 +28,17 @@ pub mod limits;
 pub mod source;
 pub mod yaml;
 
+pub mod circumstances;
 pub mod layer;
 
 pub mod case;
 
+pub mod coverage;
+pub mod organization;
+pub mod world;
+
+mod authorization_details;
+mod embedded;
+mod kms_dump;
 mod nearest;
+mod page;
