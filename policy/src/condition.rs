@@ -14,10 +14,10 @@ pub mod null;
 pub mod numeric;
 pub mod string;
 
-use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::tag;
 use nom::combinator::{opt, rest, value};
+use nom::{IResult, Parser};
 
 use crate::context::Lookup;
 use crate::key::Key;
@@ -120,15 +120,17 @@ struct Spelling<'a> {
 
 /// `ForAnyValue:StringLikeIfExists` is a quantifier, an operator and a suffix.
 fn spelling(name: &str) -> Spelling<'_> {
-    let quantifier = alt((value(Quantifier::All, tag("ForAllValues:")), value(Quantifier::Any, tag("ForAnyValue:"))));
-    let parsed: Result<(&str, (Option<Quantifier>, &str)), nom::Err<nom::error::Error<&str>>> =
-        (opt(quantifier), rest).parse(name);
-    let (quantifier, base) = parsed.map(|(_, parts)| parts).unwrap_or((None, name));
+    let (quantifier, base) = prefixed(name).map_or((None, name), |(_, parts)| parts);
     let (base, if_exists) = match base.strip_suffix("IfExists") {
         Some(base) => (base, true),
         None => (base, false),
     };
     Spelling { quantifier: quantifier.unwrap_or(Quantifier::Single), base, if_exists }
+}
+
+fn prefixed(name: &str) -> IResult<&str, (Option<Quantifier>, &str)> {
+    let quantifier = alt((value(Quantifier::All, tag("ForAllValues:")), value(Quantifier::Any, tag("ForAnyValue:"))));
+    (opt(quantifier), rest).parse(name)
 }
 
 /// Why a row is not a condition: of the operator, or of one of its values.

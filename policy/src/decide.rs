@@ -10,7 +10,7 @@ mod verdict;
 
 pub use verdict::{Cited, Decision, Reason, Silence, Verdict};
 
-pub(crate) use survey::{Listener, Place, Survey};
+pub(crate) use survey::{Listener, Place, Survey, Ways};
 
 use crate::key::Key;
 use crate::layers::{Layer, Layers, Told};
@@ -34,7 +34,7 @@ use crate::term::{Leaf, Leaves, Term};
 /// assert_eq!(decide(&request, &layers, Quirks::default()).verdict(), Verdict::Allow);
 /// ```
 pub fn decide<'a>(request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Decision<'a> {
-    walk(request, layers, quirks, &mut ())
+    walk(request, layers, quirks, &mut ()).0
 }
 
 /// The one walk: survey every layer, join what they say, name what settled it.
@@ -43,9 +43,14 @@ pub(crate) fn walk<'a, L: Listener<'a>>(
     layers: &Layers<'a>,
     quirks: Quirks,
     listener: &mut L,
-) -> Decision<'a> {
+) -> (Decision<'a>, Survey<'a>) {
     let scene = Scene { request, quirks, has_boundary: !matches!(layers.boundary, Told::Absent) };
     let survey = Survey::take(&scene, layers, listener);
+    let decision = settle(&survey, &scene, layers);
+    (decision, survey)
+}
+
+fn settle<'a>(survey: &Survey<'a>, scene: &Scene<'a>, layers: &Layers<'a>) -> Decision<'a> {
     let denied = survey.denied();
     if denied == Term::True
         && let Some(reason) = survey.denied_by()
@@ -53,11 +58,14 @@ pub(crate) fn walk<'a, L: Listener<'a>>(
         return Decision::new(Verdict::ExplicitDeny, reason);
     }
     match (survey.allowed(), denied) {
-        (Term::False, _) => Decision::new(Verdict::ImplicitDeny, Reason::Silent(survey.silence())),
+        (Term::False, _) => {
+            let silence = survey.silences().first().unwrap_or(Silence::Resource);
+            Decision::new(Verdict::ImplicitDeny, Reason::Silent(silence))
+        }
         (Term::True, Term::False) => Decision::new(Verdict::Allow, survey.allowed_by()),
         (allowed, denied) => {
             let leaves = allowed.leaves().and_also(denied.leaves());
-            Decision::new(Verdict::Unknown, turns_on(leaves, &scene, layers))
+            Decision::new(Verdict::Unknown, turns_on(leaves, scene, layers))
         }
     }
 }

@@ -29,6 +29,8 @@ pub mod layers;
 pub mod request;
 
 pub mod decide;
+pub mod explain;
+pub mod question;
 pub mod quirk;
 
 pub mod catalogue;

@@ -180,6 +180,21 @@ impl Statement {
         }
     }
 
+    /// Every part that the request does not fit, for reports of how near a statement came.
+    pub(crate) fn mismatches(&self, scene: &Scene<'_>) -> Vec<Mismatch> {
+        if self.inert {
+            return vec![Mismatch::Broken];
+        }
+        let request = scene.request;
+        let parts = [
+            (self.actions.hold(&request.action_lower, scene), Mismatch::Action),
+            (self.principals.directness(scene).any(), Mismatch::Principal),
+            (self.resources.hold(&request.resource, scene), Mismatch::Resource),
+        ];
+        let rows = self.conditions.iter().enumerate().map(|(row, atom)| (atom.holds(scene), Mismatch::Condition(row)));
+        parts.into_iter().chain(rows).filter(|(holds, _)| *holds == Tri::False).map(|(_, part)| part).collect()
+    }
+
     /// The unknown keys on which the statement turns.
     pub(crate) fn unknown_keys<'a>(&'a self, scene: &Scene<'a>, keys: &mut Vec<&'a Key>) {
         if let Principals::Named(names) | Principals::Except(names) = &self.principals {

@@ -431,44 +431,119 @@ impl<'a> Survey<'a> {
         !is_retire(self.request) && resource.and(self.by_identity()) == Term::True
     }
 
-    /// What stood in the way, given that nothing allowed: ceilings first, then the nearest way in.
-    pub(crate) fn silence(&self) -> Silence {
-        if let Some(silence) = self.rule_says_no() {
-            return silence;
+    /// Whether a grant is among the ways in and only counts together with the caller's own IAM.
+    pub(crate) fn grant_needs_identity(&self) -> bool {
+        self.by_grant() == Term::True && self.grants.delegated == Term::True
+    }
+
+    /// Whether a resource statement counts beside the identity policies: across accounts any does,
+    /// in one account the delegation does, where one is needed.
+    pub(crate) fn resource_counts(&self, names_account: bool, names_caller: bool) -> bool {
+        match self.request.rule {
+            _ if self.request.is_cross_account() => names_account || names_caller,
+            ResourceRule::KmsKey | ResourceRule::RoleTrust => names_account,
+            ResourceRule::KmsIdentityOnly | ResourceRule::Ordinary => false,
         }
-        if self.rcps.lets_through == Term::False {
-            return Silence::Rcp(self.rcps.silent);
+    }
+
+    /// What stands in the way, given that nothing allowed: ceilings first, then the nearest way in.
+    /// Where either the resource's policy or the caller's own could give way, the nearer is named.
+    pub(crate) fn silences(&self) -> Silences {
+        let mut silences = Silences::default();
+        if let Some(rule) = self.rule_says_no() {
+            silences.add(rule);
+            return silences;
         }
-        if self.scps.lets_through == Term::False {
-            return Silence::Scp(self.scps.silent);
+        silences.add_if(self.rcps.lets_through, Silence::Rcp(self.rcps.silent));
+        silences.add_if(self.scps.lets_through, Silence::Scp(self.scps.silent));
+        silences.add_if(self.endpoint.lets_through(), Silence::Endpoint);
+        if self.way_in() == Term::False {
+            self.closed_ways(&mut silences);
         }
-        if self.endpoint.lets_through() == Term::False {
-            return Silence::Endpoint;
-        }
-        if is_retire(self.request) {
-            return Silence::Retire;
-        }
-        let needs_resource = matches!(self.request.rule, ResourceRule::KmsKey | ResourceRule::RoleTrust)
-            || self.request.is_cross_account();
-        if needs_resource && self.resource.gives(&RELATIONS) == Term::False {
-            return match (self.request.rule, self.resource.state) {
-                (ResourceRule::KmsKey, State::Absent) => Silence::NoKeyPolicy,
-                _ => Silence::Resource,
-            };
-        }
+        silences
+    }
+
+    fn closed_ways(&self, silences: &mut Silences) {
+        let rule = self.request.rule;
+        let resource = match (rule, self.resource.state) {
+            (ResourceRule::KmsKey, State::Absent) => Silence::NoKeyPolicy,
+            _ => Silence::Resource,
+        };
+        let identity = match self.request.caller.kind() {
+            CallerKind::Root => Term::True,
+            _ => self.identity.gives(&RELATIONS),
+        };
+        let delegated = self.resource.gives(&[Relation::Account]) != Term::False;
         let named = self.resource.gives(&[Relation::Behind, Relation::LimitedSession]) != Term::False;
-        let identity = self.identity.gives(&RELATIONS) != Term::False || self.request.caller.kind() == CallerKind::Root;
-        if !identity && (!named || self.request.is_cross_account()) {
-            Silence::Identity
-        } else if self.boundary.lets_through() == Term::False {
-            Silence::Boundary
-        } else if self.session_allows() == Term::False {
-            Silence::Session
-        } else if needs_resource {
-            Silence::Resource
-        } else {
-            Silence::Identity
+        if is_retire(self.request) {
+            silences.add(Silence::Retire);
+            return;
+        } else if self.request.is_cross_account() && rule != ResourceRule::KmsIdentityOnly {
+            silences.add_if(self.resource.gives(&RELATIONS), resource);
+            silences.add_if(identity, Silence::Identity);
+        } else if matches!(rule, ResourceRule::KmsKey | ResourceRule::RoleTrust) {
+            if delegated {
+                silences.add_if(identity, Silence::Identity);
+            } else if !named {
+                silences.add(resource);
+            }
+        } else if !named {
+            silences.add_if(identity, Silence::Identity);
         }
+        silences.add_if(self.boundary.lets_through(), Silence::Boundary);
+        silences.add_if(self.session_allows(), Silence::Session);
+        if silences.first().is_none() {
+            silences.add(resource);
+        }
+    }
+
+    /// Which ways in are open, given that the request is allowed.
+    pub(crate) fn open_ways(&self) -> Ways {
+        let retire = is_retire(self.request);
+        Ways {
+            resource: !retire && !self.request.is_cross_account() && self.by_resource() == Term::True,
+            policies: self.by_policies(),
+            grant: self.by_grant() == Term::True,
+        }
+    }
+}
+
+/// The ways in that are open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ways {
+    /// The resource's policy by itself.
+    pub(crate) resource: bool,
+    /// Identity policies, with the resource's policy where that is needed.
+    pub(crate) policies: bool,
+    /// A grant.
+    pub(crate) grant: bool,
+}
+
+/// What stands in the way, in the order in which AWS would name it; nothing is allocated.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Silences {
+    found: [Option<Silence>; 8],
+}
+
+impl Silences {
+    fn add(&mut self, silence: Silence) {
+        if let Some(slot) = self.found.iter_mut().find(|slot| slot.is_none()) {
+            *slot = Some(silence);
+        }
+    }
+
+    fn add_if(&mut self, lets_through: Term, silence: Silence) {
+        if lets_through == Term::False {
+            self.add(silence);
+        }
+    }
+
+    pub(crate) fn first(&self) -> Option<Silence> {
+        self.found.first().copied().flatten()
+    }
+
+    pub(crate) fn all(self) -> impl Iterator<Item = Silence> {
+        self.found.into_iter().flatten()
     }
 }
 
