@@ -214,7 +214,10 @@ impl Caller {
     pub(crate) fn is_role_arn(&self, arn: &str, account: &str, name: &str) -> bool {
         match &self.role_arn {
             Some(told) => &**told == arn,
-            None => self.account() == Some(account) && &*self.name == name,
+            None => {
+                let partition = Arn::parse(arn).is_some_and(|arn| arn.partition == &*self.partition);
+                partition && self.account() == Some(account) && &*self.name == name
+            }
         }
     }
 

@@ -32,7 +32,9 @@ pub mod decide;
 pub mod explain;
 pub mod question;
 pub mod quirk;
+pub mod remedy;
 
+pub mod canonical;
 pub mod catalogue;
 
 mod derive;

@@ -1,0 +1,33 @@
+//! One file per verb: its arguments, what it does, what it reports.
+
+pub(crate) mod completions;
+pub(crate) mod man;
+pub(crate) mod reason;
+pub(crate) mod test;
+
+use anyhow::bail;
+use wardbook_policy::quirk::Quirks;
+
+use crate::cli::{Arguments, Command, Global};
+use crate::exit::Exit;
+
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    let global = arguments.global;
+    match arguments.command {
+        Command::Test(arguments) => test::run(&arguments, &global),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man => man::run(),
+    }
+}
+
+/// The sides chosen with `--quirk NAME=SIDE`.
+pub(crate) fn quirks(global: &Global) -> anyhow::Result<Quirks> {
+    let mut quirks = Quirks::default();
+    for text in &global.quirks {
+        let Some((name, side)) = text.split_once('=') else {
+            bail!("`--quirk {text}`: write NAME=SIDE; `wardbook explain quirks` lists them");
+        };
+        quirks = quirks.set(name, side)?;
+    }
+    Ok(quirks)
+}

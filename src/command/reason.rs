@@ -1,0 +1,117 @@
+//! Why a request was decided as it was, in words and in JSON; shared by the verbs that decide.
+
+use serde_json::{Value, json};
+use wardbook_policy::decide::{Cited, Reason, Silence};
+use wardbook_policy::explain::{Cause, Explanation};
+use wardbook_policy::grant::Grant;
+
+/// One sentence per thing that settled the decision.
+pub(crate) fn sentences(explanation: &Explanation<'_>) -> Vec<String> {
+    let mut sentences: Vec<String> = explanation.causes().iter().map(|cause| sentence(cause, explanation)).collect();
+    if let Reason::TurnsOn { keys, documents } = explanation.decision().reason() {
+        sentences.clear();
+        if !keys.is_empty() {
+            let names: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+            sentences.push(format!("it turns on {}", names.join(", ")));
+        }
+        for layer in documents {
+            sentences.push(format!("the {} was not collected", plural(layer.noun())));
+        }
+    }
+    if sentences.is_empty() {
+        sentences.push("the root user needs no policy for this".into());
+    }
+    sentences
+}
+
+fn sentence(cause: &Cause<'_>, explanation: &Explanation<'_>) -> String {
+    match cause {
+        Cause::Statement(cited) => statement(cited),
+        Cause::Grant(grant) => format!("grant {}", grant_name(grant)),
+        Cause::Silence(silence) => silence_sentence(*silence, explanation),
+    }
+}
+
+/// What a silent layer means for this request.
+pub(crate) fn silence_sentence(silence: Silence, explanation: &Explanation<'_>) -> String {
+    let request = explanation.request();
+    match silence {
+        Silence::Scp(level) => format!("no service control policy of level {level} (root is 1) allows it"),
+        Silence::Rcp(level) => format!("no resource control policy of level {level} (root is 1) allows it"),
+        Silence::Resource if request.is_cross_account() => {
+            "the resource's policy names neither the caller nor its account".into()
+        }
+        silence => silence.sentence().into(),
+    }
+}
+
+/// `key policy statement "Delegate to IAM" (policy.json:3:5)`
+pub(crate) fn statement(cited: &Cited<'_>) -> String {
+    let name = match cited.statement.sid() {
+        Some(sid) => format!("statement `{sid}`"),
+        None => "a statement without a Sid".to_owned(),
+    };
+    let place = cited.policy.place(cited.statement);
+    let of = if cited.policy.name().is_empty() { cited.layer.noun() } else { cited.policy.name() };
+    if place.is_empty() { format!("{name} of {of}") } else { format!("{name} of {of} ({place})") }
+}
+
+pub(crate) fn grant_name(grant: &Grant) -> String {
+    match (grant.name(), grant.id()) {
+        ("", id) => id.to_owned(),
+        (name, id) => format!("{id} ({name})"),
+    }
+}
+
+/// What settled the decision, as the `because` of the JSON reports.
+pub(crate) fn because(explanation: &Explanation<'_>) -> Vec<Value> {
+    explanation
+        .causes()
+        .iter()
+        .map(|cause| match cause {
+            Cause::Statement(cited) => cited_json(cited),
+            Cause::Grant(grant) => json!({
+                "layer": "grant",
+                "policy": grant.id(),
+                "statement": null,
+                "sid": null,
+                "source": null,
+            }),
+            Cause::Silence(silence) => json!({
+                "layer": silence.layer().name(),
+                "policy": null,
+                "statement": null,
+                "sid": null,
+                "source": null,
+                "reason": silence_sentence(*silence, explanation),
+            }),
+        })
+        .collect()
+}
+
+pub(crate) fn cited_json(cited: &Cited<'_>) -> Value {
+    let index = cited.policy.statements().iter().position(|statement| std::ptr::eq(statement, cited.statement));
+    let place = cited.policy.place(cited.statement);
+    json!({
+        "layer": cited.layer.name(),
+        "policy": cited.policy.name(),
+        "statement": index,
+        "sid": cited.statement.sid(),
+        "source": if place.is_empty() { Value::Null } else { place.into() },
+    })
+}
+
+/// The keys that would settle an unknown decision.
+pub(crate) fn missing(explanation: &Explanation<'_>) -> Vec<String> {
+    match explanation.decision().reason() {
+        Reason::TurnsOn { keys, .. } => keys.iter().map(|key| key.name().to_owned()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn plural(noun: &str) -> String {
+    match noun.strip_suffix("policy") {
+        Some(stem) => format!("{stem}policies"),
+        None => noun.to_owned(),
+    }
+}

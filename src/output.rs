@@ -1,0 +1,126 @@
+//! Where results go: one report, rendered for stdout and for any number of files.
+
+pub(crate) mod table;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+
+use crate::cli::{ColorChoice, Global};
+
+/// A form that a result can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// The one that suits: text for people
+    Auto,
+    /// Text for people
+    Table,
+    /// One JSON value
+    Json,
+    /// JUnit XML
+    Junit,
+}
+
+impl Format {
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+/// `FORMAT:PATH`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    format: Format,
+    path: PathBuf,
+}
+
+impl Target {
+    pub(crate) fn parse(text: &str) -> Result<Target, String> {
+        let (format, path) = text.split_once(':').ok_or("write FORMAT:PATH, such as `junit:report.xml`")?;
+        let format = Format::from_str(format, false)?;
+        if path.is_empty() {
+            return Err("the path is empty".into());
+        }
+        Ok(Target { format, path: path.into() })
+    }
+}
+
+/// What a command found out.
+pub(crate) trait Report {
+    /// The formats it has; the first is what `auto` means.
+    const FORMATS: &'static [Format];
+
+    /// The whole result in one of [`Self::FORMATS`].
+    fn render(&self, format: Format, color: bool) -> anyhow::Result<String>;
+
+    /// One line, for when the result went to files.
+    fn summary(&self) -> String;
+}
+
+/// What is known about the terminal.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Screen {
+    pub(crate) stdout_color: bool,
+    pub(crate) stderr_color: bool,
+}
+
+impl Screen {
+    pub(crate) fn new(global: &Global) -> Screen {
+        let wanted = |terminal: bool| match global.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        Screen {
+            stdout_color: wanted(std::io::stdout().is_terminal()),
+            stderr_color: wanted(std::io::stderr().is_terminal()),
+        }
+    }
+}
+
+/// Refuses formats that a command does not have, before any work is done.
+pub(crate) fn check<R: Report>(global: &Global) -> anyhow::Result<()> {
+    for format in global.format.into_iter().chain(global.out.iter().map(|target| target.format)) {
+        if format != Format::Auto && !R::FORMATS.contains(&format) {
+            let has: Vec<String> = R::FORMATS.iter().map(|format| format.name()).collect();
+            bail!("this command has no format `{}`; it has {}", format.name(), has.join(", "));
+        }
+    }
+    Ok(())
+}
+
+/// Writes the files named by `--out`, and the result (or, beside files, its summary) to stdout.
+pub(crate) fn emit<R: Report>(report: &R, global: &Global) -> anyhow::Result<()> {
+    check::<R>(global)?;
+    let screen = Screen::new(global);
+    let chosen = |format: Format| match format {
+        Format::Auto => R::FORMATS.first().copied().unwrap_or(Format::Table),
+        format => format,
+    };
+    for target in &global.out {
+        let text = report.render(chosen(target.format), false)?;
+        std::fs::write(&target.path, text).with_context(|| format!("cannot write `{}`", target.path.display()))?;
+    }
+    let text = match global.format {
+        None if !global.out.is_empty() => format!("{}\n", report.summary()),
+        format => report.render(chosen(format.unwrap_or(Format::Auto)), screen.stdout_color)?,
+    };
+    print(&text)
+}
+
+/// Writes to stdout; a reader that went away is no error.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to stdout"),
+    }
+}
+
+/// Pretty JSON with a newline at the end.
+pub(crate) fn json(value: &serde_json::Value) -> anyhow::Result<String> {
+    let mut text = serde_json::to_string_pretty(value)?;
+    text.push('\n');
+    Ok(text)
+}

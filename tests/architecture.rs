@@ -1,0 +1,197 @@
+//! The house as `ARCHITECTURE.md` draws it: which room may know which, and what may never come in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Who may depend on whom inside the workspace. `wardbook`, the command line, may join anything.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("wardbook", &["wardbook-policy", "wardbook-inventory"]),
+    ("wardbook-policy", &[]),
+    ("wardbook-inventory", &["wardbook-policy"]),
+];
+
+/// Licences of dependencies; an expression passes if one of its alternatives consists of these.
+const LICENCES: &[&str] = &[
+    "MIT",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+    "0BSD",
+    "CC0-1.0",
+    "BSL-1.0",
+];
+
+/// Inside `policy`: from the question about one request down to the facts. A file may use modules of
+/// its own storey and of those below it, never of one above.
+const STOREYS: &[&[&str]] = &[
+    &["catalogue"],
+    &[
+        "arn",
+        "caller",
+        "canonical",
+        "condition",
+        "context",
+        "decide",
+        "derive",
+        "digest",
+        "document",
+        "explain",
+        "grant",
+        "index",
+        "json",
+        "key",
+        "layers",
+        "limits",
+        "pattern",
+        "policy",
+        "principal",
+        "question",
+        "quirk",
+        "remedy",
+        "request",
+        "scene",
+        "span",
+        "statement",
+        "term",
+        "tri",
+        "variable",
+    ],
+    &["boxes"],
+    &["lint"],
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn metadata(arguments: &[&str]) -> Value {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .expect("cargo metadata starts");
+    assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON")
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_default()
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value[name].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+#[test]
+fn rooms_know_only_whom_they_may_know() {
+    let metadata = metadata(&["--no-deps"]);
+    let members: BTreeSet<&str> = list(&metadata, "packages").iter().map(|package| text(package, "name")).collect();
+    let drawn: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(members, drawn, "a room was added or removed: draw it in this test and in ARCHITECTURE.md");
+    for package in list(&metadata, "packages") {
+        let name = text(package, "name");
+        let allowed = ARROWS.iter().find(|(room, _)| *room == name).map(|(_, allowed)| *allowed).unwrap_or_default();
+        for dependency in list(package, "dependencies").iter().map(|dependency| text(dependency, "name")) {
+            let inside = members.contains(dependency);
+            assert!(!inside || allowed.contains(&dependency), "{name} must not depend on {dependency}");
+        }
+    }
+}
+
+#[test]
+fn policy_stays_fit_for_wasm() {
+    let metadata = metadata(&["--filter-platform", "wasm32-unknown-unknown"]);
+    let nodes: BTreeMap<&str, &Value> =
+        list(&metadata["resolve"], "nodes").iter().map(|node| (text(node, "id"), node)).collect();
+    let packages: BTreeMap<&str, &Value> =
+        list(&metadata, "packages").iter().map(|package| (text(package, "id"), package)).collect();
+    let start = packages.iter().find(|(_, package)| text(package, "name") == "wardbook-policy").map(|(id, _)| *id);
+    let mut waiting = vec![start.expect("wardbook-policy is in the workspace")];
+    let mut reached = BTreeSet::new();
+    while let Some(id) = waiting.pop() {
+        if !reached.insert(id) {
+            continue;
+        }
+        for dependency in list(nodes[id], "deps") {
+            if list(dependency, "dep_kinds").iter().any(|kind| kind["kind"].is_null()) {
+                waiting.push(text(dependency, "pkg"));
+            }
+        }
+    }
+    assert!(reached.len() > 3, "the walk found no dependencies at all");
+    for id in reached {
+        let (package, node) = (packages[id], nodes[id]);
+        let name = text(package, "name");
+        assert!(!["getrandom", "libc", "wasm-bindgen", "js-sys"].contains(&name), "{name} ties policy to a platform");
+        assert!(package["links"].is_null() && !name.ends_with("-sys"), "{name} links a native library");
+        let builds_c = list(package, "dependencies").iter().any(|dependency| {
+            dependency["kind"] == "build" && ["cc", "cmake", "bindgen"].contains(&text(dependency, "name"))
+        });
+        assert!(!builds_c, "{name} builds C");
+        let features = list(node, "features");
+        let clock =
+            features.iter().any(|feature| ["clock", "now", "std", "wasmbind"].iter().any(|name| feature == name));
+        assert!(name != "chrono" || !clock, "chrono must not bring a clock: {features:?}");
+    }
+}
+
+#[test]
+fn every_dependency_is_permissive_and_comes_once() {
+    let metadata = metadata(&[]);
+    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for package in list(&metadata, "packages") {
+        let (name, licence) = (text(package, "name"), text(package, "license"));
+        versions.entry(name).or_default().insert(text(package, "version"));
+        let alternatives = licence.replace('/', " OR ");
+        let permitted = alternatives.split(" OR ").any(|alternative| {
+            alternative.split(" AND ").all(|part| LICENCES.contains(&part.trim_matches(['(', ')', ' '])))
+        });
+        assert!(permitted, "{name} has licence `{licence}`");
+    }
+    let twice: Vec<_> = versions.iter().filter(|(_, versions)| versions.len() > 1).collect();
+    assert!(twice.is_empty(), "more than one version in Cargo.lock: {twice:?}");
+}
+
+#[test]
+fn inside_policy_nothing_looks_up() {
+    let source = root().join("policy/src");
+    let storey = |module: &str| STOREYS.iter().position(|storey| storey.contains(&module));
+    for file in rust_files(&source) {
+        let relative = file.strip_prefix(&source).expect("below policy/src").display().to_string();
+        let module = relative.split(['/', '.']).next().unwrap_or_default();
+        if module == "lib" {
+            continue;
+        }
+        let own = storey(module).unwrap_or_else(|| panic!("{relative}: draw module `{module}` in STOREYS"));
+        let code = std::fs::read_to_string(&file).expect("source is readable");
+        for used in
+            code.split("crate::").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next())
+        {
+            if let Some(theirs) = used.and_then(storey) {
+                assert!(theirs <= own, "{relative} uses `{}`, which stands above it", used.unwrap_or_default());
+            }
+        }
+    }
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries =
+        std::fs::read_dir(folder).expect("folder is readable").map(|entry| entry.expect("entry is readable").path());
+    entries
+        .flat_map(|path| match path.is_dir() {
+            true => rust_files(&path),
+            false => vec![path],
+        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect()
+}
