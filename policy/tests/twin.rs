@@ -17,10 +17,13 @@ mod facts;
 mod judge;
 #[path = "twin/text.rs"]
 mod text;
+#[path = "twin/world.rs"]
+mod world;
 
 use std::fs;
 use std::path::Path;
 
+use proptest::prelude::*;
 use serde_json::Value;
 use wardbook_policy::quirk::Quirks;
 
@@ -38,7 +41,7 @@ fn the_twin_knows_the_worked_out_cases() {
         let file: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         for case in file["cases"].as_array().unwrap() {
             let wanted = case["expect"].as_str().unwrap();
-            let twin = judge::judge(case);
+            let twin = judge::judge(case, true);
             let crate_says =
                 std::panic::catch_unwind(|| case::decided(case, Quirks::default()).name()).unwrap_or("PANIC");
             if twin != wanted || crate_says != wanted {
@@ -51,4 +54,28 @@ fn the_twin_knows_the_worked_out_cases() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// The case as a person would add it to a case file.
+fn case_file(case: &Value, expect: &str) -> String {
+    let mut case = case.clone();
+    case["expect"] = expect.into();
+    format!("{:#}", serde_json::json!({"cases": [case]}))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn decide_and_the_twin_agree(case in world::world(false)) {
+        let (twin, decided) = (judge::judge(&case, true), case::decided(&case, Quirks::default()).name());
+        prop_assert_eq!(twin, decided, "twin {}, decide {}\n{}", twin, decided, case_file(&case, twin));
+    }
+
+    #[test]
+    fn decide_and_the_twin_agree_where_keys_are_unknown(case in world::world(true)) {
+        let (sharp, plain) = (judge::judge(&case, true), judge::judge(&case, false));
+        let decided = case::decided(&case, Quirks::default()).name();
+        prop_assert!(decided == sharp || decided == plain, "twin {}, decide {}\n{}", sharp, decided, case_file(&case, sharp));
+    }
 }

@@ -10,8 +10,8 @@ pub(crate) enum Filled {
     Text(Vec<Step>),
     /// It names a key that the request does not have.
     Unresolved,
-    /// It names a key that is not known.
-    Unknown,
+    /// It names a key that is not known: some text stands where the run is.
+    Unknown(Vec<Step>),
 }
 
 /// What wildcards mean around the variables of a text.
@@ -46,7 +46,10 @@ pub(crate) fn fill(text: &str, facts: &Facts, wild: Wild) -> Filled {
                 (Given::One(value), _) => steps.extend(literal(&value)),
                 (Given::Absent, Some(default)) => steps.extend(literal(default)),
                 (Given::Absent | Given::Many(_), _) => return Filled::Unresolved,
-                (Given::Unknown, _) => unknown = true,
+                (Given::Unknown, _) => {
+                    unknown = true;
+                    steps.push(Step::Run { colon: true });
+                }
             }
             continue;
         }
@@ -57,7 +60,7 @@ pub(crate) fn fill(text: &str, facts: &Facts, wild: Wild) -> Filled {
             Wild::Resource => resource_step(next, rest.chars().next()),
         });
     }
-    if unknown { Filled::Unknown } else { Filled::Text(steps) }
+    if unknown { Filled::Unknown(steps) } else { Filled::Text(steps) }
 }
 
 /// The elements of a text or a list of texts, numbers and booleans as their text.
@@ -131,7 +134,12 @@ fn value_matches(operator: &str, value: &str, request: &str, facts: &Facts, vari
     let compare = |filled, test: &dyn Fn(&[Step]) -> bool| match filled {
         Filled::Text(steps) => Some(test(&steps)),
         Filled::Unresolved => Some(false),
-        Filled::Unknown => None,
+        Filled::Unknown(_) if !facts.sharp => None,
+        Filled::Unknown(steps) if operator.starts_with("Arn") && !arn_matches(&steps, request) => Some(false),
+        Filled::Unknown(steps) if ["StringEquals", "StringLike"].contains(&operator) && !matches(&steps, request) => {
+            Some(false)
+        }
+        Filled::Unknown(_) => None,
     };
     let written = |steps: &[Step]| -> String {
         steps.iter().map(|step| if let Step::Char(c) = step { *c } else { unreachable!() }).collect()
@@ -173,7 +181,13 @@ pub(crate) fn covers(patterns: &[String], facts: &Facts, variables: bool) -> Tri
         match filled {
             Filled::Text(steps) => Some(matches(&steps, &facts.resource)),
             Filled::Unresolved => Some(false),
-            Filled::Unknown => None,
+            Filled::Unknown(steps) => {
+                if !facts.sharp || matches(&steps, &facts.resource) {
+                    None
+                } else {
+                    Some(false)
+                }
+            }
         }
     }))
 }

@@ -67,6 +67,8 @@ pub(crate) struct Facts {
     /// The same names as they were written.
     spelled: BTreeMap<String, String>,
     unknown_rest: bool,
+    /// Whether a text around an unknown variable is looked at.
+    pub(crate) sharp: bool,
 }
 
 /// The KMS operations that work from another account.
@@ -86,7 +88,7 @@ fn listed(list: &str, operation: &str) -> bool {
 }
 
 impl Facts {
-    pub(crate) fn read(request: &Value) -> Facts {
+    pub(crate) fn read(request: &Value, sharp: bool) -> Facts {
         let text = |name: &str| request[name].as_str().map(str::to_owned);
         let written = text("principal").unwrap();
         let principal = if is_account(&written) { format!("arn:aws:iam::{written}:root") } else { written };
@@ -127,6 +129,7 @@ impl Facts {
             named: BTreeMap::new(),
             spelled: BTreeMap::new(),
             unknown_rest: request["unknown"] == "*",
+            sharp,
         };
         for (key, value) in request["context"].as_object().into_iter().flatten() {
             let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -163,7 +166,13 @@ impl Facts {
     }
 
     pub(crate) fn is_cross_account(&self) -> bool {
-        matches!((&self.account, &self.owner), (Some(caller), Some(owner)) if caller != owner)
+        let provider = self.principal.split(':').nth(4).filter(|_| self.kind == Kind::Federated);
+        matches!((self.account.as_deref().or(provider), &self.owner), (Some(caller), Some(owner)) if caller != owner)
+    }
+
+    /// Whether it was told that no service stands between the caller and this request.
+    fn is_direct(&self) -> bool {
+        matches!(self.named.get("aws:viaawsservice"), Some(Given::One(via)) if via == "false")
     }
 
     pub(crate) fn is_service_linked(&self) -> bool {
@@ -178,10 +187,12 @@ impl Facts {
     }
 
     pub(crate) fn is_aws_managed(&self) -> bool {
-        let aws = |name: &String| name.starts_with("alias/aws/");
-        self.managed
-            || matches!(self.get("kms:RequestAlias"), Given::One(name) if aws(&name))
-            || matches!(self.get("kms:ResourceAliases"), Given::Many(names) if names.iter().any(aws))
+        let aws = |key: &str| match self.get(key) {
+            Given::One(name) => name.starts_with("alias/aws/"),
+            Given::Many(names) => names.iter().any(|name| name.starts_with("alias/aws/")),
+            _ => false,
+        };
+        self.is_kms() && (self.managed || aws("kms:RequestAlias") || aws("kms:ResourceAliases"))
     }
 
     /// The pairs of the encryption context, and whether there may be others.
@@ -226,7 +237,10 @@ impl Facts {
             "kms:grantisforawsresource" => ["creategrant", "listgrants", "revokegrant"].contains(&operation),
             "kms:schedulekeydeletionpendingwindowindays" => operation == "schedulekeydeletion",
             "kms:validto" => operation == "importkeymaterial",
-            "kms:grantoperations" | "kms:grantconstrainttype" | "kms:granteeprincipal" => operation == "creategrant",
+            "kms:grantoperations"
+            | "kms:grantconstrainttype"
+            | "kms:grantconstraintsourcearn"
+            | "kms:granteeprincipal" => operation == "creategrant",
             key => !key.starts_with("kms:"),
         }
     }
@@ -266,10 +280,15 @@ impl Facts {
                 Some(self.account.clone().map_or(Given::Absent, Given::One))
             }
             "aws:resourceaccount" => self.owner.clone().map(Given::One),
-            "aws:requestedregion" if self.is_kms() => {
-                self.resource.split(':').nth(3).map(|region| Given::One(region.to_owned()))
+            "aws:requestedregion" => {
+                let region = self.resource.split(':').nth(3).filter(|region| !region.is_empty());
+                region.map(|region| Given::One(region.to_owned()))
             }
-            "kms:encryptioncontextkeys" => {
+            "aws:userid" if self.kind == Kind::Root => self.account.clone().map(Given::One),
+            "aws:principalorgid" | "aws:principalorgpaths" if self.account.is_none() => Some(Given::Absent),
+            "kms:viaservice" if self.kind == Kind::Service => Some(Given::Absent),
+            "kms:viaservice" if self.is_direct() => Some(Given::Absent),
+            "kms:encryptioncontextkeys" if self.is_kms() => {
                 let (pairs, open) = self.encryption_context();
                 if pairs.is_empty() && !open {
                     return Some(Given::Absent);
@@ -285,9 +304,11 @@ impl Facts {
                         .collect(),
                 ))
             }
+            "aws:viaawsservice" if self.kind == Kind::Anonymous && self.get("kms:ViaService") == Given::Absent => None,
             "aws:viaawsservice" => match (self.get("kms:ViaService"), self.named.get("aws:calledvia")) {
                 (Given::One(_), _) | (_, Some(Given::Many(_))) => yes(true),
                 (Given::Unknown, _) | (_, Some(Given::Unknown)) => Some(Given::Unknown),
+                (_, None) if self.unknown_rest => Some(Given::Unknown),
                 _ => yes(false),
             },
             "aws:calledvia" | "aws:calledviafirst" | "aws:calledvialast" => {
@@ -295,6 +316,7 @@ impl Facts {
                     (Some(given), _) => given.clone(),
                     (None, Given::One(via)) => Given::Many(vec![format!("{}.amazonaws.com", via.split('.').next()?)]),
                     (None, Given::Unknown) => Given::Unknown,
+                    (None, _) if self.unknown_rest && !self.is_direct() => Given::Unknown,
                     _ => Given::Absent,
                 };
                 Some(match (key, chain) {
@@ -311,6 +333,8 @@ impl Facts {
                     _ => yes(false),
                 }
             }
+            "aws:epochtime" => self.named.get("aws:currenttime").cloned(),
+            "aws:currenttime" => self.named.get("aws:epochtime").cloned(),
             "kms:encryptionalgorithm" if operation.starts_with("generatedatakey") => default("SYMMETRIC_DEFAULT"),
             "kms:schedulekeydeletionpendingwindowindays" if operation == "schedulekeydeletion" => default("30"),
             "kms:keyspec" if operation == "createkey" => default("SYMMETRIC_DEFAULT"),
