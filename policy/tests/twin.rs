@@ -15,8 +15,10 @@ mod condition;
 mod facts;
 #[path = "twin/judge.rs"]
 mod judge;
-#[path = "twin/text.rs"]
-mod text;
+#[path = "twin/value.rs"]
+mod value;
+#[path = "twin/wild.rs"]
+mod wild;
 #[path = "twin/world.rs"]
 mod world;
 
@@ -24,7 +26,9 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use serde_json::Value;
+use wardbook_policy::decide::Verdict;
 use wardbook_policy::quirk::Quirks;
 
 /// The twin is held against the cases that were worked out by hand, or it would only be a second opinion.
@@ -63,6 +67,24 @@ fn case_file(case: &Value, expect: &str) -> String {
     format!("{:#}", serde_json::json!({"cases": [case]}))
 }
 
+/// A generator that no longer reaches every verdict often would prove little.
+#[test]
+fn the_worlds_are_varied() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for (unknown, verdicts) in [
+        (false, &["allow", "implicit-deny", "explicit-deny"][..]),
+        (true, &["allow", "implicit-deny", "explicit-deny", "unknown"]),
+    ] {
+        let worlds = world::world(unknown);
+        let said: Vec<_> =
+            (0..400).map(|_| judge::judge(&worlds.new_tree(&mut runner).unwrap().current(), true)).collect();
+        for verdict in verdicts {
+            let count = said.iter().filter(|said| *said == verdict).count();
+            assert!(count * 100 >= said.len(), "{verdict}: {count} of {} worlds", said.len());
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -78,4 +100,40 @@ proptest! {
         let decided = case::decided(&case, Quirks::default()).name();
         prop_assert!(decided == sharp || decided == plain, "twin {}, decide {}\n{}", sharp, decided, case_file(&case, sharp));
     }
+
+    #[test]
+    fn no_value_of_an_unknown_key_contradicts_an_answer(case in world::world(true), seed: u64) {
+        let verdict = case::decided(&case, Quirks::default());
+        if verdict != Verdict::Unknown {
+            for completed in completions(&case, seed).take(12) {
+                let told = case::decided(&completed, Quirks::default());
+                prop_assert_eq!(
+                    verdict == Verdict::Allow, told == Verdict::Allow,
+                    "{} although it may be {}\n{}\n{}", verdict.name(), told.name(), completed["request"], case_file(&case, "unknown")
+                );
+            }
+        }
+    }
+}
+
+/// The same case with every unknown key given a value or left out, in endless variety.
+fn completions(case: &Value, seed: u64) -> impl Iterator<Item = Value> {
+    let facts = facts::Facts::read(&case["request"], true);
+    let unknown: Vec<_> = world::keys().filter(|key| facts.get(key) == facts::Given::Unknown).collect();
+    let mut dice = seed;
+    std::iter::repeat_with(move || {
+        let mut case = case.clone();
+        let request = case["request"].as_object_mut().unwrap();
+        request.remove("unknown");
+        let context = request["context"].as_object_mut().unwrap();
+        for key in &unknown {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let values = world::completions(key);
+            if let Some(value) = &values[(dice >> 33) as usize % values.len()] {
+                context.insert((*key).to_owned(), value.clone());
+            }
+        }
+        world::keep_coherent(request);
+        case
+    })
 }

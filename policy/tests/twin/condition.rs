@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::facts::{Facts, Given, Tri, all, any, not};
-use crate::text::{Step, arn_matches, base64_bits, glob, in_block, literal, matches, number, resource_step, seconds};
+use crate::value::{base64_bits, in_block, number, seconds};
+use crate::wild::{Step, arn_matches, glob, matches, resource, resource_step};
 
 /// A text with its variables replaced.
 pub(crate) enum Filled {
@@ -176,8 +177,7 @@ fn value_matches(operator: &str, value: &str, request: &str, facts: &Facts, vari
 /// Whether one of the Resource texts covers the resource.
 pub(crate) fn covers(patterns: &[String], facts: &Facts, variables: bool) -> Tri {
     any(patterns.iter().map(|pattern| {
-        let filled =
-            if variables { fill(pattern, facts, Wild::Resource) } else { Filled::Text(crate::text::resource(pattern)) };
+        let filled = if variables { fill(pattern, facts, Wild::Resource) } else { Filled::Text(resource(pattern)) };
         match filled {
             Filled::Text(steps) => Some(matches(&steps, &facts.resource)),
             Filled::Unresolved => Some(false),
@@ -190,4 +190,8 @@ pub(crate) fn covers(patterns: &[String], facts: &Facts, variables: bool) -> Tri
             }
         }
     }))
+}
+
+fn literal(text: &str) -> Vec<Step> {
+    text.chars().map(Step::Char).collect()
 }

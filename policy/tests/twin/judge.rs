@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::condition::{covers, holds, texts};
 use crate::facts::{Facts, Given, Kind, Tri, all, and, any, is_account, not, or};
-use crate::text::{glob, matches};
+use crate::wild::{glob, matches};
 
 /// How a name in a policy or a grant reaches the caller.
 #[derive(Clone, Copy, PartialEq)]

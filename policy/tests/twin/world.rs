@@ -94,7 +94,6 @@ const NAMES: &[(u32, &str)] = &[
     (3, "arn:aws:iam::111122223333:user/Ana"),
     (5, "arn:aws:iam::111122223333:role/App"),
     (2, "arn:aws:iam::111122223333:role/team/Ops"),
-    (1, "arn:aws:iam::111122223333:role/Ops"),
     (3, "arn:aws:sts::111122223333:assumed-role/App/s1"),
     (1, "arn:aws:sts::111122223333:assumed-role/Ops/s1"),
     (2, "arn:aws:sts::111122223333:federated-user/Ana"),
@@ -136,6 +135,7 @@ const MULTI: &[(&str, &[&str])] = &[
 ];
 const A_ROLE_WITHOUT_SESSION_MEETS_NOT_PRINCIPAL: bool = false;
 const VIA_SERVICE_AND_CALLED_VIA_TOGETHER: bool = false;
+const AN_UNKNOWN_ALIAS_MAY_BE_OF_AWS: bool = false;
 const SOURCES_OF_DERIVED_KEYS_MAY_BE_UNKNOWN: bool = false;
 const SOURCES: &[&str] = &[
     "kms:ViaService",
@@ -340,7 +340,7 @@ pub(crate) fn document(names: Names, effects: &'static [Text]) -> BoxedStrategy<
         }
         document
     });
-    if effects.contains(&"Allow") { prop_oneof![2 => free, 1 => Just(everything(names))].boxed() } else { free.boxed() }
+    if effects.contains(&"Allow") { prop_oneof![1 => free, 1 => Just(everything(names))].boxed() } else { free.boxed() }
 }
 
 /// A document that allows everything; to principals, the account of the key and the one outside.
@@ -358,11 +358,12 @@ pub(crate) const MIXED: &[Text] = &["Allow", "Allow", "Allow", "Deny"];
 const DENY: &[Text] = &["Deny"];
 
 fn documents(names: Names, effects: &'static [Text], most: usize) -> BoxedStrategy<Value> {
-    prop_oneof![1 => Just(json!([])), 9 => vec(document(names, effects), 1..=most).prop_map(|all| json!(all))].boxed()
+    prop_oneof![1 => Just(json!([])), 15 => vec(document(names, effects), 1..=most).prop_map(|all| json!(all))].boxed()
 }
 
 fn levels(names: Names, effects: &'static [Text]) -> BoxedStrategy<Value> {
-    vec(documents(names, effects, 2), 0..3).prop_map(|levels| json!(levels)).boxed()
+    let some = vec(documents(names, effects, 2), 1..3).prop_map(|levels| json!(levels));
+    prop_oneof![1 => Just(json!([])), 9 => some].boxed()
 }
 
 pub(crate) fn grant() -> BoxedStrategy<Value> {
@@ -376,8 +377,7 @@ pub(crate) fn grant() -> BoxedStrategy<Value> {
         json!({"EncryptionContextSubset": {"Stage": "prod"}, "SourceArn": "arn:aws:s3:::bucket"}),
     ]);
     let names = || {
-        let people: Vec<Text> =
-            NAMES.iter().map(|(_, name)| *name).filter(|n| n.starts_with("arn") && !n.ends_with("role/Ops")).collect();
+        let people: Vec<Text> = NAMES.iter().map(|(_, name)| *name).filter(|n| n.starts_with("arn")).collect();
         select(people)
     };
     let operations = vec(
@@ -428,7 +428,11 @@ fn context(unknown: u32) -> BoxedStrategy<(Map<String, Value>, Vec<Text>)> {
                 _ => given,
             };
             let odd_weight = u32::from(!SOURCES.contains(&key));
-            let unknown = if SOURCES_OF_DERIVED_KEYS_MAY_BE_UNKNOWN || !SOURCES.contains(&key) { unknown } else { 0 };
+            let unknown = if SOURCES_OF_DERIVED_KEYS_MAY_BE_UNKNOWN || !SOURCES.contains(&key) {
+                unknown.min(100 - mostly)
+            } else {
+                0
+            };
             let mut states = vec![
                 (100 - mostly - unknown, Just((key, None)).boxed()),
                 (mostly, prop_oneof![15 => usual, odd_weight => odd].prop_map(move |value| (key, Some(value))).boxed()),
@@ -462,8 +466,8 @@ pub(crate) fn world(unknown: bool) -> BoxedStrategy<Value> {
     let request = (
         pick(CALLERS),
         select(questions),
-        context(if unknown { 8 } else { 0 }),
-        if unknown { 0..12u8 } else { 1..2u8 },
+        context(if unknown { 45 } else { 0 }),
+        if unknown { 0..6u8 } else { 1..2u8 },
     );
     let layers = (
         some(0.9, prop_oneof![3 => document(Names::Anybody, MIXED), 1 => vec(document(Names::Anybody, MIXED), 2).prop_map(|both| json!(both))].boxed()),
@@ -494,15 +498,7 @@ pub(crate) fn world(unknown: bool) -> BoxedStrategy<Value> {
                     unknown.retain(|key| key != "aws:PrincipalArn");
                 }
             }
-            let id = request["context"]["aws:userid"].as_str().unwrap_or_default();
-            let (user, role) = (principal.contains(":user/"), principal.contains("role/"));
-            if !(user && id.starts_with("AIDA") || role && id.starts_with("AROA")) {
-                request["context"].as_object_mut().unwrap().remove("aws:userid");
-            }
-            let given = request["context"].as_object_mut().unwrap();
-            if !VIA_SERVICE_AND_CALLED_VIA_TOGETHER && given.contains_key("kms:ViaService") {
-                given.remove("aws:CalledVia");
-            }
+            keep_coherent(request.as_object_mut().unwrap());
             let session_like = principal.contains("assumed-role")
                 || principal.contains(":role/")
                 || principal.contains("federated-user");
@@ -531,6 +527,23 @@ pub(crate) fn world(unknown: bool) -> BoxedStrategy<Value> {
         .boxed()
 }
 
+/// Leaves out what cannot stand together in one request.
+pub(crate) fn keep_coherent(request: &mut Map<String, Value>) {
+    let principal = request["principal"].as_str().unwrap().to_owned();
+    let context = request["context"].as_object_mut().unwrap();
+    let id = context.get("aws:userid").and_then(Value::as_str).unwrap_or_default();
+    let (user, role) = (principal.contains(":user/"), principal.contains("role/"));
+    if !(user && id.starts_with("AIDA") || role && id.starts_with("AROA")) {
+        context.remove("aws:userid");
+    }
+    if context.contains_key("aws:PrincipalArn") && !principal.ends_with("assumed-role/Ops/s1") {
+        context.remove("aws:PrincipalArn");
+    }
+    if !VIA_SERVICE_AND_CALLED_VIA_TOGETHER && context.contains_key("kms:ViaService") {
+        context.remove("aws:CalledVia");
+    }
+}
+
 /// Every way to give a key that is not known, over the vocabulary: absent is `None`.
 pub(crate) fn completions(key: &str) -> Vec<Option<Value>> {
     let mut all = vec![None];
@@ -542,8 +555,11 @@ pub(crate) fn completions(key: &str) -> Vec<Option<Value>> {
             }
         }
     }
+    if !AN_UNKNOWN_ALIAS_MAY_BE_OF_AWS {
+        all.retain(|value| value.as_ref().is_none_or(|value| !value.to_string().contains("alias/aws/")));
+    }
     if key == "aws:PrincipalArn" {
-        all.push(Some(json!("arn:aws:iam::111122223333:role/App")));
+        all.push(Some(json!("arn:aws:iam::111122223333:role/team/Ops")));
     }
     all
 }
