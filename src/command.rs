@@ -1,6 +1,8 @@
 //! One file per verb: its arguments, what it does, what it reports.
 
 pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod fmt;
 pub(crate) mod man;
 pub(crate) mod reason;
 pub(crate) mod test;
@@ -14,6 +16,8 @@ use crate::exit::Exit;
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let global = arguments.global;
     match arguments.command {
+        Command::Explain(arguments) => explain::run(&arguments, &global),
+        Command::Fmt(arguments) => fmt::run(&arguments, &global),
         Command::Test(arguments) => test::run(&arguments, &global),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man => man::run(),

@@ -62,6 +62,8 @@ pub struct Context {
     unnamed: Unnamed,
     /// Prefixes (lower case) below which every key was told.
     whole: Vec<Box<str>>,
+    /// Prefixes (lower case) below which an unnamed key is unknown, whatever holds for the others.
+    open: Vec<Box<str>>,
     /// For a KMS action: the action, since a `kms:` key that it never carries is absent.
     kms_action: Option<Box<str>>,
 }
@@ -80,8 +82,14 @@ impl Context {
         self.whole.push(prefix.to_lowercase().into());
     }
 
+    /// Unnamed keys below this prefix are unknown.
+    pub(crate) fn set_open(&mut self, prefix: &str) {
+        self.open.push(prefix.to_lowercase().into());
+    }
+
     pub(crate) fn give(&mut self, key: Key, values: Values) {
-        if key.lower().starts_with(ENCRYPTION_CONTEXT) && !self.is_whole(ENCRYPTION_CONTEXT) {
+        // What holds for unnamed keys may be told later, so it does not count here.
+        if key.lower().starts_with(ENCRYPTION_CONTEXT) && !self.is_told_whole(ENCRYPTION_CONTEXT) {
             self.set_whole(ENCRYPTION_CONTEXT);
         }
         let empty = matches!(&values, Values::Many(texts) if texts.iter().all(|text| text.is_empty()));
@@ -120,8 +128,8 @@ impl Context {
             Some((_, State::Absent)) => Lookup::Absent,
             Some((_, State::Unknown)) => Lookup::Unknown,
             None => match self.unnamed {
-                Unnamed::Absent => Lookup::Absent,
-                Unnamed::Unknown => self.lookup_unnamed(key),
+                Unnamed::Absent if !self.is_open(key.lower()) => Lookup::Absent,
+                Unnamed::Absent | Unnamed::Unknown => self.lookup_unnamed(key),
             },
         }
     }
@@ -153,7 +161,15 @@ impl Context {
 
     /// Whether every key below the prefix (lower case) was told.
     pub fn is_whole(&self, prefix: &str) -> bool {
-        self.unnamed == Unnamed::Absent || self.whole.iter().any(|whole| prefix.starts_with(&**whole))
+        (self.unnamed == Unnamed::Absent && !self.is_open(prefix)) || self.is_told_whole(prefix)
+    }
+
+    fn is_told_whole(&self, prefix: &str) -> bool {
+        self.whole.iter().any(|whole| prefix.starts_with(&**whole))
+    }
+
+    fn is_open(&self, name: &str) -> bool {
+        self.open.iter().any(|open| name.starts_with(&**open))
     }
 
     /// The keys that have a value, with it, in a fixed order (by name).
@@ -198,6 +214,25 @@ mod tests {
         context.give(Key::new("aws:TagKeys"), Values::Many(vec!["".into()]));
         assert_eq!(context.lookup(&Key::new("AWS:principaltag/tEAM")), Lookup::One("x"));
         assert_eq!(context.lookup(&Key::new("aws:TagKeys")), Lookup::Absent);
+    }
+
+    #[test]
+    fn unnamed_keys_below_an_open_prefix_are_unknown_among_absent_ones() {
+        let mut context = Context::default();
+        context.set_open("aws:ResourceTag/");
+        context.give(Key::new("aws:ResourceTag/Team"), "x".into());
+        assert_eq!(context.lookup(&Key::new("aws:resourcetag/team")), Lookup::One("x"));
+        assert_eq!(context.lookup(&Key::new("aws:ResourceTag/Env")), Lookup::Unknown);
+        assert_eq!(context.lookup(&Key::new("aws:SourceIp")), Lookup::Absent);
+        assert!(!context.is_whole("aws:resourcetag/") && context.is_whole("aws:principaltag/"));
+    }
+
+    #[test]
+    fn an_encryption_context_is_whole_in_whatever_order_things_are_told() {
+        let mut context = Context::default();
+        context.give(Key::new("kms:EncryptionContext:a"), "1".into());
+        context.set_unnamed(Unnamed::Unknown);
+        assert_eq!(context.lookup(&Key::new("kms:EncryptionContext:b")), Lookup::Absent);
     }
 
     #[test]

@@ -172,8 +172,11 @@ impl Request {
     }
 
     /// Whether caller and resource are in different accounts. A resource whose account is not
-    /// known is taken as the caller's own.
+    /// known is taken as the caller's own. Somebody signed in by a provider has no account yet.
     pub fn is_cross_account(&self) -> bool {
+        if self.caller.kind() == CallerKind::Federated {
+            return false;
+        }
         match (self.caller.account(), &self.resource_account) {
             (Some(caller), Some(owner)) => *caller != **owner,
             _ => false,
@@ -227,6 +230,13 @@ impl RequestBuilder {
     /// Every key below the prefix was told: `aws:PrincipalTag/`, `kms:EncryptionContext:`.
     pub fn whole(mut self, prefix: &str) -> RequestBuilder {
         self.context.set_whole(prefix);
+        self
+    }
+
+    /// Keys below the prefix that nobody names are unknown, also where other unnamed keys are absent:
+    /// the tags of a key whose tags nobody collected.
+    pub fn unknown_below(mut self, prefix: &str) -> RequestBuilder {
+        self.context.set_open(prefix);
         self
     }
 

@@ -487,7 +487,7 @@ impl<'a> Survey<'a> {
             } else if !named {
                 silences.add(resource);
             }
-        } else if !named {
+        } else if !named && self.has_iam() {
             silences.add_if(identity, Silence::Identity);
         }
         silences.add_if(self.boundary.lets_through(), Silence::Boundary);
@@ -495,6 +495,10 @@ impl<'a> Survey<'a> {
         if silences.first().is_none() {
             silences.add(resource);
         }
+    }
+
+    fn has_iam(&self) -> bool {
+        has_iam(self.request.caller.kind())
     }
 
     /// Which ways in are open, given that the request is allowed.
@@ -545,6 +549,11 @@ impl Silences {
     pub(crate) fn all(self) -> impl Iterator<Item = Silence> {
         self.found.into_iter().flatten()
     }
+}
+
+/// Whether identity policies, boundaries and session policies exist for this kind of caller.
+fn has_iam(kind: CallerKind) -> bool {
+    matches!(kind, CallerKind::User | CallerKind::Role | CallerKind::Session | CallerKind::FederatedUser)
 }
 
 /// RetireGrant has rules of its own: only grants decide who may, and only the caller's side can deny.
