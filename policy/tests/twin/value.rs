@@ -73,7 +73,7 @@ fn bits(address: &str) -> Option<Vec<bool>> {
 pub(crate) fn base64_bits(text: &str) -> Option<Vec<bool>> {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let stem = text.trim_end_matches('=');
-    if text.len() % 4 != 0 || text.len() - stem.len() > 2 {
+    if !text.len().is_multiple_of(4) || text.len() - stem.len() > 2 {
         return None;
     }
     let mut bits = Vec::new();

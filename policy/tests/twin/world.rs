@@ -107,7 +107,7 @@ const NAMES: &[(u32, &str)] = &[
 const SERVICES: &[(u32, &str)] = &[(2, "s3.amazonaws.com"), (1, "logs.eu-west-1.amazonaws.com")];
 
 /// Condition keys that nothing determines, and values to give them.
-const SINGLE: &[(&str, &[&str])] = &[
+pub(crate) const SINGLE: &[(&str, &[&str])] = &[
     ("aws:PrincipalTag/team", &["blue", "Blue", "red", "", "b*e"]),
     ("aws:PrincipalTag/blob", &["QmxvYg==", "AAAA", "b"]),
     ("aws:PrincipalOrgID", &["o-example"]),
@@ -127,7 +127,7 @@ const SINGLE: &[(&str, &[&str])] = &[
     ("kms:GrantConstraintType", &["EncryptionContextSubset", "EncryptionContextEquals"]),
     ("kms:GrantConstraintSourceArn", &["arn:aws:s3:::bucket"]),
 ];
-const MULTI: &[(&str, &[&str])] = &[
+pub(crate) const MULTI: &[(&str, &[&str])] = &[
     ("aws:TagKeys", &["team", "Team", "cost", ""]),
     ("aws:PrincipalOrgPaths", &["o-example/r-1/ou-1/", "o-example/r-1/ou-2/"]),
     ("kms:ResourceAliases", &["alias/app", "alias/old", "alias/aws/s3"]),
@@ -135,7 +135,6 @@ const MULTI: &[(&str, &[&str])] = &[
 ];
 const A_ROLE_WITHOUT_SESSION_MEETS_NOT_PRINCIPAL: bool = false;
 const VIA_SERVICE_AND_CALLED_VIA_TOGETHER: bool = false;
-const AN_UNKNOWN_ALIAS_MAY_BE_OF_AWS: bool = false;
 const SOURCES_OF_DERIVED_KEYS_MAY_BE_UNKNOWN: bool = false;
 const SOURCES: &[&str] = &[
     "kms:ViaService",
@@ -146,7 +145,7 @@ const SOURCES: &[&str] = &[
     "aws:EpochTime",
 ];
 /// Keys that follow from the rest of a request: now and then given all the same, or declared unknown.
-const DERIVED: &[(&str, &[&str])] = &[
+pub(crate) const DERIVED: &[(&str, &[&str])] = &[
     ("aws:username", &["Ana", "blue"]),
     ("aws:PrincipalAccount", &["111122223333", "444455556666"]),
     ("aws:PrincipalType", &["User", "AssumedRole"]),
@@ -159,7 +158,7 @@ const DERIVED: &[(&str, &[&str])] = &[
     ("kms:CallerAccount", &["111122223333", "444455556666"]),
     ("kms:GrantIsForAWSResource", &["true", "false"]),
 ];
-const DERIVED_MULTI: &[(&str, &[&str])] = &[
+pub(crate) const DERIVED_MULTI: &[(&str, &[&str])] = &[
     ("kms:EncryptionContextKeys", &["Dept", "dept", "Stage"]),
     ("aws:CalledVia", &["s3.amazonaws.com", "cloudformation.amazonaws.com"]),
 ];
@@ -194,7 +193,7 @@ const ARNS: &[&str] = &[
     "*",
 ];
 
-type Text = &'static str;
+pub(crate) type Text = &'static str;
 
 fn pick(list: &'static [(u32, Text)]) -> impl Strategy<Value = Text> + Clone {
     let all: Vec<Text> = list.iter().flat_map(|(weight, text)| std::iter::repeat_n(*text, *weight as usize)).collect();
@@ -542,29 +541,4 @@ pub(crate) fn keep_coherent(request: &mut Map<String, Value>) {
     if !VIA_SERVICE_AND_CALLED_VIA_TOGETHER && context.contains_key("kms:ViaService") {
         context.remove("aws:CalledVia");
     }
-}
-
-/// Every way to give a key that is not known, over the vocabulary: absent is `None`.
-pub(crate) fn completions(key: &str) -> Vec<Option<Value>> {
-    let mut all = vec![None];
-    for (list, multi) in [(SINGLE, false), (DERIVED, false), (MULTI, true), (DERIVED_MULTI, true)] {
-        for (_, values) in list.iter().filter(|(name, _)| *name == key) {
-            all.extend(values.iter().map(|value| Some(if multi { json!([value]) } else { json!(value) })));
-            if multi {
-                all.push(Some(json!(values)));
-            }
-        }
-    }
-    if !AN_UNKNOWN_ALIAS_MAY_BE_OF_AWS {
-        all.retain(|value| value.as_ref().is_none_or(|value| !value.to_string().contains("alias/aws/")));
-    }
-    if key == "aws:PrincipalArn" {
-        all.push(Some(json!("arn:aws:iam::111122223333:role/team/Ops")));
-    }
-    all
-}
-
-/// All keys of the vocabulary.
-pub(crate) fn keys() -> impl Iterator<Item = Text> {
-    [SINGLE, MULTI, DERIVED, DERIVED_MULTI].into_iter().flatten().map(|(key, _)| *key)
 }
