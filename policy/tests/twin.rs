@@ -48,6 +48,13 @@ fn the_twin_knows_the_worked_out_cases() {
     }
 }
 
+/// The case as a person would add it to a case file.
+fn case_file(case: &Value, expect: &str) -> String {
+    let mut case = case.clone();
+    case["expect"] = expect.into();
+    format!("{:#}", serde_json::json!({"cases": [case]}))
+}
+
 /// A generator that no longer reaches every verdict often would prove little.
 #[test]
 fn the_worlds_are_varied() {

@@ -1,4 +1,5 @@
 //! Patterns, by the most naive method that can be right.
+#![allow(clippy::indexing_slicing, reason = "the table has a place for every prefix")]
 
 /// One step of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
