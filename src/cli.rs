@@ -60,6 +60,8 @@ pub(crate) enum ColorChoice {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// May this principal do this to this key?
+    Can(crate::command::can::Arguments),
     /// What is this action, condition key, operator, error, layer or quirk?
     Explain(crate::command::explain::Arguments),
     /// Run policy unit tests

@@ -51,7 +51,11 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     let quirks = super::quirks(global)?;
     let world = world::read(global)?;
     let asked = ask(arguments, &world, quirks)?;
-    let answer = Answer { explanations: asked.iter().map(Asked::explain).collect(), asked: &asked, quirks };
+    let answer = Answer {
+        explanations: asked.iter().map(|asked| world::explained(asked, quirks)).collect(),
+        asked: &asked,
+        quirks,
+    };
     output::emit(&answer, global)?;
     Ok(exit(answer.verdict(), arguments.expect))
 }
@@ -89,7 +93,8 @@ fn ask_part<'w>(part: &Part, arguments: &Arguments, world: &'w World, quirks: Qu
     let destination = arguments.destination.as_deref();
     match part.target {
         Target::OtherKey | Target::Key if part.action.starts_with("kms:ReEncrypt") => {
-            let destination = destination.context("kms:ReEncrypt concerns two keys: name the other one with --destination KEY")?;
+            let destination =
+                destination.context("kms:ReEncrypt concerns two keys: name the other one with --destination KEY")?;
             let key = if part.target == Target::Key { &arguments.key } else { destination };
             let names = [&*arguments.key, destination].map(|text| is_alias(text).then(|| alias_name(text)));
             let alias = request_alias(part.target, names[0], names[1], quirks).map(str::to_owned);
@@ -102,7 +107,8 @@ fn ask_part<'w>(part: &Part, arguments: &Arguments, world: &'w World, quirks: Qu
         }
         Target::Alias => {
             let alias = arguments.alias.as_deref().or(is_alias(&arguments.key).then_some(&arguments.key));
-            let alias = alias.with_context(|| format!("{} concerns an alias too: name it with --alias alias/NAME", part.action))?;
+            let alias = alias
+                .with_context(|| format!("{} concerns an alias too: name it with --alias alias/NAME", part.action))?;
             let arn = match Arn::parse(alias) {
                 Some(_) => alias.to_owned(),
                 None => alias_arn(alias, &world.find_key(&arguments.key, None)?.resource)?,
@@ -167,10 +173,8 @@ impl Answer<'_> {
             text.push_str(&format!("{word}  all of {} permissions together\n\n", self.explanations.len()));
         }
         for (asked, explanation) in self.asked.iter().zip(&self.explanations) {
-            text.push_str(&format!("{}\n", trace::headline(explanation, color)));
-            for sentence in reason::sentences(explanation) {
-                text.push_str(&format!("  because {sentence}\n"));
-            }
+            let aliases = asked.key.and_then(|key| key.aliases.as_deref()).unwrap_or_default();
+            text.push_str(&format!("{}\n", trace::head(explanation, aliases, color)));
             text.push_str(&format!("{}\n", trace::layers(explanation)));
             text.push_str(&world::coverage_text(&asked.coverage));
         }
@@ -178,7 +182,8 @@ impl Answer<'_> {
     }
 
     fn json(&self) -> Value {
-        let parts: Vec<Value> = self.asked.iter().zip(&self.explanations).map(|(asked, e)| self.part(asked, e)).collect();
+        let parts: Vec<Value> =
+            self.asked.iter().zip(&self.explanations).map(|(asked, e)| self.part(asked, e)).collect();
         let all = |name: &str| -> Vec<Value> {
             let mut list: Vec<Value> = Vec::new();
             for value in parts.iter().filter_map(|part| part.get(name)?.as_array()).flatten() {

@@ -70,7 +70,10 @@ impl Flags {
     /// The condition keys given, encryption context and service included. `region` completes a service name.
     fn keys(&self, region: Option<&str>) -> anyhow::Result<Vec<(String, Values)>> {
         let mut keys: Vec<(String, Vec<Box<str>>)> = Vec::new();
-        let mut add = |name: String, value: &str| match keys.iter_mut().find(|(known, _)| known.to_lowercase() == name.to_lowercase()) {
+        let mut add = |name: String, value: &str| match keys
+            .iter_mut()
+            .find(|(known, _)| known.to_lowercase() == name.to_lowercase())
+        {
             Some((_, values)) => values.push(value.into()),
             None => keys.push((name, vec![value.into()])),
         };

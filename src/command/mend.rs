@@ -28,7 +28,11 @@ pub(crate) fn text(explanation: &Explanation<'_>, layers: &OwnedLayers, quirks: 
     let mendable = !remedies.iter().any(|remedy| matches!(remedy, Remedy::AskOtherwise(_)));
     if mendable && remedies.len() > 1 {
         let all = suffices(explanation, &layers.lend_collected(), quirks);
-        text.push_str(if all { "  all of these are needed, and together they suffice\n" } else { "  these may not suffice\n" });
+        text.push_str(if all {
+            "  all of these are needed, and together they suffice\n"
+        } else {
+            "  these may not suffice\n"
+        });
     }
     text
 }
@@ -44,15 +48,22 @@ fn remedy_words(remedy: &Remedy<'_>, explanation: &Explanation<'_>) -> String {
     match remedy {
         Remedy::NarrowDeny(cited) => match cited.statement.conditions().is_empty() {
             true => "remove that statement, or exempt the principal with a condition on aws:PrincipalArn".into(),
-            false => "call so that its conditions do not hold, or exempt the principal with a condition on aws:PrincipalArn".into(),
+            false => {
+                "call so that its conditions do not hold, or exempt the principal with a condition on aws:PrincipalArn"
+                    .into()
+            }
         },
         Remedy::FitCondition { cited, row, found } => {
             let statement = reason::statement(cited);
             let Some(atom) = cited.statement.conditions().get(*row) else { return statement };
             let words = trace::condition_words(atom, *found);
             match found {
-                Lookup::One(value) => format!("{statement} comes nearest: {words}; add `{value}` to its values, or call with one it has"),
-                _ => format!("{statement} comes nearest: {words}; call so that the request has it, or drop the condition"),
+                Lookup::One(value) => {
+                    format!("{statement} comes nearest: {words}; add `{value}` to its values, or call with one it has")
+                }
+                _ => format!(
+                    "{statement} comes nearest: {words}; call so that the request has it, or drop the condition"
+                ),
             }
         }
         Remedy::AddResource { cited, resource } => {
@@ -97,7 +108,9 @@ fn hint(remedy: &Remedy<'_>) -> Option<&'static str> {
         ("kms:encryptioncontext:aws:s3:arn", Lookup::One(value)) if !value.contains('/') => {
             Some("S3 sends the bucket's ARN, not the object's, when the bucket uses an S3 Bucket Key")
         }
-        ("kms:viaservice", Lookup::Absent) => Some("kms:ViaService exists only when a service calls KMS for the principal"),
+        ("kms:viaservice", Lookup::Absent) => {
+            Some("kms:ViaService exists only when a service calls KMS for the principal")
+        }
         ("aws:sourceip" | "aws:sourcevpce" | "aws:sourcevpc", _) => {
             Some("a call that a service makes for the principal comes from the service's own network")
         }

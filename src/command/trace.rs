@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wardbook_policy::condition::Atom;
 use wardbook_policy::context::{Lookup, Values};
 use wardbook_policy::decide::Verdict;
-use wardbook_policy::explain::{Considered, ConsideredGrant, Explanation, Obstacle, Stance};
+use wardbook_policy::explain::{Considered, ConsideredGrant, Explanation, Stance};
 use wardbook_policy::grant::{GrantMismatch, GrantOutcome};
 use wardbook_policy::layers::Layer;
 use wardbook_policy::request::Request;
@@ -16,11 +16,22 @@ use crate::output::table::{Tint, columns, tint};
 /// How many statements that do not apply are shown for one layer.
 const SHOWN_PER_LAYER: usize = 5;
 
-/// The answer in one line: `ALLOW  kms:Decrypt on key/1234 by role/report`.
-pub(crate) fn headline(explanation: &Explanation<'_>, color: bool) -> String {
+/// The answer, who asked for what, and why it is so.
+pub(crate) fn head(explanation: &Explanation<'_>, aliases: &[Box<str>], color: bool) -> String {
     let request = explanation.request();
     let word = verdict(explanation.decision().verdict(), color);
-    format!("{word}  {} on {} by {}", request.action(), request.resource(), request.caller().text())
+    let named = if aliases.is_empty() { String::new() } else { format!("  ({})", aliases.join(", ")) };
+    let mut text = format!(
+        "{word}  {}\n  principal  {}\n  resource   {}{named}\n",
+        request.action(),
+        request.caller().text(),
+        request.resource()
+    );
+    for (number, sentence) in reason::sentences(explanation).iter().enumerate() {
+        let name = if number == 0 { "because" } else { "and" };
+        text.push_str(&format!("  {name:<9}  {sentence}\n"));
+    }
+    text
 }
 
 /// The verdict as a word that catches the eye.
@@ -81,24 +92,42 @@ fn details(layer: Layer, stance: Stance, explanation: &Explanation<'_>) -> Vec<S
     if layer == Layer::Grant {
         return grants(explanation);
     }
-    let mine = explanation.statements().iter().filter(|considered| considered.layer == layer);
-    let wanted = |considered: &&Considered<'_>| match stance {
-        Stance::Denies => considered.applies() && considered.statement.effect() == Effect::Deny,
-        Stance::Allows | Stance::Delegates => considered.applies() && considered.statement.effect() == Effect::Allow,
-        Stance::TurnsOnUnknown => matches!(considered.outcome, Outcome::TurnsOnUnknown(_)),
-        Stance::Silent => matches!(considered.outcome, Outcome::DoesNot(mismatch) if mismatch != Mismatch::Action),
-        Stance::NotThere | Stance::NotCollected => false,
+    let mine: Vec<&Considered<'_>> =
+        explanation.statements().iter().filter(|considered| considered.layer == layer).collect();
+    let wanted = |considered: &Considered<'_>| {
+        let (effect, outcome) = (considered.statement.effect(), considered.outcome);
+        let near =
+            effect == Effect::Allow && matches!(outcome, Outcome::DoesNot(Mismatch::Condition(_) | Mismatch::Resource));
+        match stance {
+            Stance::Denies => considered.applies() && effect == Effect::Deny,
+            Stance::Allows => considered.applies() && effect == Effect::Allow,
+            Stance::Delegates => near || (considered.applies() && effect == Effect::Allow),
+            Stance::TurnsOnUnknown => matches!(outcome, Outcome::TurnsOnUnknown(_)),
+            Stance::Silent => near,
+            Stance::NotThere | Stance::NotCollected => false,
+        }
     };
-    let mut lines: Vec<String> = mine.clone().filter(wanted).map(|considered| line(considered, request)).collect();
+    let mut lines: Vec<String> = Vec::new();
+    for considered in mine.iter().filter(|considered| wanted(considered)) {
+        let line = line(considered, request);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
     if lines.len() > SHOWN_PER_LAYER {
         let more = lines.len() - SHOWN_PER_LAYER;
         lines.truncate(SHOWN_PER_LAYER);
         lines.push(format!("and {more} more"));
     }
     if lines.is_empty() {
-        lines.push(match (stance, mine.count()) {
-            (Stance::Silent, 0) => "no statements".into(),
-            (Stance::Silent, count) => format!("none of {count} statements is about {}", request.action()),
+        let about = mine.iter().filter(|c| !matches!(c.outcome, Outcome::DoesNot(Mismatch::Action))).count();
+        lines.push(match (stance, mine.len(), about) {
+            (Stance::Silent, 0, _) => "no statements".into(),
+            (Stance::Silent, all, 0) => format!("none of {all} statements is about {}", request.action()),
+            (Stance::Silent, all, about) => {
+                format!("{about} of {all} statements are about {}, none applies", request.action())
+            }
+            (Stance::Allows, _, _) if layer == Layer::Rcp => "nothing in them denies it".into(),
             _ => String::new(),
         });
     }
@@ -121,7 +150,8 @@ fn line(considered: &Considered<'_>, request: &Request) -> String {
 
 fn unknown_words(considered: &Considered<'_>, request: &Request) -> String {
     let unknown = |atom: &&Atom| request.context().lookup(atom.key()) == Lookup::Unknown;
-    let keys: Vec<String> = considered.statement.conditions().iter().filter(unknown).map(|a| format!("`{}`", a.key())).collect();
+    let keys: Vec<String> =
+        considered.statement.conditions().iter().filter(unknown).map(|a| format!("`{}`", a.key())).collect();
     if keys.is_empty() { "turns on an unknown key".into() } else { format!("turns on {}", keys.join(", ")) }
 }
 
@@ -161,7 +191,9 @@ fn grants(explanation: &Explanation<'_>) -> Vec<String> {
     let shown: Vec<&ConsideredGrant<'_>> = explanation
         .grants()
         .iter()
-        .filter(|considered| !matches!(considered.outcome, GrantOutcome::DoesNot(GrantMismatch::Grantee | GrantMismatch::Key)))
+        .filter(|considered| {
+            !matches!(considered.outcome, GrantOutcome::DoesNot(GrantMismatch::Grantee | GrantMismatch::Key))
+        })
         .collect();
     if shown.is_empty() {
         return vec![match explanation.grants().len() {
@@ -169,7 +201,10 @@ fn grants(explanation: &Explanation<'_>) -> Vec<String> {
             count => format!("{count} on this key, none for this principal"),
         }];
     }
-    shown.iter().map(|considered| format!("grant {}{}", reason::grant_name(considered.grant), grant_words(considered.outcome))).collect()
+    shown
+        .iter()
+        .map(|considered| format!("grant {}{}", reason::grant_name(considered.grant), grant_words(considered.outcome)))
+        .collect()
 }
 
 fn grant_words(outcome: GrantOutcome) -> &'static str {
@@ -259,9 +294,4 @@ fn grant_json(considered: &ConsideredGrant<'_>) -> Value {
         "outcome": outcome,
         "why": if words.is_empty() { Value::Null } else { words.into() },
     })
-}
-
-/// Whether there is anything to mend.
-pub(crate) fn has_obstacles(explanation: &Explanation<'_>) -> bool {
-    explanation.obstacles().iter().any(|obstacle| matches!(obstacle, Obstacle::Deny(_) | Obstacle::Silent { .. }))
 }
