@@ -198,6 +198,7 @@ impl Answer<'_> {
             "decision": self.verdict().name(),
             "because": all("because"),
             "missing": all("missing"),
+            "missing_documents": all("missing_documents"),
             "coverage": all("coverage"),
             "requests": parts,
         })
@@ -209,6 +210,7 @@ impl Answer<'_> {
             "request": trace::request_json(explanation.request()),
             "because": reason::because(explanation),
             "missing": reason::missing(explanation),
+            "missing_documents": reason::missing_documents(explanation),
             "layers": trace::layers_json(explanation),
             "remedies": mend::json(explanation, &asked.layers, self.quirks),
             "coverage": world::coverage_json(&asked.coverage),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use wardbook_policy::decide::{Cited, Reason, Silence};
 use wardbook_policy::explain::{Cause, Explanation};
 use wardbook_policy::grant::Grant;
+use wardbook_policy::layers::Layer;
 
 /// One sentence per thing that settled the decision.
 pub(crate) fn sentences(explanation: &Explanation<'_>) -> Vec<String> {
@@ -15,7 +16,7 @@ pub(crate) fn sentences(explanation: &Explanation<'_>) -> Vec<String> {
             sentences.push(format!("it turns on {}", names.join(", ")));
         }
         for layer in documents {
-            sentences.push(format!("the {} was not collected", plural(layer.noun())));
+            sentences.push(format!("it turns on {}, which nobody collected", documents_of(*layer)));
         }
     }
     if sentences.is_empty() {
@@ -131,9 +132,24 @@ pub(crate) fn missing(explanation: &Explanation<'_>) -> Vec<String> {
     }
 }
 
-fn plural(noun: &str) -> String {
-    match noun.strip_suffix("policy") {
-        Some(stem) => format!("{stem}policies"),
-        None => noun.to_owned(),
+/// The documents of a layer, as something that can be missing.
+pub(crate) fn documents_of(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Resource => "the resource's own policy",
+        Layer::Identity => "the principal's identity policies",
+        Layer::Boundary => "the principal's permissions boundary",
+        Layer::Session => "the session policies",
+        Layer::Scp => "the service control policies",
+        Layer::Rcp => "the resource control policies",
+        Layer::Endpoint => "the VPC endpoint's policy",
+        Layer::Grant => "the key's grants",
+    }
+}
+
+/// The layers whose documents nobody collected, where the decision turns on them.
+pub(crate) fn missing_documents(explanation: &Explanation<'_>) -> Vec<&'static str> {
+    match explanation.decision().reason() {
+        Reason::TurnsOn { documents, .. } => documents.iter().map(|layer| layer.name()).collect(),
+        _ => Vec::new(),
     }
 }

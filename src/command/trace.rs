@@ -89,6 +89,9 @@ pub(crate) fn stance_word(stance: Stance) -> &'static str {
 
 fn details(layer: Layer, stance: Stance, explanation: &Explanation<'_>) -> Vec<String> {
     let request = explanation.request();
+    if stance == Stance::NotCollected {
+        return vec![String::new()];
+    }
     if layer == Layer::Grant {
         return grants(explanation);
     }
