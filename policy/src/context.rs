@@ -57,8 +57,10 @@ enum State {
 /// The condition keys of one request.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
-    /// Sorted by hash, then by name.
     entries: Vec<(Key, State)>,
+    /// Where an entry stands in `entries`, plus one; 0 is a free place. A power of two of places, at
+    /// least half of them free; an entry is at the place of its hash or at the next free one.
+    places: Box<[u16]>,
     unnamed: Unnamed,
     /// Prefixes (lower case) below which every key was told.
     whole: Vec<Box<str>>,
@@ -105,24 +107,54 @@ impl Context {
     }
 
     fn insert(&mut self, key: Key, state: State) {
-        match self.find(&key) {
-            Ok(index) => {
-                if let Some(entry) = self.entries.get_mut(index) {
-                    entry.1 = state;
-                }
+        let found = self.find(&key).map(|(index, _)| index);
+        match found.and_then(|index| self.entries.get_mut(index)) {
+            Some(entry) => entry.1 = state,
+            None => {
+                self.entries.push((key, state));
+                self.arrange();
             }
-            Err(index) => self.entries.insert(index, (key, state)),
         }
     }
 
-    fn find(&self, key: &Key) -> Result<usize, usize> {
-        self.entries
-            .binary_search_by(|(entry, _)| entry.hash().cmp(&key.hash()).then_with(|| entry.lower().cmp(key.lower())))
+    /// Gives every entry its place anew, if the places became too few; else the last one its place.
+    fn arrange(&mut self) {
+        let wanted = (self.entries.len() * 2).next_power_of_two().max(8);
+        let first = if wanted > self.places.len() {
+            self.places = vec![0; wanted].into();
+            0
+        } else {
+            self.entries.len() - 1
+        };
+        for (index, (key, _)) in self.entries.iter().enumerate().skip(first) {
+            let mask = self.places.len() - 1;
+            let mut at = key.hash() as usize & mask;
+            while self.places.get(at).is_some_and(|place| *place != 0) {
+                at = (at + 1) & mask;
+            }
+            if let (Some(place), Ok(number)) = (self.places.get_mut(at), u16::try_from(index + 1)) {
+                *place = number;
+            }
+        }
+    }
+
+    #[inline]
+    fn find(&self, key: &Key) -> Option<(usize, &State)> {
+        let mask = self.places.len().wrapping_sub(1);
+        let mut at = key.hash() as usize & mask;
+        loop {
+            let index = usize::from(*self.places.get(at)?).checked_sub(1)?;
+            let (entry, state) = self.entries.get(index)?;
+            if entry == key {
+                return Some((index, state));
+            }
+            at = (at + 1) & mask;
+        }
     }
 
     /// What the request has under this key.
     pub fn lookup(&self, key: &Key) -> Lookup<'_> {
-        match self.find(key).ok().and_then(|index| self.entries.get(index)) {
+        match self.find(key) {
             Some((_, State::Given(Values::One(text)))) => Lookup::One(text),
             Some((_, State::Given(Values::Many(texts)))) => Lookup::Many(texts),
             Some((_, State::Absent)) => Lookup::Absent,
@@ -143,7 +175,7 @@ impl Context {
 
     /// Whether the key was named at all: given, removed or declared unknown.
     pub fn is_named(&self, key: &Key) -> bool {
-        self.find(key).is_ok()
+        self.find(key).is_some()
     }
 
     /// The one value under a name, if it has one.

@@ -5,12 +5,15 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
 
+mod granted;
+mod said;
 mod survey;
 mod verdict;
 
 pub use verdict::{Cited, Decision, Reason, Silence, Verdict};
 
-pub(crate) use survey::{Listener, Place, Survey, Ways};
+pub(crate) use said::{Listener, Place};
+pub(crate) use survey::{Survey, Ways};
 
 use crate::key::Key;
 use crate::layers::{Layer, Layers, Told};
@@ -57,12 +60,13 @@ fn settle<'a>(survey: &Survey<'a>, scene: &Scene<'a>, layers: &Layers<'a>) -> De
     {
         return Decision::new(Verdict::ExplicitDeny, reason);
     }
-    match (survey.allowed(), denied) {
+    let ways = survey.ways();
+    match (survey.allowed(&ways), denied) {
         (Term::False, _) => {
-            let silence = survey.silences().first().unwrap_or(Silence::Resource);
+            let silence = survey.silences(&ways).first().unwrap_or(Silence::Resource);
             Decision::new(Verdict::ImplicitDeny, Reason::Silent(silence))
         }
-        (Term::True, Term::False) => Decision::new(Verdict::Allow, survey.allowed_by()),
+        (Term::True, Term::False) => Decision::new(Verdict::Allow, survey.allowed_by(&ways)),
         (allowed, denied) => {
             let leaves = allowed.leaves().and_also(denied.leaves());
             Decision::new(Verdict::Unknown, turns_on(leaves, scene, layers))
@@ -87,7 +91,7 @@ fn turns_on<'a>(leaves: Leaves, scene: &Scene<'a>, layers: &Layers<'a>) -> Reaso
     }
     if leaves.has(Layer::Grant, Leaf::Allow) {
         for grant in layers.grants.items() {
-            survey::unknown_keys_of(grant, scene, &mut keys);
+            granted::unknown_keys_of(grant, scene, &mut keys);
         }
     }
     keys.sort_by(|a, b| a.lower().cmp(b.lower()));

@@ -6,7 +6,7 @@
 
 use crate::arn::Arn;
 use crate::caller::CallerKind;
-use crate::catalogue;
+use crate::catalogue::{self, KmsOperation, ResourceKind};
 use crate::context::{Lookup, Unnamed, Values};
 use crate::key::Key;
 use crate::quirk::{Quirk, Quirks};
@@ -153,7 +153,7 @@ fn kms(request: &mut Request) {
         return;
     }
     let action = request.action_lower.clone();
-    if catalogue::carries(&action, "kms:calleraccount")
+    if (request.kms_operation.is_some_and(is_call_on_key) || catalogue::carries(&action, "kms:calleraccount"))
         && let Some(account) = request.caller.account().map(Box::<str>::from)
     {
         offer(request, "kms:CallerAccount", &*account);
@@ -165,7 +165,7 @@ fn kms(request: &mut Request) {
         grant_is_for_resource(request);
     }
     if request.context.unnamed() == Unnamed::Absent
-        && let Some(operation) = catalogue::kms_operation(&action)
+        && let Some(operation) = request.kms_operation
     {
         for (name, value) in operation.defaults() {
             offer(request, name, value);
@@ -177,6 +177,11 @@ fn kms(request: &mut Request) {
         Lookup::Many(aliases) => aliases.iter().any(|alias| alias.starts_with("alias/aws/")),
         Lookup::Absent | Lookup::Unknown => false,
     });
+}
+
+/// Operations that somebody calls on a key; they always carry kms:CallerAccount.
+fn is_call_on_key(operation: KmsOperation) -> bool {
+    operation.resource_kind() == ResourceKind::Key && operation.operation().is_some()
 }
 
 /// The names of the encryption context are one more key, taken from the context itself.
@@ -212,5 +217,18 @@ fn clock(request: &mut Request) {
         offer(request, "aws:EpochTime", &*time);
     } else if let Some(time) = request.context.text("aws:EpochTime").map(Box::<str>::from) {
         offer(request, "aws:CurrentTime", &*time);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What lets `kms` skip a look-up.
+    #[test]
+    fn every_operation_on_a_key_carries_the_callers_account() {
+        for operation in catalogue::kms_operations().filter(|operation| is_call_on_key(*operation)) {
+            assert!(catalogue::carries(operation.action(), "kms:CallerAccount"), "{}", operation.action());
+        }
     }
 }

@@ -26,7 +26,7 @@ pub struct Grant {
     retiring: Option<PrincipalPattern>,
     /// In lower case, as actions are compared.
     operations: Box<[Box<str>]>,
-    context: Option<ContextConstraint>,
+    constraints: Box<[ContextConstraint]>,
     source_arn: Option<Box<str>>,
     source_arn_atom: Option<Box<Atom>>,
     keys: Keys,
@@ -129,7 +129,7 @@ impl Grant {
             grantee,
             retiring,
             operations: operations(value)?,
-            context: constraints.map(context_constraint).transpose()?.flatten(),
+            constraints: constraints.map(context_constraints).transpose()?.unwrap_or_default(),
             source_arn,
             source_arn_atom: source_arn_atom.map(Box::new),
             keys: Keys {
@@ -181,13 +181,13 @@ impl Grant {
         if !self.is_of(&scene.request.resource) {
             return GrantOutcome::DoesNot(GrantMismatch::Key);
         }
-        if !self.operations.iter().any(|operation| **operation == *scene.request.action_lower) {
-            return GrantOutcome::DoesNot(GrantMismatch::Operation);
-        }
         let (grantee, relation) = self.grantee.relation(scene);
         let mut sum = grantee;
         if sum == Tri::False {
             return GrantOutcome::DoesNot(GrantMismatch::Grantee);
+        }
+        if !self.operations.iter().any(|operation| **operation == *scene.request.action_lower) {
+            return GrantOutcome::DoesNot(GrantMismatch::Operation);
         }
         sum = sum.and(self.source_arn(scene));
         if sum == Tri::False {
@@ -243,13 +243,12 @@ impl Grant {
 
     /// The encryption context of the request, held against the constraint.
     fn context(&self, scene: &Scene<'_>) -> Tri {
-        match &self.context {
-            None => Tri::True,
-            Some(constraint) => constraint.pairs(scene).and(match constraint.exact {
+        Tri::all(self.constraints.iter().map(|constraint| {
+            constraint.pairs(scene).and(match constraint.exact {
                 true => constraint.nothing_else(scene),
                 false => Tri::True,
-            }),
-        }
+            })
+        }))
     }
 
     /// A grant made by the grantee of this one must not reach further: no other operations, and
@@ -272,11 +271,14 @@ impl Grant {
             (Some(ours), Lookup::One(theirs)) => Tri::from(**ours == *theirs),
             (Some(_), _) => Tri::False,
         };
-        let Some(constraint) = &self.context else { return operations.and(source) };
+        if self.constraints.is_empty() {
+            return operations.and(source);
+        }
+        let exact = self.constraints.iter().any(|constraint| constraint.exact);
         let kind = match scene.lookup(&self.keys.constraint_type) {
             Lookup::Unknown => Tri::Unknown,
             Lookup::One("EncryptionContextEquals") => Tri::True,
-            Lookup::One("EncryptionContextSubset") => Tri::from(!constraint.exact),
+            Lookup::One("EncryptionContextSubset") => Tri::from(!exact),
             _ => Tri::False,
         };
         operations.and(source).and(kind).and(self.context(scene))
@@ -293,7 +295,7 @@ impl Grant {
             let own = [&self.keys.operations, &self.keys.constraint_type, &self.keys.constraint_source];
             keys.extend(own.into_iter().filter(|key| unknown(key)));
         }
-        if let Some(constraint) = &self.context {
+        for constraint in &self.constraints {
             let pairs = constraint.pairs.iter().map(|pair| &pair.key);
             keys.extend(pairs.filter(|key| unknown(key)));
             if constraint.exact && constraint.nothing_else(scene) == Tri::Unknown {
@@ -348,12 +350,13 @@ fn operations(value: &Value) -> Result<Box<[Box<str>]>, Problem> {
     }
 }
 
-fn context_constraint(constraints: &Value) -> Result<Option<ContextConstraint>, Problem> {
+/// The constraints on the encryption context; a grant that has both kinds is held to both.
+fn context_constraints(constraints: &Value) -> Result<Box<[ContextConstraint]>, Problem> {
     let problem = |value: &Value, message: String| Err(Problem::new(Part::Document, value.span, message));
     let Kind::Object(members) = &constraints.kind else {
         return problem(constraints, format!("`Constraints` is an object, not {}", constraints.noun()));
     };
-    let mut found = None;
+    let mut found = Vec::new();
     for member in members {
         let exact = match &*member.name {
             "EncryptionContextEquals" => true,
@@ -367,9 +370,6 @@ fn context_constraint(constraints: &Value) -> Result<Option<ContextConstraint>, 
                 format!("`{}` is an object of texts, not {}", member.name, member.value.noun()),
             );
         };
-        if found.is_some() {
-            return problem(&member.value, "a grant has one encryption context constraint, not two".into());
-        }
         if pairs.len() > GRANT_CONTEXT_PAIRS_MAX {
             return problem(&member.value, format!("more than {GRANT_CONTEXT_PAIRS_MAX} pairs in a grant constraint"));
         }
@@ -384,7 +384,7 @@ fn context_constraint(constraints: &Value) -> Result<Option<ContextConstraint>, 
                 value: value.into(),
             });
         }
-        found = Some(ContextConstraint { exact, pairs: read.into() });
+        found.push(ContextConstraint { exact, pairs: read.into() });
     }
-    Ok(found)
+    Ok(found.into())
 }
