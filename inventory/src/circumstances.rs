@@ -132,8 +132,8 @@ impl Circumstances {
             resource_account: self.resource_account.or(others.resource_account),
             issuer: self.issuer.or(others.issuer),
             aws_managed_key: self.aws_managed_key || others.aws_managed_key,
-            session: self.session,
-            endpoint: self.endpoint,
+            session: if let Collected::Absent = self.session { others.session } else { self.session },
+            endpoint: if let Collected::Absent = self.endpoint { others.endpoint } else { self.endpoint },
         }
     }
 

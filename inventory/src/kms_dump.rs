@@ -15,9 +15,14 @@ use crate::embedded;
 use crate::page::{Page, is_key_id, key_arn};
 use crate::world::harvest::{Harvest, RawAlias, RawKey};
 
+/// Whether a list has entries of this kind. An empty one is the answer to a call that found
+/// nothing, so there nothing else may stand beside it.
 fn entries_have(value: &Value, member: &str, name: &str) -> bool {
     match value.member(member).and_then(Value::as_list) {
-        // An empty list is the answer to a call that found nothing.
+        Some([]) => {
+            let beside = [member, "Truncated", "NextMarker"];
+            value.as_object().unwrap_or_default().iter().all(|member| beside.contains(&&*member.name))
+        }
         Some(entries) => entries.iter().all(|entry| entry.member(name).is_some()),
         None => false,
     }
@@ -122,7 +127,8 @@ pub(crate) fn read_grants(page: &Page<'_>, value: &Value, harvest: &mut Harvest)
         let grant = match Grant::read(entry) {
             Ok(grant) => grant,
             Err(problem) => {
-                harvest.gaps.push(Gap::problem("grant", &page.source.path, page.lines, problem));
+                let key = arn_of(page, text(entry, "KeyId")).or_else(|| folder.clone()).unwrap_or_default();
+                harvest.gaps.push(Gap::problem(&key, &page.source.path, page.lines, problem));
                 continue;
             }
         };

@@ -37,6 +37,10 @@ pub mod coverage;
 pub mod organization;
 pub mod world;
 
+pub mod access_denied;
+pub mod cloudtrail;
+pub mod question;
+
 mod authorization_details;
 mod embedded;
 mod kms_dump;

@@ -26,3 +26,6 @@ pub const ORGANIZATION_LEVELS_MAX: usize = 16;
 
 /// At most this many candidates are listed for a name that several things have.
 pub const CANDIDATES_MAX: usize = 10;
+
+/// A file with more CloudTrail events than this is refused.
+pub const EVENTS_MAX: usize = 1_000_000;

@@ -7,7 +7,7 @@ mod folder;
 mod recognize;
 mod resolve;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
@@ -23,7 +23,8 @@ pub use resolve::{NamedKey, NamedPrincipal};
 /// What people already have, put together.
 #[derive(Debug)]
 pub struct World {
-    accounts: BTreeSet<Box<str>>,
+    /// The accounts that were collected, and whether to the end.
+    accounts: BTreeMap<Box<str>, bool>,
     /// Sorted by ARN.
     principals: Vec<Principal>,
     /// Sorted by ARN.
@@ -32,8 +33,10 @@ pub struct World {
     aliases: BTreeMap<Box<str>, Option<Box<str>>>,
     organization: Option<Organization>,
     coverage: Coverage,
-    /// Positions in `principals`, by account and then by the last part of the name.
+    /// Positions in `principals`, by name without path.
     by_name: HashMap<Box<str>, Vec<usize>>,
+    /// What is wrong with policies and grants, by the name of the policy or the ARN of the key.
+    problems: HashMap<Box<str>, Vec<Gap>>,
 }
 
 /// A user or a role.
@@ -109,7 +112,7 @@ pub struct KmsKey {
 
 impl World {
     fn new(
-        accounts: BTreeSet<Box<str>>,
+        accounts: BTreeMap<Box<str>, bool>,
         principals: Vec<Principal>,
         keys: Vec<KmsKey>,
         aliases: BTreeMap<Box<str>, Option<Box<str>>>,
@@ -120,17 +123,26 @@ impl World {
         for (index, principal) in principals.iter().enumerate() {
             by_name.entry(principal.name().into()).or_default().push(index);
         }
-        World { accounts, principals, keys, aliases, organization, coverage, by_name }
+        let mut problems: HashMap<Box<str>, Vec<Gap>> = HashMap::new();
+        for gap in coverage.gaps.iter().filter(|gap| gap.kind == GapKind::Problem) {
+            problems.entry(gap.subject.clone()).or_default().push(gap.clone());
+        }
+        World { accounts, principals, keys, aliases, organization, coverage, by_name, problems }
     }
 
     /// The accounts whose users and roles were collected, in order.
     pub fn accounts(&self) -> impl Iterator<Item = &str> {
-        self.accounts.iter().map(|account| &**account)
+        self.accounts.keys().map(|account| &**account)
     }
 
     /// Whether the users and roles of an account were collected.
     pub fn has_account(&self, account: &str) -> bool {
-        self.accounts.contains(account)
+        self.accounts.contains_key(account)
+    }
+
+    /// Whether every user and role of an account was collected.
+    fn has_whole_account(&self, account: &str) -> bool {
+        self.accounts.get(account) == Some(&true)
     }
 
     /// Every user and role, sorted by ARN.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use wardbook_inventory::circumstances::Circumstances;
+use wardbook_inventory::cloudtrail;
 use wardbook_inventory::coverage::GapKind;
 use wardbook_inventory::source::Source;
 use wardbook_inventory::world::World;
@@ -35,4 +36,35 @@ fn an_account_of_many_principals_is_read_whole() {
             let _ = asked.decide();
         }
     }
+}
+
+#[test]
+fn every_recorded_kms_event_becomes_a_request() {
+    let Some(folder) = shared("cloudtrail") else { return };
+    let mut folders = vec![folder];
+    let mut kms = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "json") {
+                let source = Source::from_bytes(path.to_string_lossy(), std::fs::read(&path).unwrap()).unwrap();
+                for call in cloudtrail::read(&source, Quirks::default()).unwrap() {
+                    if call.event_source == "kms.amazonaws.com" {
+                        kms += 1;
+                        for question in call.questions.unwrap() {
+                            question.request(Quirks::default()).unwrap();
+                        }
+                    } else if let Ok(questions) = call.questions {
+                        // Other services are not promised, but must not do harm.
+                        for question in questions {
+                            let _ = question.request(Quirks::default());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(kms > 0, "no KMS event below the shared data");
 }

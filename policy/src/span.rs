@@ -44,7 +44,7 @@ const BLOCK_BYTES: usize = 512;
 impl<'a> Lines<'a> {
     /// Finds the lines of a text.
     pub fn new(text: &'a str) -> Lines<'a> {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
+        let breaks = text.match_indices('\n').map(|(offset, _)| offset + 1);
         let mut count = 0;
         let counts = text.as_bytes().chunks(BLOCK_BYTES).map(|block| {
             let before = count;

@@ -236,6 +236,26 @@ fn documents_come_from_files_beside_the_case_file() {
 }
 
 #[test]
+fn the_output_of_get_key_policy_is_a_document_too() {
+    let policy = r#"{\"Statement\": {\"Sid\": \"S\", \"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"kms:*\", \"Resource\": \"*\"}}"#;
+    let mut load = |path: &str| match path {
+        "t/policy.json" => Ok(format!(r#"{{"Policy": "{policy}", "PolicyName": "default"}}"#).into_bytes()),
+        _ => Ok(br#"{"Policy": "{\"Statement\"}"}"#.to_vec()),
+    };
+    let case = |file: &str| {
+        format!(
+            "- name: x\n  expect: allow\n  request: {{principal: 111122223333, action: kms:Decrypt, resource: \"{KEY}\"}}\n  policies: {{resource: {{file: {file}}}}}\n"
+        )
+    };
+    let text = format!("cases:\n{}{}", case("policy.json"), case("torn.json"));
+    let file = CaseFile::read(Source::new("t/case.yaml", text), Quirks::default(), &mut load).unwrap();
+    let body = file.cases[0].body.as_ref().unwrap();
+    let policy = &body.layers.resource.items()[0];
+    assert_eq!(policy.place(&policy.statements()[0]), "t/policy.json:1:29");
+    assert_eq!(errors(&file.cases[1]), ["t/torn.json:1:27: expected `:`, found `}`"]);
+}
+
+#[test]
 fn the_resource_decides_what_kind_its_policy_is() {
     let without_resource = r#"policies: {resource: {Statement: {Effect: Allow, Principal: "*", Action: "s3:*"}}}"#;
     let body = case("", without_resource).body.unwrap();

@@ -9,7 +9,7 @@ use wardbook_policy::policy::Policy;
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::{Request, RequestError, ResourceRule};
 
-use super::harvest::{NO_ORGANIZATION, account_message};
+use super::harvest::{NO_ORGANIZATION, account_message, truncated_message};
 use super::{KmsKey, NamedKey, NamedPrincipal, Principal, World};
 use crate::circumstances::Circumstances;
 use crate::coverage::{Gap, GapKind};
@@ -168,9 +168,24 @@ impl World {
         let request =
             told.tell(Request::builder(&named.text, &action.name, &resource.resource).quirks(quirks)).build()?;
         let layers = OwnedLayers { session, endpoint, ..self.layers(&request, named.principal, resource, &mut gaps) };
+        self.add_problems(&layers, resource, &mut gaps);
         gaps.sort();
         gaps.dedup();
         Ok(Asked { request, layers, coverage: gaps, principal: named.principal, key: resource.key, quirks })
+    }
+
+    /// What is wrong with the policies and grants that bear on the question.
+    fn add_problems(&self, layers: &OwnedLayers, resource: &NamedKey<'_>, gaps: &mut Vec<Gap>) {
+        if self.problems.is_empty() {
+            return;
+        }
+        let flat = [&layers.resource, &layers.identity, &layers.boundary];
+        let levels = [&layers.scps, &layers.rcps];
+        let policies = flat.iter().flat_map(|layer| layer.items());
+        let policies = policies.chain(levels.iter().flat_map(|layer| layer.items().iter().flatten()));
+        for name in policies.map(Policy::name).chain([resource.resource.as_str()]) {
+            gaps.extend(self.problems.get(name).into_iter().flatten().cloned());
+        }
     }
 
     fn layers(
@@ -294,6 +309,8 @@ impl Survey<'_, '_> {
                 let account = self.caller.account().unwrap_or_default().to_owned();
                 if !self.world.has_account(&account) {
                     self.gap(GapKind::Account, &account, account_message(&account));
+                } else if !self.world.has_whole_account(&account) {
+                    self.gap(GapKind::Truncated, &account, truncated_message(&account));
                 }
             }
             None => self.tell(|facts| facts.whole("aws:PrincipalTag/")),

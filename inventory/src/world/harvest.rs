@@ -111,16 +111,15 @@ impl Harvest {
         let mut gaps = self.gaps;
         let shared = aws_managed(&self.accounts);
         let mut principals = Vec::new();
-        let mut accounts = BTreeSet::new();
+        let mut accounts = BTreeMap::new();
         for (id, mut account) in self.accounts {
             if !account.ends {
-                let message = format!("the authorization details of account {id} end in a truncated page");
-                gaps.push(Gap::new(GapKind::Truncated, &id, message));
+                gaps.push(Gap::new(GapKind::Truncated, &id, truncated_message(&id)));
             }
             for raw in std::mem::take(&mut account.principals) {
                 principals.push(principal(raw, &id, &account, &shared, &mut gaps));
             }
-            accounts.insert(id);
+            accounts.insert(id, account.ends);
         }
         principals.sort_by(|a, b| a.arn.cmp(&b.arn));
         principals.dedup_by(|later, earlier| {
@@ -279,7 +278,7 @@ fn key(arn: Box<str>, mut raw: RawKey, aliases: Vec<Box<str>>, lists: &BTreeSet<
 
 /// Accounts that something names but whose principals nobody collected.
 fn name_accounts(
-    collected: &BTreeSet<Box<str>>,
+    collected: &BTreeMap<Box<str>, bool>,
     keys: &[KmsKey],
     organization: Option<&Organization>,
     gaps: &mut Vec<Gap>,
@@ -287,11 +286,15 @@ fn name_accounts(
     let of_keys = keys.iter().map(|key| &key.account);
     let of_organization = organization.iter().flat_map(|organization| organization.accounts.keys());
     let named: BTreeSet<&Box<str>> = of_keys.chain(of_organization).collect();
-    for account in named.into_iter().filter(|account| !collected.contains(*account)) {
+    for account in named.into_iter().filter(|account| !collected.contains_key(*account)) {
         gaps.push(Gap::new(GapKind::Account, account, account_message(account)));
     }
 }
 
 pub(crate) fn account_message(account: &str) -> String {
     format!("the users and roles of account {account} were not collected")
+}
+
+pub(crate) fn truncated_message(account: &str) -> String {
+    format!("the authorization details of account {account} end in a truncated page")
 }

@@ -69,7 +69,7 @@ impl World {
             _ => None,
         };
         let must_exist = matches!(caller.kind(), CallerKind::User | CallerKind::Role | CallerKind::Session);
-        if principal.is_none() && must_exist && self.has_account(account) {
+        if principal.is_none() && must_exist && self.has_whole_account(account) {
             return Err(self.no_principal(text, caller.name()));
         }
         Ok(NamedPrincipal { text: text.into(), caller, principal })

@@ -385,6 +385,11 @@ fn pages_in_one_file_belong_together() {
     }
     let world = World::from_sources([Source::new("111122223333/pages.json", first)]);
     assert!(kinds(&world.coverage().gaps).contains(&GapKind::Truncated));
+    // Who is not in the first page may be in the second.
+    let later = "arn:aws:iam::111122223333:role/later";
+    let asked = world.ask(later, "kms:ListKeys", "*", Circumstances::direct_call(), Quirks::default()).unwrap();
+    assert_eq!(kinds(&asked.coverage), [GapKind::Truncated, GapKind::Organization]);
+    assert_eq!(asked.decide().verdict(), Verdict::Unknown);
     let world = World::from_sources([Source::new("pages.json", first)]);
     assert!(world.coverage().gaps.iter().any(|gap| gap.message.contains("nothing says which account")));
 }
@@ -396,7 +401,9 @@ fn broken_policies_are_forced_and_named() {
     let problems: Vec<&Gap> = world.coverage().gaps.iter().filter(|gap| gap.kind == GapKind::Problem).collect();
     assert!(!problems.is_empty() && problems.iter().all(|gap| *gap.subject == *format!("{KEY} key policy default")));
     assert!(problems[0].message.contains("policy.json:1:"), "{problems:?}");
-    assert_eq!(direct(&world, "ana", "kms:Decrypt", KEY), Verdict::ImplicitDeny);
+    let asked = world.ask("ana", "kms:Decrypt", KEY, Circumstances::direct_call(), Quirks::default()).unwrap();
+    assert_eq!(asked.decide().verdict(), Verdict::ImplicitDeny);
+    assert_eq!(asked.coverage.iter().collect::<Vec<_>>(), problems);
     let torn = world_with("{", vec![]);
     assert!(
         torn.coverage()
@@ -461,6 +468,8 @@ fn files_without_a_key_are_named() {
     }
     let bare = World::from_sources([Source::new(format!("111122223333/eu-west-1/{ID}.json"), DELEGATES)]);
     assert_eq!(bare.key(KEY).unwrap().policy.items().len(), 1);
+    let other = World::from_sources([Source::new("x.json", r#"{"Tags": [], "StackName": "s"}"#)]);
+    assert!(kinds(&other.coverage().gaps).contains(&GapKind::FormatNotRead));
     let nobody = World::from_sources([Source::new("policy.json", DELEGATES)]);
     assert!(kinds(&nobody.coverage().gaps).contains(&GapKind::FormatNotRead));
 }
