@@ -22,7 +22,11 @@
 //! assert!(body.expect.is_met_by(body.layers.decide(&body.request, Quirks::default()).verdict()));
 //! ```
 //!
-//! Nothing here decides; nothing here touches the network or the clock.
+//! A [`World`](world::World) is what a whole folder holds; it takes questions by name and lends the
+//! layers that bear on them, together with what is missing. A [`Question`](question::Question) comes
+//! from a CloudTrail event or an AccessDenied text.
+//!
+//! Only [`World::read_folder`](world::World::read_folder) touches the disk; nothing touches the network or the clock.
 
 pub mod limits;
 pub mod source;
