@@ -62,6 +62,8 @@ pub(crate) enum ColorChoice {
 pub(crate) enum Command {
     /// May this principal do this to this key?
     Can(crate::command::can::Arguments),
+    /// Why was this denied, and what would allow it?
+    Why(crate::command::why::Arguments),
     /// What is this action, condition key, operator, error, layer or quirk?
     Explain(crate::command::explain::Arguments),
     /// Run policy unit tests

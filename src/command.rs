@@ -10,6 +10,7 @@ pub(crate) mod mend;
 pub(crate) mod reason;
 pub(crate) mod test;
 pub(crate) mod trace;
+pub(crate) mod why;
 pub(crate) mod world;
 
 use anyhow::bail;
@@ -22,6 +23,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let global = arguments.global;
     match arguments.command {
         Command::Can(arguments) => can::run(&arguments, &global),
+        Command::Why(arguments) => why::run(&arguments, &global),
         Command::Explain(arguments) => explain::run(&arguments, &global),
         Command::Fmt(arguments) => fmt::run(&arguments, &global),
         Command::Test(arguments) => test::run(&arguments, &global),

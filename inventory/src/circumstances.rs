@@ -120,7 +120,7 @@ impl Circumstances {
     }
 
     /// These circumstances on top of others: what is named here wins.
-    pub(crate) fn over(mut self, mut others: Circumstances) -> Circumstances {
+    pub fn over(mut self, mut others: Circumstances) -> Circumstances {
         others.facts.append(&mut self.facts);
         others.whole.append(&mut self.whole);
         others.open.append(&mut self.open);

@@ -38,12 +38,6 @@ pub(crate) enum Assumption {
 }
 
 impl Flags {
-    /// Whether anything was told at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        let lists = [&self.context, &self.encryption_context, &self.absent, &self.unknown];
-        lists.iter().all(|list| list.is_empty()) && self.via.is_none() && self.assume.is_none()
-    }
-
     /// These circumstances on top of others.
     pub(crate) fn tell(&self, mut told: Circumstances, region: Option<&str>) -> anyhow::Result<Circumstances> {
         for (name, values) in self.keys(region)? {

@@ -6,8 +6,11 @@ mod report;
 use std::path::PathBuf;
 
 use clap::Args;
-use wardbook_inventory::world::World;
-use wardbook_policy::decide::Verdict;
+use wardbook_inventory::circumstances::Circumstances;
+use wardbook_inventory::question::Question;
+use wardbook_inventory::world::{AskError, Asked, World};
+use wardbook_policy::decide::{Reason, Verdict};
+use wardbook_policy::quirk::Quirks;
 
 use super::circumstances::Flags;
 use super::world;
@@ -30,37 +33,90 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
     output::check::<Accounts<'_>>(global)?;
     let quirks = super::quirks(global)?;
-    let told = input::read(&arguments.file, quirks)?;
+    let told = input::read(&arguments.file, quirks, output::Screen::new(global).stderr_color)?;
     let world = match global.world {
         Some(_) => world::read(global)?,
         None => World::from_sources([]),
     };
-    let questions: Vec<(&Told, &wardbook_inventory::question::Question)> =
-        told.iter().flat_map(|told| told.questions.iter().map(move |question| (told, question))).collect();
-    let mut asked = Vec::with_capacity(questions.len());
-    for (_, question) in &questions {
-        let region = region_of(&question.resource);
-        let mut question = (*question).clone();
-        question.circumstances = arguments.flags.tell(question.circumstances, region)?;
-        asked.push(question.ask(&world, quirks));
+    let mut answers = Vec::new();
+    for told in &told {
+        for question in &told.questions {
+            answers.push(answer(told, question, &arguments.flags, &world, quirks)?);
+        }
     }
-    let accounts = questions.iter().zip(&asked).map(|((told, question), asked)| Account::new(told, question, asked, quirks));
-    let accounts = Accounts { accounts: accounts.collect(), has_world: global.world.is_some(), quirks };
+    let accounts = answers.iter().map(|answer| Account::new(answer, quirks)).collect();
+    let unasked = told.iter().filter_map(|told| Some((&*told.what, told.unasked.as_deref()?))).collect();
+    let accounts = Accounts { accounts, unasked, has_world: global.world.is_some(), quirks };
     output::emit(&accounts, global)?;
     Ok(exit(&accounts))
+}
+
+/// A question, and what the world made of it.
+pub(crate) struct Answer<'a> {
+    told: &'a Told,
+    question: Question,
+    asked: Result<Asked<'a>, AskError>,
+}
+
+/// Asks the world. A refusal that these documents leave open, for want of condition keys that its
+/// text does not tell, is asked again as a plain direct call, if that explains it.
+fn answer<'a>(
+    told: &'a Told,
+    question: &Question,
+    flags: &Flags,
+    world: &'a World,
+    quirks: Quirks,
+) -> anyhow::Result<Answer<'a>> {
+    let mut question = question.clone();
+    question.circumstances = flags.tell(question.circumstances, region_of(&question.resource))?;
+    if flags.assume.is_some() {
+        question.circumstances = question.circumstances.over(Circumstances::direct_call());
+    }
+    let asked = ask(told, &question, world, quirks);
+    let open = asked.as_ref().is_ok_and(|asked| turns_on_keys_alone(asked));
+    if told.is_refusal() && open {
+        let mut direct = question.clone();
+        direct.circumstances = direct.circumstances.over(Circumstances::direct_call());
+        direct.notes.push("what is not told is taken as on a plain direct call, which explains the refusal".into());
+        let again = ask(told, &direct, world, quirks);
+        if again.as_ref().is_ok_and(|asked| is_denied(asked.decide().verdict())) {
+            return Ok(Answer { told, question: direct, asked: again });
+        }
+    }
+    Ok(Answer { told, question, asked })
+}
+
+fn ask<'a>(told: &Told, question: &Question, world: &'a World, quirks: Quirks) -> Result<Asked<'a>, AskError> {
+    let mut asked = question.ask(world, quirks)?;
+    if let Some(layers) = &told.layers {
+        asked.layers = layers.clone();
+        asked.coverage = Vec::new();
+    }
+    Ok(asked)
+}
+
+fn turns_on_keys_alone(asked: &Asked<'_>) -> bool {
+    matches!(asked.decide().reason(), Reason::TurnsOn { documents, .. } if documents.is_empty())
+}
+
+fn is_denied(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::ImplicitDeny | Verdict::ExplicitDeny)
 }
 
 fn region_of(resource: &str) -> Option<&str> {
     wardbook_policy::arn::Arn::parse(resource).map(|arn| arn.region).filter(|region| !region.is_empty())
 }
 
-/// Explained, or not for want of a document or a fact; a question that cannot be asked is bad input.
+/// Explained, or not for want of a document; a question that cannot be asked is bad input.
 fn exit(accounts: &Accounts<'_>) -> Exit {
     if accounts.accounts.iter().any(|account| account.explanation.is_err()) {
         return Exit::Unreadable;
     }
-    let unknown = |account: &Account<'_>| {
-        account.explanation.as_ref().is_ok_and(|explained| explained.explanation.decision().verdict() == Verdict::Unknown)
+    let lacks_documents = |account: &Account<'_>| {
+        account.explanation.as_ref().is_ok_and(|explained| {
+            let reason = explained.explanation.decision().reason();
+            matches!(reason, Reason::TurnsOn { documents, .. } if !documents.is_empty())
+        })
     };
-    if accounts.accounts.iter().any(unknown) { Exit::Undetermined } else { Exit::Fine }
+    if accounts.accounts.iter().any(lacks_documents) { Exit::Undetermined } else { Exit::Fine }
 }

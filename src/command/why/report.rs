@@ -8,6 +8,7 @@ use wardbook_policy::decide::Verdict;
 use wardbook_policy::explain::Explanation;
 use wardbook_policy::quirk::Quirks;
 
+use super::Answer;
 use super::input::Told;
 use crate::command::{mend, reason, trace, world};
 use crate::output::{self, Format, Report};
@@ -15,6 +16,8 @@ use crate::output::{self, Format, Report};
 /// All that was asked about.
 pub(crate) struct Accounts<'a> {
     pub(super) accounts: Vec<Account<'a>>,
+    /// Events about which nothing can be asked, and why.
+    pub(super) unasked: Vec<(&'a str, &'a str)>,
     pub(super) has_world: bool,
     pub(super) quirks: Quirks,
 }
@@ -33,14 +36,9 @@ pub(crate) struct Explained<'a> {
 }
 
 impl<'a> Account<'a> {
-    pub(super) fn new(
-        told: &'a Told,
-        question: &'a Question,
-        asked: &'a Result<Asked<'a>, AskError>,
-        quirks: Quirks,
-    ) -> Account<'a> {
-        let explanation = asked.as_ref().map(|asked| Explained { asked, explanation: world::explained(asked, quirks) });
-        Account { told, question, explanation }
+    pub(super) fn new(answer: &'a Answer<'a>, quirks: Quirks) -> Account<'a> {
+        let explained = |asked| Explained { asked, explanation: world::explained(asked, quirks) };
+        Account { told: answer.told, question: &answer.question, explanation: answer.asked.as_ref().map(explained) }
     }
 
     fn table(&self, has_world: bool, quirks: Quirks, color: bool) -> String {
@@ -75,9 +73,11 @@ impl<'a> Account<'a> {
     /// What AWS said, and whether these documents say the same.
     fn said_by_aws(&self, ours: Verdict) -> Vec<String> {
         let mut said: Vec<String> = self.told.denied.iter().filter_map(stated).collect();
-        let denied_there = self.told.denied.is_some() || self.told.error_code.as_deref().is_some_and(is_refusal);
+        let denied_there = self.told.is_refusal();
         match (denied_there, self.told.succeeded, ours) {
-            (true, _, Verdict::Allow) => said.push("no; these documents say yes, so they differ from those AWS saw, or the request does".into()),
+            (true, _, Verdict::Allow) => {
+                said.push("no; these documents say yes, so they differ from those AWS saw, or the request does".into())
+            }
             (_, true, Verdict::ImplicitDeny | Verdict::ExplicitDeny) => {
                 said.push("yes; these documents say no, so they differ from those AWS saw, or the request does".into());
             }
@@ -130,10 +130,6 @@ fn stated(denied: &AccessDenied) -> Option<String> {
     })
 }
 
-fn is_refusal(code: &str) -> bool {
-    ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "UnauthorizedOperation"].contains(&code)
-}
-
 impl Report for Accounts<'_> {
     const FORMATS: &'static [Format] = &[Format::Table, Format::Json];
 
@@ -141,14 +137,13 @@ impl Report for Accounts<'_> {
         match format {
             Format::Json => {
                 let answers: Vec<Value> = self.accounts.iter().map(|account| account.json(self.quirks)).collect();
-                output::json(&json!({"schema_version": 1, "answers": answers}))
+                let skipped: Vec<Value> =
+                    self.unasked.iter().map(|(what, why)| json!({"what": what, "reason": why})).collect();
+                output::json(&json!({"schema_version": 1, "answers": answers, "skipped": skipped}))
             }
             _ => {
-                let texts: Vec<String> = self
-                    .accounts
-                    .iter()
-                    .map(|account| account.table(self.has_world, self.quirks, color))
-                    .collect();
+                let texts: Vec<String> =
+                    self.accounts.iter().map(|account| account.table(self.has_world, self.quirks, color)).collect();
                 Ok(texts.join("\n"))
             }
         }
