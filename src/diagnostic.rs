@@ -51,9 +51,16 @@ pub(crate) fn with_caret(severity: Severity, path: &str, text: &str, span: Span,
     let window = Window::around(text, span);
     let annotation = AnnotationKind::Primary.span(window.start..window.end);
     let snippet = Snippet::source(window.text).line_start(window.line).fold(false).annotation(annotation);
-    let position = span.position(text);
-    let origin = Origin::path(path).line(position.line as usize).char_column(position.column as usize);
-    renderer(color).render(&[level(severity).primary_title(message).element(origin).element(snippet)])
+    let title = level(severity).primary_title(message);
+    // The renderer counts columns from the start of what it shows; a cut line tells its own.
+    let group = if window.is_whole {
+        title.element(snippet.path(path))
+    } else {
+        let position = span.position(text);
+        let origin = Origin::path(path).line(position.line as usize).char_column(position.column as usize);
+        title.element(origin).element(snippet)
+    };
+    renderer(color).render(&[group])
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -82,6 +89,8 @@ struct Window<'a> {
     line: usize,
     start: usize,
     end: usize,
+    /// Whether the line is shown from its beginning.
+    is_whole: bool,
 }
 
 impl<'a> Window<'a> {
@@ -99,6 +108,6 @@ impl<'a> Window<'a> {
         let first = ceiling(text, line_start.max(start.saturating_sub(BEFORE)));
         let last = floor(line_end.min(end.min(start + AFTER) + AFTER));
         let shown = text.get(first..last).unwrap_or_default();
-        Window { text: shown, line, start: start - first, end: end.min(last) - first }
+        Window { text: shown, line, start: start - first, end: end.min(last) - first, is_whole: first == line_start }
     }
 }

@@ -1,5 +1,13 @@
 //! The decision cases of `testdata/evaluate`, each worked out by hand from the source it names.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 use std::path::Path;
 
 use wardbook_inventory::case::CaseFile;

@@ -40,6 +40,8 @@ pub enum GapKind {
     Twice,
     /// An account that is named but whose principals were not collected.
     Account,
+    /// A principal that is not in its account, although that was collected.
+    Principal,
     /// A list that ends before its end.
     Truncated,
     /// A managed policy that is attached, but not in the dump.
@@ -75,6 +77,7 @@ impl GapKind {
             GapKind::Problem => "problem",
             GapKind::Twice => "twice",
             GapKind::Account => "account",
+            GapKind::Principal => "principal",
             GapKind::Truncated => "truncated",
             GapKind::ManagedPolicy => "managed-policy",
             GapKind::Key => "key",

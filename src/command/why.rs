@@ -107,10 +107,12 @@ fn region_of(resource: &str) -> Option<&str> {
     wardbook_policy::arn::Arn::parse(resource).map(|arn| arn.region).filter(|region| !region.is_empty())
 }
 
-/// Explained, or not for want of a document; a question that cannot be asked is bad input.
+/// Explained, or not for want of a document. A request that cannot be asked is bad input; an event
+/// that does not tell enough to ask it leaves its question open.
 fn exit(accounts: &Accounts<'_>) -> Exit {
-    if accounts.accounts.iter().any(|account| account.explanation.is_err()) {
-        return Exit::Unreadable;
+    let mut unasked = accounts.accounts.iter().filter(|account| account.explanation.is_err()).peekable();
+    if unasked.peek().is_some() {
+        return if unasked.all(Account::is_event) { Exit::Undetermined } else { Exit::Unreadable };
     }
     let lacks_documents = |account: &Account<'_>| {
         account.explanation.as_ref().is_ok_and(|explained| {

@@ -44,6 +44,12 @@ impl Folder {
         self
     }
 
+    /// Copies the repository's `examples/` here, so that what is printed holds no path of this machine.
+    pub fn with_examples(self) -> Folder {
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"), &self.path("examples"));
+        self
+    }
+
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
@@ -79,6 +85,17 @@ impl Folder {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
             code: output.status.code().unwrap(),
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).unwrap()),
         }
     }
 }

@@ -129,7 +129,7 @@ fn refusals_inside_a_case_name_their_place() {
         ("context: {\"aws:A\": b, \"AWS:a\": c}", "", "`AWS:a` is given twice; condition keys do not differ by case"),
         ("unknown: aws:SourceIp", "", "`unknown` is `\"*\"` or a list of condition keys"),
         ("unknown: [1]", "", "`unknown` is `\"*\"` or a list of condition keys"),
-        ("unknown: [\"*\"]", "", "`unknown` is `\"*\"` or a list of condition keys"),
+        ("unknown: [\"*\", a]", "", "`unknown` is `\"*\"` or a list of condition keys"),
         ("key_manager: aws", "", "`key_manager` is `AWS` or `CUSTOMER`, not `aws`"),
         ("resource_account: 12", "", "8:25: `12` is not an account id of twelve digits"),
         ("resource_account: []", "", "`resource_account` is a text, not a list"),

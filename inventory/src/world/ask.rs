@@ -188,6 +188,12 @@ impl World {
         }
     }
 
+    /// Whether a user or role is missing from an account that was collected whole.
+    fn lacks(&self, caller: &Caller) -> bool {
+        let listed = matches!(caller.kind(), CallerKind::User | CallerKind::Role | CallerKind::Session);
+        listed && caller.account().is_some_and(|account| self.has_whole_account(account))
+    }
+
     fn layers(
         &self,
         request: &Request,
@@ -199,6 +205,7 @@ impl World {
         let has_iam = has_iam(caller.kind());
         let (identity, boundary) = match principal {
             Some(principal) => (principal.policies.clone(), principal.boundary.clone()),
+            None if has_iam && self.lacks(caller) => (Collected::known(Vec::new()), Collected::Absent),
             None if has_iam => (Collected::Unknown, Collected::Unknown),
             None => (Collected::Absent, Collected::Absent),
         };
@@ -303,6 +310,15 @@ impl Survey<'_, '_> {
         let kind = self.caller.kind();
         match self.principal {
             Some(principal) => self.about_collected(principal),
+            None if has_iam(kind) && self.world.lacks(self.caller) => {
+                let message = format!(
+                    "`{}` is not in its account, which was collected: it is taken as one without policies and tags",
+                    self.caller.text()
+                );
+                self.gap(GapKind::Principal, self.caller.text(), message);
+                self.forget("aws:userid");
+                self.tell(|facts| facts.whole("aws:PrincipalTag/"));
+            }
             None if has_iam(kind) => {
                 self.forget("aws:userid");
                 self.tell(|facts| facts.unknown_below("aws:PrincipalTag/"));

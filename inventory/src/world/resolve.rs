@@ -68,8 +68,13 @@ impl World {
             CallerKind::FederatedUser => self.user_named(account, caller.name()),
             _ => None,
         };
-        let must_exist = matches!(caller.kind(), CallerKind::User | CallerKind::Role | CallerKind::Session);
-        if principal.is_none() && must_exist && self.has_whole_account(account) {
+        // Names are unique in an account, so another path under the same name is a slip of the pen.
+        let namesake = match caller.kind() {
+            CallerKind::User => self.user_named(account, caller.name()),
+            CallerKind::Role => self.role_named(account, caller.name()),
+            _ => None,
+        };
+        if principal.is_none() && namesake.is_some() {
             return Err(self.no_principal(text, caller.name()));
         }
         Ok(NamedPrincipal { text: text.into(), caller, principal })

@@ -24,6 +24,8 @@ pub(crate) struct Told {
     pub(crate) denied: Option<AccessDenied>,
     /// The error code of an event.
     pub(crate) error_code: Option<String>,
+    /// Whether it is a recorded event.
+    pub(crate) is_event: bool,
     /// Whether the event is one that succeeded.
     pub(crate) succeeded: bool,
     /// What AWS had to decide.
@@ -75,7 +77,16 @@ fn request(source: &Source, single: Result<Single, Vec<ReadError>>, color: bool)
         bail!("the policies given with the request have mistakes, and nothing is decided by guesswork");
     }
     let (what, questions) = ("the request".to_owned(), vec![single.question]);
-    Ok(Told { what, denied: None, error_code: None, succeeded: false, questions, unasked: None, layers: single.layers })
+    Ok(Told {
+        what,
+        denied: None,
+        error_code: None,
+        is_event: false,
+        succeeded: false,
+        questions,
+        unasked: None,
+        layers: single.layers,
+    })
 }
 
 fn refusal(source: &Source) -> anyhow::Result<Told> {
@@ -99,6 +110,7 @@ fn refusal(source: &Source) -> anyhow::Result<Told> {
         what,
         denied: Some(denied),
         error_code: None,
+        is_event: false,
         succeeded: false,
         questions: vec![question],
         unasked: None,
@@ -120,6 +132,7 @@ fn events(source: &Source, quirks: Quirks) -> anyhow::Result<Vec<Told>> {
         told.push(Told {
             what,
             denied: call.denied,
+            is_event: true,
             succeeded,
             error_code: call.error_code,
             questions,

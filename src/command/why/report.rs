@@ -41,6 +41,11 @@ impl<'a> Account<'a> {
         Account { told: answer.told, question: &answer.question, explanation: answer.asked.as_ref().map(explained) }
     }
 
+    /// Whether the question comes from an event, which may not tell everything.
+    pub(super) fn is_event(&self) -> bool {
+        self.told.is_event
+    }
+
     fn table(&self, has_world: bool, quirks: Quirks, color: bool) -> String {
         let mut text = String::new();
         let Explained { asked, explanation } = match &self.explanation {
