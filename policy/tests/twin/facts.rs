@@ -166,8 +166,7 @@ impl Facts {
     }
 
     pub(crate) fn is_cross_account(&self) -> bool {
-        let provider = self.principal.split(':').nth(4).filter(|_| self.kind == Kind::Federated);
-        matches!((self.account.as_deref().or(provider), &self.owner), (Some(caller), Some(owner)) if caller != owner)
+        matches!((&self.account, &self.owner), (Some(caller), Some(owner)) if caller != owner)
     }
 
     /// Whether it was told that no service stands between the caller and this request.
