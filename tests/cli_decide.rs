@@ -1,6 +1,6 @@
 //! `wardbook can` and `wardbook why` over the small organisation of `examples/`.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

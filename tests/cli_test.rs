@@ -1,6 +1,6 @@
 //! `wardbook test`, `completions` and `man`.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
@@ -82,7 +82,7 @@ fn broken_policies_are_forced_and_end_in_two() {
     assert_eq!(run.code, 2);
     assert!(run.stdout.contains("\"actual\": \"explicit-deny\""), "{}", run.stdout);
     assert!(
-        run.stderr.contains("did you mean `StringLike`?") && run.stderr.contains("a.test.yaml:5:66"),
+        run.stderr.contains("did you mean `StringLike`?") && run.stderr.contains("a.test.yaml:5:71"),
         "{}",
         run.stderr
     );

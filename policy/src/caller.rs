@@ -229,6 +229,11 @@ impl Caller {
         }
     }
 
+    /// Whether identity policies, boundaries and session policies exist for this kind of caller.
+    pub fn has_iam(&self) -> bool {
+        matches!(self.kind, CallerKind::User | CallerKind::Role | CallerKind::Session | CallerKind::FederatedUser)
+    }
+
     /// Whether this is a session of a service-linked role, which no SCP or RCP limits.
     pub fn is_service_linked(&self) -> bool {
         self.service_linked

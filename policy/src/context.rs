@@ -227,6 +227,12 @@ impl Context {
         })
     }
 
+    /// The keys of the encryption context that was given.
+    pub(crate) fn encryption_context_keys(&self) -> impl Iterator<Item = &Key> {
+        let given = self.entries.iter().filter(|(_, state)| matches!(state, State::Given(Values::One(_))));
+        given.map(|(key, _)| key).filter(|key| key.lower().starts_with(ENCRYPTION_CONTEXT))
+    }
+
     /// Whether a key of the encryption context was declared unknown.
     pub(crate) fn has_unknown_encryption_context(&self) -> bool {
         self.entries

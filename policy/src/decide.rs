@@ -16,7 +16,7 @@ pub(crate) use said::{Listener, Place};
 pub(crate) use survey::{Survey, Ways};
 
 use crate::key::Key;
-use crate::layers::{Layer, Layers, Told};
+use crate::layers::{Layer, Layers};
 use crate::quirk::Quirks;
 use crate::request::Request;
 use crate::scene::Scene;
@@ -47,7 +47,7 @@ pub(crate) fn walk<'a, L: Listener<'a>>(
     quirks: Quirks,
     listener: &mut L,
 ) -> (Decision<'a>, Survey<'a>) {
-    let scene = Scene { request, quirks, has_boundary: !matches!(layers.boundary, Told::Absent) };
+    let scene = Scene::new(request, layers, quirks);
     let survey = Survey::take(&scene, layers, listener);
     let decision = settle(&survey, &scene, layers);
     (decision, survey)
@@ -79,13 +79,16 @@ fn turns_on<'a>(leaves: Leaves, scene: &Scene<'a>, layers: &Layers<'a>) -> Reaso
     let mut keys: Vec<&'a Key> = Vec::new();
     let mut documents = Vec::new();
     for layer in Layer::ALL {
-        if leaves.has(layer, Leaf::Documents) {
+        if leaves.has(layer, Leaf::Documents) && !documents.contains(&layer) {
             documents.push(layer);
         }
         for statement in statements_of(layer, layers) {
             let leaf = if statement.effect() == Effect::Deny { Leaf::Deny } else { Leaf::Allow };
             if leaves.has(layer, leaf) && matches!(statement.outcome(scene), Outcome::TurnsOnUnknown(_)) {
                 statement.unknown_keys(scene, &mut keys);
+                if statement.turns_on_boundary(scene) && !documents.contains(&Layer::Boundary) {
+                    documents.push(Layer::Boundary);
+                }
             }
         }
     }

@@ -322,8 +322,7 @@ impl ContextConstraint {
     /// The request has no pair that the constraint does not have.
     fn nothing_else(&self, scene: &Scene<'_>) -> Tri {
         let context = scene.context();
-        let listed = |name: &str| self.pairs.iter().any(|pair| pair.name.to_lowercase() == name.to_lowercase());
-        if context.encryption_context().any(|(name, _)| !listed(name)) {
+        if context.encryption_context_keys().any(|key| !self.pairs.iter().any(|pair| pair.key == *key)) {
             return Tri::False;
         }
         let settled = context.is_whole(ENCRYPTION_CONTEXT) && !context.has_unknown_encryption_context();

@@ -230,6 +230,11 @@ impl Statement {
         direct.into_iter().any(|relation| directness.is(relation) == Tri::True)
     }
 
+    /// Whether it turns on a permissions boundary that nobody collected.
+    pub(crate) fn turns_on_boundary(&self, scene: &Scene<'_>) -> bool {
+        scene.has_boundary == Tri::Unknown && matches!(self.principals, Principals::Except(_))
+    }
+
     /// The unknown keys on which the statement turns.
     pub(crate) fn unknown_keys<'a>(&'a self, scene: &Scene<'a>, keys: &mut Vec<&'a Key>) {
         if let Principals::Named(names) | Principals::Except(names) = &self.principals {
@@ -263,7 +268,8 @@ impl Principals {
             }
             Principals::Except(names) => {
                 let mut directness = Directness::NONE;
-                let applies = if scene.has_boundary { Tri::True } else { !escapes(names, scene) };
+                // A caller with a boundary never escapes.
+                let applies = scene.has_boundary.or(!escapes(names, scene));
                 directness.add(Relation::Caller, applies);
                 directness
             }

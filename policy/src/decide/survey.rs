@@ -68,7 +68,7 @@ impl<'a> Survey<'a> {
     pub(crate) fn take<L: Listener<'a>>(scene: &Scene<'a>, layers: &Layers<'a>, listener: &mut L) -> Survey<'a> {
         let request = scene.request;
         let caller = &request.caller;
-        let has_iam = has_iam(caller.kind());
+        let has_iam = caller.has_iam();
         let mut survey = Survey {
             request,
             resource: Said::nothing(Layer::Resource),
@@ -286,7 +286,7 @@ impl<'a> Survey<'a> {
             } else if !named {
                 silences.add(resource);
             }
-        } else if !named && has_iam(self.request.caller.kind()) {
+        } else if !named && self.request.caller.has_iam() {
             silences.add_if(identity, Silence::Identity);
         }
         silences.add_if(self.boundary.lets_through(), Silence::Boundary);
@@ -303,11 +303,6 @@ fn first<T>(told: Told<'_, T>) -> Told<'_, T> {
         Told::Known(items) => Told::Known(items.get(..1).unwrap_or(items)),
         other => other,
     }
-}
-
-/// Whether identity policies, boundaries and session policies exist for this kind of caller.
-fn has_iam(kind: CallerKind) -> bool {
-    matches!(kind, CallerKind::User | CallerKind::Role | CallerKind::Session | CallerKind::FederatedUser)
 }
 
 /// What stands in the way, in the order in which AWS would name it; nothing is allocated.

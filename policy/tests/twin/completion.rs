@@ -4,8 +4,6 @@ use serde_json::{Value, json};
 
 use crate::world::{DERIVED, DERIVED_MULTI, MULTI, SINGLE, Text};
 
-const AN_UNKNOWN_ALIAS_MAY_BE_OF_AWS: bool = false;
-
 /// Every way to give a key that is not known, over the vocabulary: absent is `None`.
 pub(crate) fn completions(key: &str) -> Vec<Option<Value>> {
     let mut all = vec![None];
@@ -17,9 +15,8 @@ pub(crate) fn completions(key: &str) -> Vec<Option<Value>> {
             }
         }
     }
-    if !AN_UNKNOWN_ALIAS_MAY_BE_OF_AWS {
-        all.retain(|value| value.as_ref().is_none_or(|value| !value.to_string().contains("alias/aws/")));
-    }
+    // A key is one that AWS manages if the request tells so; an alias that is not known tells nothing.
+    all.retain(|value| value.as_ref().is_none_or(|value| !value.to_string().contains("alias/aws/")));
     if key == "aws:PrincipalArn" {
         all.push(Some(json!("arn:aws:iam::111122223333:role/team/Ops")));
     }

@@ -133,9 +133,6 @@ pub(crate) const MULTI: &[(&str, &[&str])] = &[
     ("kms:ResourceAliases", &["alias/app", "alias/old", "alias/aws/s3"]),
     ("kms:GrantOperations", &["Decrypt", "Encrypt", "CreateGrant"]),
 ];
-const A_ROLE_WITHOUT_SESSION_MEETS_NOT_PRINCIPAL: bool = false;
-const VIA_SERVICE_AND_CALLED_VIA_TOGETHER: bool = false;
-const SOURCES_OF_DERIVED_KEYS_MAY_BE_UNKNOWN: bool = false;
 const SOURCES: &[&str] = &[
     "kms:ViaService",
     "aws:CalledVia",
@@ -427,11 +424,7 @@ fn context(unknown: u32) -> BoxedStrategy<(Map<String, Value>, Vec<Text>)> {
                 _ => given,
             };
             let odd_weight = u32::from(!SOURCES.contains(&key));
-            let unknown = if SOURCES_OF_DERIVED_KEYS_MAY_BE_UNKNOWN || !SOURCES.contains(&key) {
-                unknown.min(100 - mostly)
-            } else {
-                0
-            };
+            let unknown = unknown.min(100 - mostly);
             let mut states = vec![
                 (100 - mostly - unknown, Just((key, None)).boxed()),
                 (mostly, prop_oneof![15 => usual, odd_weight => odd].prop_map(move |value| (key, Some(value))).boxed()),
@@ -517,10 +510,6 @@ pub(crate) fn world(unknown: bool) -> BoxedStrategy<Value> {
             put("rcps", rcps, resource != "*" && resource != ALIAS);
             put("endpoint", endpoint, true);
             put("grants", grants, on_key);
-            let exempt = principal.contains(":role/") && !A_ROLE_WITHOUT_SESSION_MEETS_NOT_PRINCIPAL;
-            if exempt {
-                policies = serde_json::from_str(&policies.to_string().replace("NotPrincipal", "Principal")).unwrap();
-            }
             json!({"name": "a random world", "request": request, "policies": policies})
         })
         .boxed()
@@ -537,8 +526,5 @@ pub(crate) fn keep_coherent(request: &mut Map<String, Value>) {
     }
     if context.contains_key("aws:PrincipalArn") && !principal.ends_with("assumed-role/Ops/s1") {
         context.remove("aws:PrincipalArn");
-    }
-    if !VIA_SERVICE_AND_CALLED_VIA_TOGETHER && context.contains_key("kms:ViaService") {
-        context.remove("aws:CalledVia");
     }
 }
