@@ -69,6 +69,11 @@ pub enum GapKind {
 }
 
 impl GapKind {
+    /// Whether something is wrong with a file, rather than missing.
+    pub fn is_defect(self) -> bool {
+        matches!(self, GapKind::FormatNotRead | GapKind::Unreadable | GapKind::Problem | GapKind::Twice)
+    }
+
     /// Its name in JSON.
     pub fn name(self) -> &'static str {
         match self {

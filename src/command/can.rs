@@ -51,11 +51,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     let quirks = super::quirks(global)?;
     let world = world::read(global)?;
     let asked = ask(arguments, &world, quirks)?;
-    let answer = Answer {
-        explanations: asked.iter().map(|asked| world::explained(asked, quirks)).collect(),
-        asked: &asked,
-        quirks,
-    };
+    let answer = Answer { explanations: asked.iter().map(Asked::explain).collect(), asked: &asked, quirks };
     output::emit(&answer, global)?;
     Ok(exit(answer.verdict(), arguments.expect))
 }

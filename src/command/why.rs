@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
             answers.push(answer(told, question, &arguments.flags, &world, quirks)?);
         }
     }
-    let accounts = answers.iter().map(|answer| Account::new(answer, quirks)).collect();
+    let accounts = answers.iter().map(Account::new).collect();
     let unasked = told.iter().filter_map(|told| Some((&*told.what, told.unasked.as_deref()?))).collect();
     let accounts = Accounts { accounts, unasked, has_world: global.world.is_some(), quirks };
     output::emit(&accounts, global)?;

@@ -2,12 +2,8 @@
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use wardbook_inventory::coverage::{Gap, GapKind};
-use wardbook_inventory::world::{Asked, World};
-use wardbook_policy::decide::Verdict;
-use wardbook_policy::explain::{Explanation, explain};
-use wardbook_policy::layers::Layers;
-use wardbook_policy::quirk::Quirks;
+use wardbook_inventory::coverage::Gap;
+use wardbook_inventory::world::World;
 
 use crate::cli::Global;
 use crate::diagnostic::{Severity, plain};
@@ -21,33 +17,11 @@ pub(crate) fn read(global: &Global) -> anyhow::Result<World> {
     let world = World::read_folder(folder)?;
     if !global.quiet {
         let color = Screen::new(global).stderr_color;
-        for gap in world.coverage().gaps.iter().filter(|gap| is_defect(gap.kind)) {
+        for gap in world.coverage().gaps.iter().filter(|gap| gap.kind.is_defect()) {
             eprintln!("{}", plain(Severity::Warning, &gap.message, color));
         }
     }
     Ok(world)
-}
-
-/// Whether something is wrong with a file, rather than missing.
-fn is_defect(kind: GapKind) -> bool {
-    matches!(kind, GapKind::FormatNotRead | GapKind::Unreadable | GapKind::Problem | GapKind::Twice)
-}
-
-/// The explanation of the decision that was asked for, incomplete layers included.
-pub(crate) fn explained<'a>(asked: &'a Asked<'_>, quirks: Quirks) -> Explanation<'a> {
-    let layers = &asked.layers;
-    if layers.is_incomplete() {
-        let collected = explain(&asked.request, &layers.lend_collected(), quirks);
-        if collected.decision().verdict() == Verdict::ExplicitDeny {
-            return collected;
-        }
-        let with_grants = Layers { grants: layers.lend_collected().grants, ..layers.lend() };
-        let granted = explain(&asked.request, &with_grants, quirks);
-        if granted.decision().verdict() == Verdict::Allow {
-            return granted;
-        }
-    }
-    explain(&asked.request, &layers.lend(), quirks)
 }
 
 /// What was missing, as a list of sentences.

@@ -5,6 +5,7 @@ use wardbook_policy::caller::{Caller, CallerKind};
 use wardbook_policy::catalogue::{self, ResourceKind};
 use wardbook_policy::context::Values;
 use wardbook_policy::decide::Decision;
+use wardbook_policy::explain::Explanation;
 use wardbook_policy::policy::Policy;
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::{Request, RequestError, ResourceRule};
@@ -104,6 +105,11 @@ impl Asked<'_> {
     /// The answer.
     pub fn decide(&self) -> Decision<'_> {
         self.layers.decide(&self.request, self.quirks)
+    }
+
+    /// The answer, and the walk that led to it.
+    pub fn explain(&self) -> Explanation<'_> {
+        self.layers.explain(&self.request, self.quirks)
     }
 }
 

@@ -36,8 +36,8 @@ pub(crate) struct Explained<'a> {
 }
 
 impl<'a> Account<'a> {
-    pub(super) fn new(answer: &'a Answer<'a>, quirks: Quirks) -> Account<'a> {
-        let explained = |asked| Explained { asked, explanation: world::explained(asked, quirks) };
+    pub(super) fn new(answer: &'a Answer<'a>) -> Account<'a> {
+        let explained = |asked: &'a Asked<'a>| Explained { asked, explanation: asked.explain() };
         Account { told: answer.told, question: &answer.question, explanation: answer.asked.as_ref().map(explained) }
     }
 
