@@ -47,7 +47,7 @@ pub(crate) fn walk<'a, L: Listener<'a>>(
     quirks: Quirks,
     listener: &mut L,
 ) -> (Decision<'a>, Survey<'a>) {
-    let scene = Scene::new(request, layers, quirks);
+    let scene = Scene { request, quirks, has_boundary: layers.has_boundary(&request.caller) };
     let survey = Survey::take(&scene, layers, listener);
     let decision = settle(&survey, &scene, layers);
     (decision, survey)

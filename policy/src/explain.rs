@@ -99,7 +99,7 @@ pub struct Explanation<'a> {
 pub fn explain<'a>(request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Explanation<'a> {
     let mut recorder = Recorder::default();
     let (decision, survey) = walk(request, layers, quirks, &mut recorder);
-    let scene = Scene::new(request, layers, quirks);
+    let scene = Scene { request, quirks, has_boundary: layers.has_boundary(&request.caller) };
     let Recorder { statements, grants } = recorder;
     Explanation {
         stances: Layer::ALL.map(|layer| (layer, stance(layer, layers, &statements, &grants))).to_vec(),

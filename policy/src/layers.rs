@@ -1,7 +1,9 @@
 //! Everything that has a say in a request, layer by layer.
 
+use crate::caller::Caller;
 use crate::grant::Grant;
 use crate::policy::Policy;
+use crate::tri::Tri;
 
 /// A layer of policies or grants: not there, there, or there but not collected.
 #[derive(Debug, Default)]
@@ -51,6 +53,18 @@ pub struct Layers<'a> {
     pub endpoint: Told<'a, Policy>,
     /// The grants of the key.
     pub grants: Told<'a, Grant>,
+}
+
+impl Layers<'_> {
+    /// Whether the caller has a permissions boundary; unknown where nobody collected it.
+    pub(crate) fn has_boundary(&self, caller: &Caller) -> Tri {
+        match self.boundary {
+            _ if !caller.has_iam() => Tri::False,
+            Told::Absent => Tri::False,
+            Told::Known(_) => Tri::True,
+            Told::Unknown => Tri::Unknown,
+        }
+    }
 }
 
 /// The name of a layer.

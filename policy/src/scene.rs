@@ -2,7 +2,6 @@
 
 use crate::context::{Context, Lookup};
 use crate::key::Key;
-use crate::layers::{Layers, Told};
 use crate::quirk::{Quirk, Quirks};
 use crate::request::Request;
 use crate::tri::Tri;
@@ -25,16 +24,6 @@ pub(crate) enum Resolved<'a> {
 }
 
 impl<'a> Scene<'a> {
-    pub(crate) fn new(request: &'a Request, layers: &Layers<'_>, quirks: Quirks) -> Scene<'a> {
-        let has_boundary = match layers.boundary {
-            _ if !request.caller.has_iam() => Tri::False,
-            Told::Absent => Tri::False,
-            Told::Known(_) => Tri::True,
-            Told::Unknown => Tri::Unknown,
-        };
-        Scene { request, quirks, has_boundary }
-    }
-
     pub(crate) fn context(&self) -> &'a Context {
         &self.request.context
     }
