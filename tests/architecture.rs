@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wardbook", &["wardbook-policy", "wardbook-inventory"]),
     ("wardbook-policy", &[]),
     ("wardbook-inventory", &["wardbook-policy"]),
+    ("wardbook-backend", &[]),
 ];
 
 /// Licences of dependencies; an expression passes if one of its alternatives consists of these.

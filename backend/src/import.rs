@@ -1,0 +1,133 @@
+//! Taking over key material that somebody else made, without ever handling it in clear outside the backend.
+//!
+//! The owner asks for a public key, wraps the material under it, and hands the wrapped bytes back together
+//! with the session. How long a session stays good is for its keeper to say.
+
+use std::fmt;
+
+use crate::error::BackendError;
+use crate::limits;
+use crate::token::KeyToken;
+
+/// How the material is wrapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WrappingAlgorithm {
+    /// The material itself under RSAES-OAEP with SHA-1.
+    RsaesOaepSha1,
+    /// The material itself under RSAES-OAEP with SHA-256.
+    RsaesOaepSha256,
+    /// An AES-256 key under RSAES-OAEP with SHA-1, then the material under AES-KWP.
+    RsaAesKeyWrapSha1,
+    /// An AES-256 key under RSAES-OAEP with SHA-256, then the material under AES-KWP.
+    RsaAesKeyWrapSha256,
+    /// The material itself under SM2 public-key encryption.
+    Sm2Pke,
+}
+
+/// What the wrapping key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WrappingKeySpec {
+    /// RSA, 2048 bits.
+    Rsa2048,
+    /// RSA, 3072 bits.
+    Rsa3072,
+    /// RSA, 4096 bits.
+    Rsa4096,
+    /// The SM2 curve.
+    Sm2,
+}
+
+/// How, and under what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Wrapping {
+    /// How.
+    pub algorithm: WrappingAlgorithm,
+    /// Under what.
+    pub key: WrappingKeySpec,
+}
+
+/// What the owner of the material needs in order to wrap it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ImportOffer {
+    /// The wrapping key, as `SubjectPublicKeyInfo` in DER.
+    pub public_key: Vec<u8>,
+    /// To be given back with the wrapped material.
+    pub session: ImportSession,
+}
+
+/// Opaque; bound to the key it was made for and to the wrapping.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ImportSession(Vec<u8>);
+
+/// What came of an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// What to store.
+    pub token: KeyToken,
+    /// Equal for equal material of one spec, and only then: tells whether somebody brings back the same.
+    pub fingerprint: Fingerprint,
+}
+
+/// A one-way image of key material.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint(pub [u8; 32]);
+
+impl ImportSession {
+    /// Reads what [`ImportSession::as_bytes`] gave.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BackendError> {
+        match bytes.len() <= limits::TOKEN_BYTES_MAX {
+            true => Ok(Self(bytes.to_vec())),
+            false => Err(BackendError::InvalidImportSession),
+        }
+    }
+
+    /// For keeping.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl WrappingAlgorithm {
+    /// The name, as `WrappingAlgorithm` is spelled in the KMS documentation.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RsaesOaepSha1 => "RSAES_OAEP_SHA_1",
+            Self::RsaesOaepSha256 => "RSAES_OAEP_SHA_256",
+            Self::RsaAesKeyWrapSha1 => "RSA_AES_KEY_WRAP_SHA_1",
+            Self::RsaAesKeyWrapSha256 => "RSA_AES_KEY_WRAP_SHA_256",
+            Self::Sm2Pke => "SM2PKE",
+        }
+    }
+}
+
+impl WrappingKeySpec {
+    /// The name, as `WrappingKeySpec` is spelled in the KMS documentation.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rsa2048 => "RSA_2048",
+            Self::Rsa3072 => "RSA_3072",
+            Self::Rsa4096 => "RSA_4096",
+            Self::Sm2 => "SM2",
+        }
+    }
+}
+
+impl fmt::Display for Wrapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} under {}", self.algorithm.as_str(), self.key.as_str())
+    }
+}
+
+impl fmt::Debug for ImportSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ImportSession({} bytes)", self.0.len())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint(")?;
+        self.0.iter().take(4).try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        write!(f, "..)")
+    }
+}
