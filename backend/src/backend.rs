@@ -18,6 +18,9 @@ pub trait Backend: Send + Sync {
     /// What this backend can do, as proved when it started.
     fn capabilities(&self) -> &Capabilities;
 
+    /// Whether a token was made here, as far as can be told without opening it.
+    fn serves(&self, token: &KeyToken) -> bool;
+
     /// Whether it works at this moment.
     fn health(&self, depth: Depth, call: &Call<'_>) -> Result<Health, BackendError>;
 

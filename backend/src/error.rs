@@ -4,6 +4,7 @@
 //! context, a flipped bit, a truncated blob) is one variant.
 
 use crate::algorithm::{Algorithm, MessageType};
+use crate::import::Wrapping;
 use crate::operation::OperationKind;
 use crate::random::RandomError;
 use crate::spec::{KeySpec, Usage};
@@ -35,6 +36,12 @@ pub enum BackendError {
         algorithm: Option<Algorithm>,
         /// The message type, where one was named.
         message: Option<MessageType>,
+    },
+    /// No provider here can undo this wrapping.
+    #[error("import of material wrapped with {wrapping} is not supported")]
+    WrappingUnsupported {
+        /// The wrapping that was named.
+        wrapping: Wrapping,
     },
     /// The key was made for another purpose.
     #[error("{operation} is not what a key for {usage} is for")]

@@ -59,6 +59,23 @@ pub struct ImportOffer {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ImportSession(Vec<u8>);
 
+const MAGIC: &[u8; 4] = b"wbi\x01";
+
+const ALGORITHMS: &[(WrappingAlgorithm, u8, &str)] = &[
+    (WrappingAlgorithm::RsaesOaepSha1, 1, "RSAES_OAEP_SHA_1"),
+    (WrappingAlgorithm::RsaesOaepSha256, 2, "RSAES_OAEP_SHA_256"),
+    (WrappingAlgorithm::RsaAesKeyWrapSha1, 3, "RSA_AES_KEY_WRAP_SHA_1"),
+    (WrappingAlgorithm::RsaAesKeyWrapSha256, 4, "RSA_AES_KEY_WRAP_SHA_256"),
+    (WrappingAlgorithm::Sm2Pke, 5, "SM2PKE"),
+];
+
+const KEYS: &[(WrappingKeySpec, u8, &str)] = &[
+    (WrappingKeySpec::Rsa2048, 1, "RSA_2048"),
+    (WrappingKeySpec::Rsa3072, 2, "RSA_3072"),
+    (WrappingKeySpec::Rsa4096, 3, "RSA_4096"),
+    (WrappingKeySpec::Sm2, 4, "SM2"),
+];
+
 /// What came of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
@@ -73,6 +90,30 @@ pub struct Imported {
 pub struct Fingerprint(pub [u8; 32]);
 
 impl ImportSession {
+    /// For backends: a session that keeps the wrapping key in a token.
+    pub fn new(wrapping: Wrapping, token: &KeyToken) -> Result<Self, BackendError> {
+        let algorithm = ALGORITHMS.iter().find(|(known, ..)| *known == wrapping.algorithm);
+        let key = KEYS.iter().find(|(known, ..)| *known == wrapping.key);
+        match (algorithm, key) {
+            (Some((_, algorithm, _)), Some((_, key, _))) => {
+                Self::from_bytes(&[MAGIC, &[*algorithm, *key][..], token.as_bytes()].concat())
+            }
+            _ => Err(BackendError::Internal),
+        }
+    }
+
+    /// For backends: the wrapping and the token that keeps the wrapping key. What they say is not yet
+    /// authenticated; the token must be opened under a binding that includes the wrapping.
+    pub fn open(&self) -> Result<(Wrapping, KeyToken), BackendError> {
+        let malformed = BackendError::InvalidImportSession;
+        let ([algorithm, key], token) =
+            self.0.strip_prefix(MAGIC).and_then(|rest| rest.split_first_chunk::<2>()).ok_or(malformed)?;
+        let (algorithm, ..) = ALGORITHMS.iter().find(|(_, number, _)| number == algorithm).ok_or(malformed)?;
+        let (key, ..) = KEYS.iter().find(|(_, number, _)| number == key).ok_or(malformed)?;
+        let token = KeyToken::from_bytes(token).map_err(|_| malformed)?;
+        Ok((Wrapping { algorithm: *algorithm, key: *key }, token))
+    }
+
     /// Reads what [`ImportSession::as_bytes`] gave.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BackendError> {
         match bytes.len() <= limits::TOKEN_BYTES_MAX {
@@ -90,25 +131,14 @@ impl ImportSession {
 impl WrappingAlgorithm {
     /// The name, as `WrappingAlgorithm` is spelled in the KMS documentation.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::RsaesOaepSha1 => "RSAES_OAEP_SHA_1",
-            Self::RsaesOaepSha256 => "RSAES_OAEP_SHA_256",
-            Self::RsaAesKeyWrapSha1 => "RSA_AES_KEY_WRAP_SHA_1",
-            Self::RsaAesKeyWrapSha256 => "RSA_AES_KEY_WRAP_SHA_256",
-            Self::Sm2Pke => "SM2PKE",
-        }
+        ALGORITHMS.iter().find(|(known, ..)| *known == self).map_or("", |(.., name)| name)
     }
 }
 
 impl WrappingKeySpec {
     /// The name, as `WrappingKeySpec` is spelled in the KMS documentation.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rsa2048 => "RSA_2048",
-            Self::Rsa3072 => "RSA_3072",
-            Self::Rsa4096 => "RSA_4096",
-            Self::Sm2 => "SM2",
-        }
+        KEYS.iter().find(|(known, ..)| *known == self).map_or("", |(.., name)| name)
     }
 }
 

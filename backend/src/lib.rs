@@ -7,16 +7,25 @@
 
 pub mod algorithm;
 pub mod backend;
+pub mod blob;
 pub mod call;
 pub mod capability;
+pub mod composite;
 pub mod context;
+pub mod envelope;
 pub mod error;
 pub mod import;
+pub mod kdf;
 pub mod key;
+mod known_answer;
 pub mod limits;
+pub mod memory;
 pub mod operation;
 pub mod provider;
 pub mod random;
+pub mod root;
+pub mod rustcrypto;
 pub mod secret;
+pub mod software;
 pub mod spec;
 pub mod token;

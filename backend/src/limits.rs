@@ -1,5 +1,7 @@
 //! Every bound in one place. Each has a test just under it and just over it.
 
+use crate::error::InputError;
+
 /// Plaintext of one symmetric encryption.
 pub const PLAINTEXT_BYTES_MAX: usize = 4_096;
 /// A blob that is looked at at all.
@@ -22,3 +24,11 @@ pub const IMPORT_BYTES_MAX: usize = 6_144;
 pub const TOKEN_BYTES_MAX: usize = 16_384;
 /// The id of a key, as its owner spells it.
 pub const ID_BYTES_MAX: usize = 2_048;
+
+/// Whether so many random bytes may be asked for at once.
+pub(crate) fn random(bytes: usize) -> Result<(), InputError> {
+    match (1..=RANDOM_BYTES_MAX).contains(&bytes) {
+        true => Ok(()),
+        false => Err(InputError::OutOfRange { bytes_max: RANDOM_BYTES_MAX }),
+    }
+}

@@ -1,13 +1,13 @@
 //! Algorithms without custody: what the software backend runs on.
 //!
-//! A provider is a value: it says what it can do, proves it, makes material, and loads material into a key
-//! that computes. Wrapping material, tokens and import sessions are the backend's business.
+//! A provider is a value: it says what it can do, makes material, and loads material into a key that computes.
+//! Known-answer runs, wrapping of material, tokens and import sessions are the backend's business.
 
 use std::sync::Arc;
 
 use crate::capability::Capability;
 use crate::error::BackendError;
-use crate::import::{Fingerprint, Wrapping};
+use crate::import::Wrapping;
 use crate::key::{Key, Pair};
 use crate::random::Random;
 use crate::secret::Secret;
@@ -19,11 +19,9 @@ pub trait Provider: Send + Sync {
     /// The name that tokens carry. Never changes its meaning.
     fn name(&self) -> &'static str;
 
-    /// What it claims to do. Rows for `Generate` and `Import` say which keys can be made.
+    /// What it claims to do, the rows of one spec together. Each is run with a known answer before it is
+    /// believed. Rows for `Generate` and `Import` say which keys can be made.
     fn claims(&self) -> Vec<Capability>;
-
-    /// Runs one claimed row with a known answer.
-    fn prove(&self, claim: &Capability) -> Result<(), String>;
 
     /// Fresh material, in this provider's own stored form.
     fn generate(&self, spec: KeySpec, random: &dyn Random) -> Result<Secret, BackendError>;
@@ -31,9 +29,6 @@ pub trait Provider: Send + Sync {
     /// Material that somebody else made (raw bytes for symmetric specs, PKCS#8 for others), checked and put
     /// into the stored form. Whatever is wrong with it is [`BackendError::InvalidImport`].
     fn accept(&self, spec: KeySpec, material: &Secret) -> Result<Secret, BackendError>;
-
-    /// Equal for equal material of one spec, and only then. One-way.
-    fn fingerprint(&self, spec: KeySpec, material: &Secret) -> Result<Fingerprint, BackendError>;
 
     /// Material, ready for use.
     fn load(
