@@ -53,7 +53,7 @@ pub enum Boundary {
 /// How long an operation takes, as far as a caller must care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cost {
-    /// Microseconds of computing: run it on the spot.
+    /// Microseconds of computing, a few hundred at the most: run it on the spot.
     Inline,
     /// A millisecond of computing, or waiting: run it on a bounded pool.
     Blocking,
