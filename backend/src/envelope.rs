@@ -1,0 +1,148 @@
+//! Encryption under a key that never encrypts: each message has a key of its own, derived and then forgotten.
+//!
+//! The cipher and the pseudorandom function are somebody else's ([`Primitives`]); the order of things is here,
+//! once, for every backend. Specified in `FORMAT.md`.
+//!
+//! Bound on messages per key: the nonce has 128 random bits and the initialisation vector 96 more, so that
+//! even after 2^48 messages two meet in both with a probability below 2^-120. No counter is needed.
+
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::blob::{Blob, COMMITMENT_BYTES, Header, IV_BYTES, NONCE_BYTES, OVERHEAD_BYTES, Suite, TAG_BYTES};
+use crate::call::Call;
+use crate::context::Context;
+use crate::error::BackendError;
+use crate::kdf::{self, BLOCK_BYTES};
+use crate::random::Random;
+use crate::secret::Secret;
+use crate::token::MaterialId;
+
+/// What the envelope needs of whoever holds the key.
+pub trait Primitives {
+    /// Which suite these are the primitives of.
+    fn suite(&self) -> Suite;
+
+    /// The suite's pseudorandom function under the held key.
+    fn prf(&self, input: &[u8], call: &Call<'_>) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError>;
+
+    /// Derives the key and commitment of one message. A holder whose library has a tested derivation of its
+    /// own, equal to [`kdf::counter_mode`], may use it.
+    fn derive(&self, fixed: &[u8], call: &Call<'_>) -> Result<Derived, BackendError> {
+        let mut derived = Zeroizing::new([0; DERIVED_BYTES]);
+        kdf::counter_mode(|input| self.prf(input, call), fixed, derived.as_mut())?;
+        Ok(derived)
+    }
+
+    /// Encrypts `buffer` in place with the suite's cipher under `key` (32 bytes, of which the cipher uses as
+    /// many as it needs from the front) and gives the tag.
+    fn seal(
+        &self,
+        key: &[u8; KEY_BYTES],
+        iv: &[u8; IV_BYTES],
+        associated: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; TAG_BYTES], BackendError>;
+
+    /// Decrypts `buffer` in place, or fails with [`BackendError::InvalidCiphertext`].
+    fn open(
+        &self,
+        key: &[u8; KEY_BYTES],
+        iv: &[u8; IV_BYTES],
+        associated: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; TAG_BYTES],
+    ) -> Result<(), BackendError>;
+}
+
+/// Key, then commitment.
+pub type Derived = Zeroizing<[u8; DERIVED_BYTES]>;
+
+/// Bytes of the key of one message.
+pub const KEY_BYTES: usize = 32;
+/// Bytes derived for one message.
+pub const DERIVED_BYTES: usize = KEY_BYTES + COMMITMENT_BYTES;
+
+const LABEL: &[u8] = b"wardbook-envelope";
+
+/// Encrypts into a blob.
+pub fn seal(
+    primitives: &(impl Primitives + ?Sized),
+    material: MaterialId,
+    plaintext: &[u8],
+    context: &Context,
+    random: &dyn Random,
+    call: &Call<'_>,
+) -> Result<Vec<u8>, BackendError> {
+    let mut fresh = [0; NONCE_BYTES + IV_BYTES];
+    random.fill_public(&mut fresh)?;
+    let (nonce, iv) = fresh.split_first_chunk::<NONCE_BYTES>().ok_or(BackendError::Internal)?;
+    let iv = iv.first_chunk::<IV_BYTES>().ok_or(BackendError::Internal)?;
+    let suite = primitives.suite();
+    let derived = primitives.derive(&fixed_input(suite, nonce), call)?;
+    let (key, commitment) = split(&derived)?;
+    let header = Header { suite, material, nonce: *nonce, iv: *iv, commitment: *commitment };
+
+    let mut blob = Vec::with_capacity(OVERHEAD_BYTES + plaintext.len());
+    header.write(&mut blob);
+    let associated = associated(&blob, context);
+    let start = blob.len();
+    blob.extend_from_slice(plaintext);
+    let buffer = blob.get_mut(start..).ok_or(BackendError::Internal)?;
+    match primitives.seal(key, iv, &associated, buffer) {
+        Ok(tag) => {
+            blob.extend_from_slice(&tag);
+            Ok(blob)
+        }
+        Err(error) => {
+            blob.zeroize();
+            Err(error)
+        }
+    }
+}
+
+/// Decrypts a blob. Whatever is wrong with it is one error.
+pub fn open(
+    primitives: &(impl Primitives + ?Sized),
+    material: MaterialId,
+    blob: &[u8],
+    context: &Context,
+    call: &Call<'_>,
+) -> Result<Secret, BackendError> {
+    let blob = Blob::parse(blob).ok_or(BackendError::InvalidCiphertext)?;
+    if blob.header.suite != primitives.suite() || blob.header.material != material {
+        return Err(BackendError::InvalidCiphertext);
+    }
+    let derived = primitives.derive(&fixed_input(blob.header.suite, &blob.header.nonce), call)?;
+    let (key, commitment) = split(&derived)?;
+    if !bool::from(commitment.ct_eq(&blob.header.commitment)) {
+        return Err(BackendError::InvalidCiphertext);
+    }
+    let associated = associated(blob.header_bytes, context);
+    Secret::filled(blob.ciphertext.len(), |buffer| {
+        buffer.copy_from_slice(blob.ciphertext);
+        primitives.open(key, &blob.header.iv, &associated, buffer, &blob.tag)
+    })
+}
+
+fn fixed_input(suite: Suite, nonce: &[u8; NONCE_BYTES]) -> Vec<u8> {
+    let mut context = [0; 1 + NONCE_BYTES];
+    if let Some((first, rest)) = context.split_first_mut() {
+        *first = suite.number();
+        rest.copy_from_slice(nonce);
+    }
+    kdf::fixed_input(LABEL, &context, 8 * u32::try_from(DERIVED_BYTES).unwrap_or_default())
+}
+
+fn split(derived: &Derived) -> Result<(&[u8; KEY_BYTES], &[u8; COMMITMENT_BYTES]), BackendError> {
+    let (key, rest) = derived.split_first_chunk::<KEY_BYTES>().ok_or(BackendError::Internal)?;
+    let commitment = rest.first_chunk::<COMMITMENT_BYTES>().ok_or(BackendError::Internal)?;
+    Ok((key, commitment))
+}
+
+fn associated(header: &[u8], context: &Context) -> Vec<u8> {
+    let mut associated = Vec::with_capacity(header.len() + context.as_bytes().len());
+    associated.extend_from_slice(header);
+    associated.extend_from_slice(context.as_bytes());
+    associated
+}
