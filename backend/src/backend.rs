@@ -8,6 +8,7 @@ use crate::capability::Capabilities;
 use crate::error::BackendError;
 use crate::import::{ImportOffer, ImportSession, Imported, Wrapping};
 use crate::key::{KeyHandle, PairMaker};
+use crate::operation::OperationKind;
 use crate::token::{Binding, KeyToken};
 
 /// A holder of keys. Material goes in wrapped or is made inside; nothing gives it out.
@@ -26,6 +27,13 @@ pub trait Backend: Send + Sync {
 
     /// Makes a key. A spec or usage that the capabilities do not cover is refused here, not at first use.
     fn generate(&self, binding: &Binding, call: &Call<'_>) -> Result<KeyToken, BackendError>;
+
+    /// Takes a key into use that the holder already has, under the name it has there.
+    fn adopt(&self, binding: &Binding, name: &str, call: &Call<'_>) -> Result<KeyToken, BackendError> {
+        let _ = (name, call);
+        let (spec, operation) = (binding.spec(), OperationKind::Adopt);
+        Err(BackendError::Unsupported { spec, operation, algorithm: None, message: None })
+    }
 
     /// Offers a public key under which material for this key may be wrapped.
     fn begin_import(&self, binding: &Binding, wrapping: Wrapping, call: &Call<'_>)

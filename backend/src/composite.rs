@@ -61,6 +61,10 @@ impl Backend for Composite {
         self.maker(binding, OperationKind::Generate)?.generate(binding, call)
     }
 
+    fn adopt(&self, binding: &Binding, name: &str, call: &Call<'_>) -> Result<KeyToken, BackendError> {
+        self.maker(binding, OperationKind::Adopt)?.adopt(binding, name, call)
+    }
+
     fn begin_import(
         &self,
         binding: &Binding,

@@ -22,7 +22,7 @@ use crate::token::MaterialId;
 const ANSWERS: &str = include_str!("../testdata/known-answers.txt");
 
 /// The answers of one spec, by name.
-struct Answers(BTreeMap<&'static str, Vec<u8>>);
+pub(crate) struct Answers(BTreeMap<&'static str, Vec<u8>>);
 
 /// Proves the claims of one provider. Keys are loaded once per spec.
 pub(crate) struct Prover<'a> {
@@ -72,7 +72,7 @@ impl<'a> Prover<'a> {
     }
 }
 
-fn check(claim: &Capability, answers: &Answers, key: &dyn Key) -> Result<(), String> {
+pub(crate) fn check(claim: &Capability, answers: &Answers, key: &dyn Key) -> Result<(), String> {
     let call = &Call::unhurried();
     let algorithm = || claim.algorithm.ok_or("no algorithm");
     let context = || match answers.get("context") {
@@ -133,9 +133,10 @@ fn check(claim: &Capability, answers: &Answers, key: &dyn Key) -> Result<(), Str
             same(shared.expose(), answers.get("shared")?)
         }
         OperationKind::PublicKey => same(&key.public_key(call).map_err(text)?, answers.get("public")?),
-        OperationKind::GenerateDataKey | OperationKind::GenerateDataKeyPair | OperationKind::VerifyMac => {
-            Err("follows from other operations and cannot be claimed".to_owned())
-        }
+        OperationKind::GenerateDataKey
+        | OperationKind::GenerateDataKeyPair
+        | OperationKind::VerifyMac
+        | OperationKind::Adopt => Err("cannot be claimed by a provider".to_owned()),
     }
 }
 
@@ -159,7 +160,7 @@ fn signed(claim: &Capability, answers: &Answers) -> Result<(Algorithm, MessageTy
 }
 
 impl Answers {
-    fn of(spec: KeySpec) -> Option<Self> {
+    pub(crate) fn of(spec: KeySpec) -> Option<Self> {
         let header = format!("[{spec}]");
         let lines =
             ANSWERS.lines().skip_while(|line| *line != header).skip(1).take_while(|line| !line.starts_with('['));
@@ -170,7 +171,7 @@ impl Answers {
         Some(Self(answers)).filter(|answers| !answers.0.is_empty())
     }
 
-    fn get(&self, name: &str) -> Result<&[u8], String> {
+    pub(crate) fn get(&self, name: &str) -> Result<&[u8], String> {
         self.0.get(name).map(Vec::as_slice).ok_or_else(|| format!("the known answer lacks `{name}`"))
     }
 }

@@ -11,6 +11,7 @@ pub mod blob;
 pub mod call;
 pub mod capability;
 pub mod composite;
+pub mod conformance;
 pub mod context;
 pub mod envelope;
 pub mod error;

@@ -157,6 +157,8 @@ pub enum OperationKind {
     Generate,
     /// Take over material that somebody else made.
     Import,
+    /// Take a key into use that its holder already has.
+    Adopt,
     /// [`Operation::Encrypt`]
     Encrypt,
     /// [`Operation::Decrypt`]
@@ -189,6 +191,7 @@ impl OperationKind {
         match self {
             Self::Generate => "making a key",
             Self::Import => "import",
+            Self::Adopt => "taking a key into use",
             Self::Encrypt => "encryption",
             Self::Decrypt => "decryption",
             Self::GenerateDataKey => "making a data key",
@@ -207,7 +210,7 @@ impl OperationKind {
     /// The usage that keys must have for this; `None` where any will do.
     pub fn usage(self) -> Option<Usage> {
         match self {
-            Self::Generate | Self::Import | Self::PublicKey => None,
+            Self::Generate | Self::Import | Self::Adopt | Self::PublicKey => None,
             Self::Encrypt | Self::Decrypt | Self::GenerateDataKey | Self::GenerateDataKeyPair => {
                 Some(Usage::EncryptDecrypt)
             }

@@ -35,7 +35,7 @@ pub struct RustCrypto;
 /// The name that tokens carry.
 pub const NAME: &str = "rustcrypto";
 
-/// Spec, bytes of raw material; zero where material is a key pair.
+/// Spec, bytes of raw material.
 const SYMMETRIC: &[(KeySpec, usize)] = &[
     (KeySpec::SymmetricDefault, 32),
     (KeySpec::Sm4, 32),
@@ -45,9 +45,11 @@ const SYMMETRIC: &[(KeySpec, usize)] = &[
     (KeySpec::Hmac512, 64),
 ];
 
-/// Spec, operations that come in pairs, algorithm, message type, longest input, cost.
+/// Spec, operations, algorithm, message type, longest input, cost.
+type Claim = (KeySpec, &'static [OperationKind], Algorithm, Option<MessageType>, usize, Cost);
+
 #[rustfmt::skip]
-const CLAIMS: &[(KeySpec, &[OperationKind], Algorithm, Option<MessageType>, usize, Cost)] = {
+const CLAIMS: &[Claim] = {
     use Algorithm as A;
     use Cost::{Blocking, Inline};
     use KeySpec as K;
@@ -111,7 +113,7 @@ const PAIRS: &[KeySpec] = &[
 
 const WRAPPINGS: &[Wrapping] = &[Wrapping { algorithm: WrappingAlgorithm::Sm2Pke, key: WrappingKeySpec::Sm2 }];
 
-/// What one asymmetric family must offer; each row of `family` is one.
+/// What one asymmetric family offers.
 struct Family {
     /// Fresh material in the stored form.
     generate: fn(&dyn Random) -> Result<Secret, BackendError>,
@@ -120,8 +122,10 @@ struct Family {
     /// The stored form as a pair for somebody else.
     pair: fn(&Secret) -> Option<Pair>,
     /// The stored form, ready for use.
-    load: fn(&Secret, &Arc<dyn Random>) -> Option<Box<dyn Key>>,
+    load: Load,
 }
+
+type Load = fn(&Secret, &Arc<dyn Random>) -> Option<Box<dyn Key>>;
 
 impl Family {
     fn of(spec: KeySpec) -> Option<Self> {
@@ -254,7 +258,7 @@ impl Provider for RustCrypto {
 }
 
 /// Our source of randomness as these libraries know one.
-struct Rng<'a>(&'a dyn Random);
+pub(crate) struct Rng<'a>(pub(crate) &'a dyn Random);
 
 impl TryRng for Rng<'_> {
     type Error = RandomError;

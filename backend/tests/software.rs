@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wardbook_backend::backend::{Backend, Depth};
 use wardbook_backend::call::Call;
+use wardbook_backend::conformance::{self, Sm2Wrap, Subject};
 use wardbook_backend::random::System;
 use wardbook_backend::root::{LocalRoot, Roots};
 use wardbook_backend::rustcrypto::RustCrypto;
@@ -21,4 +22,15 @@ fn every_claim_holds_against_answers_computed_elsewhere() {
     assert!(refuted.is_empty(), "{refuted:#?}");
     println!("{} capabilities of 18 specs proved", software.capabilities().rows().len());
     assert!(software.health(Depth::Deep, &Call::unhurried()).expect("healthy").is_active());
+}
+
+#[test]
+fn the_software_backend_conforms() {
+    let software = software();
+    let wrap = Sm2Wrap(&System);
+    let subject = Subject { backend: &software, existing: &[], wraps: &[&wrap] };
+    let report = conformance::run(&subject);
+    println!("{report}");
+    assert!(report.failures().is_empty(), "{:#?}", report.failures());
+    assert!(report.passed() > 10_000, "the suite has shrunk to {} checks", report.passed());
 }

@@ -55,7 +55,7 @@ fn only_64_hexadecimal_digits_are_a_key() {
     let read = |text: &str| environment("KEY", Some(&Secret::copy(text.as_bytes())), Consent::EnvironmentIsVisible);
     assert!(read(&key).is_ok());
     assert!(read(&format!("  {key}\n")).is_ok());
-    for wrong in [&key[1..], &format!("{key}0"), &key.replace('9', "g"), ""] {
+    for wrong in [key.trim_start_matches('0'), &format!("{key}0"), &key.replace('9', "g"), ""] {
         assert!(matches!(read(wrong), Err(RootError::Malformed)), "{wrong}");
     }
     let missing = environment("KEY", None, Consent::EnvironmentIsVisible);
