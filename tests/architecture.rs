@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wardbook-policy", &[]),
     ("wardbook-inventory", &["wardbook-policy"]),
     ("wardbook-backend", &[]),
+    ("wardbook-backend-xks", &["wardbook-backend"]),
 ];
 
 /// Licences of dependencies; an expression passes if one of its alternatives consists of these.
