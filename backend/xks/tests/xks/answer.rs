@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 use wardbook_backend::backend::{Backend, Condition, Depth};
 use wardbook_backend::call::Call;
-use wardbook_backend::error::BackendError;
+use wardbook_backend::error::{BackendError, InputError};
 use wardbook_backend::operation::OperationKind;
 use wardbook_backend::random::System;
 use wardbook_backend_xks::limits;
@@ -15,7 +16,7 @@ use wardbook_backend_xks::refusal::Refusal;
 use wardbook_backend_xks::xks::Xks;
 
 use crate::proxy::{Fault, Proxy};
-use crate::scene::{EASY, binding, client, context, decrypt, encrypt, id, local, scene};
+use crate::scene::{BEHALF, EASY, binding, client, context, decrypt, encrypt, id, local, scene};
 
 #[test]
 fn every_name_of_the_protocol_has_its_meaning_for_every_call() {
@@ -112,13 +113,49 @@ fn what_fails_its_integrity_check_is_withheld() {
         answer.as_object_mut().expect("object").remove("ciphertextDataIntegrityValue");
     })]);
     assert_eq!(encrypt(&key, b"x", "a"), Err(BackendError::Internal), "a value that was asked for and did not come");
-    // A consistent answer about fewer bytes.
-    proxy.fail([Fault::Change(|answer| {
-        let whole = |name: &str| STANDARD.decode(answer[name].as_str().expect("text")).expect("Base64");
-        let ciphertext = whole("ciphertext");
-        answer["ciphertext"] = STANDARD.encode(&ciphertext[..ciphertext.len() - 1]).into();
-    })]);
-    assert_eq!(encrypt(&key, b"x", "a"), Err(BackendError::Integrity));
+}
+
+#[test]
+fn an_answer_about_another_number_of_bytes_is_withheld_however_consistent() {
+    let proxy = Proxy::start();
+    proxy.add_key("one");
+    let (client, call) = (client(&proxy, EASY), Call::unhurried());
+    let shorter: fn(&mut serde_json::Value) = |answer| {
+        let part = |name: &str| STANDARD.decode(answer[name].as_str().expect("text")).expect("Base64");
+        let (iv, ciphertext, tag) = (part("initializationVector"), part("ciphertext"), part("authenticationTag"));
+        let ciphertext = &ciphertext[1..];
+        let integrity = Sha256::digest([&iv[..], ciphertext, &tag].concat());
+        answer["ciphertext"] = STANDARD.encode(ciphertext).into();
+        answer["ciphertextDataIntegrityValue"] = STANDARD.encode(integrity).into();
+    };
+    proxy.fail([Fault::Change(shorter)]);
+    assert_eq!(client.encrypt(&id("one"), b"probe", b"", BEHALF, &call), Err(BackendError::Integrity));
+    let sealed = client.encrypt(&id("one"), b"probe", b"", BEHALF, &call).expect("encrypts");
+    proxy.fail([Fault::Change(|answer| answer["plaintext"] = STANDARD.encode(b"prob").into())]);
+    assert_eq!(client.decrypt(&id("one"), &sealed, b"", BEHALF, &call), Err(BackendError::Integrity));
+    assert_eq!(client.decrypt(&id("one"), &sealed, b"", BEHALF, &call), Ok(b"probe".to_vec()));
+    // Everything is as it should be, except for the status.
+    let metadata = br#"{"keySpec": "AES_256", "keyUsage": ["ENCRYPT", "DECRYPT"], "keyStatus": "ENABLED"}"#;
+    proxy.fail([200, 201].map(|status| Fault::Body(status, metadata.to_vec())));
+    assert!(client.metadata(&id("one"), BEHALF, &call).is_ok());
+    assert_eq!(client.metadata(&id("one"), BEHALF, &call), Err(BackendError::Internal));
+}
+
+#[test]
+fn what_is_longer_than_a_proxy_must_take_is_not_sent() {
+    let proxy = Proxy::start();
+    proxy.add_key("one");
+    let (client, call) = (client(&proxy, EASY), Call::unhurried());
+    let encrypt = |plaintext: usize, associated: usize| {
+        let (plaintext, associated) = (vec![0; plaintext], vec![0; associated]);
+        client.encrypt(&id("one"), &plaintext, &associated, BEHALF, &call).map(|_| ())
+    };
+    let too_long = |bytes_max| Err(InputError::TooLong { bytes_max }.into());
+    assert_eq!(encrypt(limits::PLAINTEXT_BYTES_MAX, limits::ASSOCIATED_BYTES_MAX), Ok(()));
+    assert_eq!(proxy.seen().len(), 1);
+    assert_eq!(encrypt(limits::PLAINTEXT_BYTES_MAX + 1, 0), too_long(limits::PLAINTEXT_BYTES_MAX));
+    assert_eq!(encrypt(0, limits::ASSOCIATED_BYTES_MAX + 1), too_long(limits::ASSOCIATED_BYTES_MAX));
+    assert!(proxy.seen().is_empty());
 }
 
 #[test]

@@ -112,6 +112,13 @@ fn whatever_is_wrong_with_a_ciphertext_is_refused_alike() {
     assert_eq!(decrypt(&key, &[&blob[..], &[0]].concat(), "a"), refused, "one byte more");
     assert_eq!(decrypt(&key, &[0; 6_144], "a"), refused, "noise");
     assert_eq!(decrypt(&key, &vec![0; 6_145], "a"), refused, "too long");
+    proxy.seen();
+    let mut renamed = blob.clone();
+    renamed[5..37].copy_from_slice(&[2; 32]);
+    for wrong in [&renamed[..], &blob[..68], b"", b"wbk\x01\x01"] {
+        assert_eq!(decrypt(&key, wrong, "a"), refused);
+    }
+    assert!(proxy.seen().is_empty(), "what names another key or nothing is none of the proxy's business");
     let inner = local();
     let token = inner.generate(&binding(1), &Call::unhurried()).expect("made");
     let own = inner.open(&token, &binding(1), &Call::unhurried()).expect("opens");
