@@ -179,11 +179,11 @@ impl Drop for Proxy {
 
 fn serve(mut socket: &TcpStream, number: usize, shared: &Mutex<State>, ended: &AtomicBool) {
     loop {
-        let _ = socket.peek(&mut [0]);
+        let asked = socket.peek(&mut [0]).is_ok_and(|bytes| bytes > 0);
         {
             // A socket closed with bytes unread is reset.
             let mut state = shared.lock().expect("state");
-            if matches!(state.faults.front(), Some(Fault::Reset)) && !ended.load(Ordering::SeqCst) {
+            if asked && matches!(state.faults.front(), Some(Fault::Reset)) {
                 state.faults.pop_front();
                 state.open.remove(&number);
                 return;
