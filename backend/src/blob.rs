@@ -107,6 +107,17 @@ impl<'a> Blob<'a> {
     }
 }
 
+/// Which material a blob names, whoever made it: the only thing to look at before deciding whether it may be
+/// opened. Every format begins with the magic, the number of its suite and the material; those of foreign
+/// backends are described where they are made.
+pub fn material(bytes: &[u8]) -> Option<MaterialId> {
+    if bytes.len() > BLOB_BYTES_MAX {
+        return None;
+    }
+    let (_, fields) = bytes.strip_prefix(MAGIC)?.split_first()?;
+    fields.first_chunk::<32>().map(|material| MaterialId(*material))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +138,20 @@ mod tests {
         const { assert!(PLAINTEXT_BYTES_MAX + OVERHEAD_BYTES <= BLOB_BYTES_MAX) };
         assert_eq!(OVERHEAD_BYTES, 113);
         assert_eq!(header().to_bytes().len(), HEADER_BYTES);
+    }
+
+    #[test]
+    fn the_material_is_read_from_blobs_of_every_suite() {
+        let mut bytes = header().to_bytes();
+        assert_eq!(material(&bytes), Some(MaterialId([1; 32])));
+        bytes[4] = 0x80;
+        assert_eq!(material(&bytes), Some(MaterialId([1; 32])), "a suite that a foreign backend made");
+        assert_eq!(material(&bytes[..36]), None);
+        bytes[3] = 2;
+        assert_eq!(material(&bytes), None, "a version that nobody knows");
+        bytes[3] = 1;
+        bytes.resize(BLOB_BYTES_MAX + 1, 0);
+        assert_eq!(material(&bytes), None);
     }
 
     #[test]
