@@ -27,8 +27,16 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Explain(arguments) => explain::run(&arguments, &global),
         Command::Fmt(arguments) => fmt::run(&arguments, &global),
         Command::Test(arguments) => test::run(&arguments, &global),
-        Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man => man::run(),
+        Command::Completions(arguments) => only_text(&global).and_then(|()| completions::run(&arguments)),
+        Command::Man => only_text(&global).and_then(|()| man::run()),
+    }
+}
+
+/// Scripts and pages have one form, and go to stdout.
+fn only_text(global: &Global) -> anyhow::Result<()> {
+    match global.format.is_some() || !global.out.is_empty() {
+        true => bail!("this command takes neither --format nor --out; it prints its one form to stdout"),
+        false => Ok(()),
     }
 }
 

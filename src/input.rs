@@ -1,7 +1,6 @@
 //! Reading what the command line names: files, folders, and `-` for stdin.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -23,15 +22,23 @@ pub(crate) fn locate(source: &Source, error: ReadError) -> anyhow::Error {
 /// Reads a file or stdin (`-`) as text.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Source> {
     let (name, bytes) = if path.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read stdin")?;
-        ("<stdin>".to_owned(), bytes)
+        ("<stdin>".to_owned(), Source::bytes_of(std::io::stdin().lock()).context("cannot read stdin")?)
     } else {
         let name = path.display().to_string();
-        let bytes = fs::read(path).with_context(|| format!("cannot read `{name}`"))?;
+        let bytes = bytes(path).with_context(|| format!("cannot read `{name}`"))?;
         (name, bytes)
     };
     Ok(Source::from_bytes(name, bytes)?)
+}
+
+/// Reads a file to its end, or to the limit of what is read.
+pub(crate) fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    Source::bytes_of(fs::File::open(path)?)
+}
+
+/// Reads a file that a case refers to.
+pub(crate) fn load(path: &str) -> Result<Vec<u8>, String> {
+    bytes(Path::new(path)).map_err(|error| format!("cannot read `{path}`: {error}"))
 }
 
 /// Every file below a folder, in a fixed order. Hidden files and folders are left out, links are not followed.

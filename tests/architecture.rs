@@ -61,6 +61,7 @@ const STOREYS: &[&[&str]] = &[
         "index",
         "json",
         "key",
+        "layer",
         "layers",
         "limits",
         "pattern",

@@ -26,7 +26,7 @@ fn check(folder: &Path) -> (usize, Vec<String>) {
         let shown = path.display().to_string();
         let source = Source::from_bytes(shown.clone(), std::fs::read(&path).unwrap()).unwrap();
         let file = CaseFile::read(source, Quirks::default(), &mut |path| Err(format!("no file {path}"))).unwrap();
-        let holds_broken = shown.ends_with("broken.yaml");
+        let holds_broken = folder.ends_with("forced");
         for case in &file.cases {
             count += 1;
             let place = format!("{shown}:{}: {}", case.position, case.name);
@@ -64,6 +64,14 @@ fn check(folder: &Path) -> (usize, Vec<String>) {
 fn asks_for_mending(explanation: &Explanation<'_>) -> bool {
     let denied = matches!(explanation.decision().verdict(), Verdict::ExplicitDeny | Verdict::ImplicitDeny);
     denied && !remedies(explanation).iter().any(|remedy| matches!(remedy, Remedy::AskOtherwise(_)))
+}
+
+/// Documents that are refused; should somebody insist, an Allow in them never applies and a Deny does.
+#[test]
+fn broken_documents_are_refused_and_forced_to_the_safe_side() {
+    let (count, wrong) = check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/forced"));
+    assert!(count >= 17, "only {count} cases were found");
+    assert!(wrong.is_empty(), "{} of {count} cases:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]

@@ -125,7 +125,7 @@ impl CaseFile {
         };
         for member in members {
             if &*member.name == "assert" {
-                let message = "assertions over a world (`assert`) are not available in this version";
+                let message = "`assert` is about a whole world, and needs a search over all its principals that wardbook does not have";
                 return fail(member.name_span, message.into());
             }
             if !FILE_MEMBERS.contains(&&*member.name) {

@@ -29,3 +29,6 @@ pub const CANDIDATES_MAX: usize = 10;
 
 /// A file with more CloudTrail events than this is refused.
 pub const EVENTS_MAX: usize = 1_000_000;
+
+/// A message that quotes longer text than this is cut.
+pub const MESSAGE_CHARACTERS_MAX: usize = 1_000;

@@ -1,9 +1,11 @@
 //! The text of a file under its name, and the one value it holds.
 
+use std::io::Read;
+
 use wardbook_policy::json::{self, ParseError, Value};
 use wardbook_policy::span::{Lines, Position, Span};
 
-use crate::limits::FILE_BYTES_MAX;
+use crate::limits::{FILE_BYTES_MAX, MESSAGE_CHARACTERS_MAX};
 use crate::yaml;
 
 /// A text and the name it goes by in messages.
@@ -60,6 +62,21 @@ impl Source {
         }
     }
 
+    /// Reads a source to its end, or to the limit of what is read.
+    ///
+    /// # Errors
+    ///
+    /// What the reader says, or that there is more than the limit.
+    pub fn bytes_of(reader: impl std::io::Read) -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX);
+        reader.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        match too_long(bytes.len()) {
+            Some(message) => Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, message)),
+            None => Ok(bytes),
+        }
+    }
+
     /// Something wrong at a place in this text.
     pub fn error(&self, span: Span, message: impl Into<String>) -> ReadError {
         ReadError::new(self.path.as_str(), &Lines::new(&self.text), span, message)
@@ -73,7 +90,12 @@ impl Source {
 impl ReadError {
     /// Something wrong at a place in a text whose lines are known.
     pub fn new(path: impl Into<String>, lines: &Lines<'_>, span: Span, message: impl Into<String>) -> ReadError {
-        ReadError { path: path.into(), position: lines.position(span), span, message: message.into() }
+        let mut message: String = message.into();
+        if let Some((end, _)) = message.char_indices().nth(MESSAGE_CHARACTERS_MAX) {
+            message.truncate(end);
+            message.push('…');
+        }
+        ReadError { path: path.into(), position: lines.position(span), span, message }
     }
 }
 

@@ -98,13 +98,19 @@ DEFAULTS = {
         "kms:KeyUsage": "ENCRYPT_DECRYPT",
         "kms:MultiRegion": "false",
     },
+    "Decrypt": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"},
+    "Encrypt": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"},
     "GenerateDataKey": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"},
     "GenerateDataKeyPair": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"},
     "GenerateDataKeyPairWithoutPlaintext": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"},
     "GenerateDataKeyWithoutPlaintext": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"},
     "GetKeyPolicy": {"kms:PolicyName": "default"},
     "PutKeyPolicy": {"kms:PolicyName": "default"},
+    "ReEncryptFrom": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"},
+    "ReEncryptTo": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"},
     "ScheduleKeyDeletion": {"kms:ScheduleKeyDeletionPendingWindowInDays": "30"},
+    "Sign": {"kms:MessageType": "RAW"},
+    "Verify": {"kms:MessageType": "RAW"},
 }
 
 LEVELS = [

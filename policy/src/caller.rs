@@ -148,6 +148,12 @@ impl Caller {
         self
     }
 
+    /// The same session, of a role whose path nobody knows: its name alone makes it no service-linked role.
+    pub(crate) fn with_unknown_path(mut self) -> Caller {
+        self.service_linked = false;
+        self
+    }
+
     /// The same federated-user session, with its user told.
     pub(crate) fn with_issuer(mut self, arn: &str) -> Caller {
         if self.kind == CallerKind::FederatedUser {

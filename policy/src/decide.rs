@@ -47,7 +47,7 @@ pub(crate) fn walk<'a, L: Listener<'a>>(
     quirks: Quirks,
     listener: &mut L,
 ) -> (Decision<'a>, Survey<'a>) {
-    let scene = Scene { request, quirks, has_boundary: layers.has_boundary(&request.caller) };
+    let scene = Scene { request, quirks, has_boundary: layers.has_boundary(&request.caller), in_key_policy: false };
     let survey = Survey::take(&scene, layers, listener);
     let decision = settle(&survey, &scene, layers);
     (decision, survey)
@@ -82,6 +82,7 @@ fn turns_on<'a>(leaves: Leaves, scene: &Scene<'a>, layers: &Layers<'a>) -> Reaso
         if leaves.has(layer, Leaf::Documents) && !documents.contains(&layer) {
             documents.push(layer);
         }
+        let scene = &scene.on(layer);
         for statement in statements_of(layer, layers) {
             let leaf = if statement.effect() == Effect::Deny { Leaf::Deny } else { Leaf::Allow };
             if leaves.has(layer, leaf) && matches!(statement.outcome(scene), Outcome::TurnsOnUnknown(_)) {

@@ -87,6 +87,9 @@ fn principal(request: &mut Request) {
         offer(request, "aws:PrincipalIsAWSService", "true");
         offer(request, "aws:PrincipalServiceName", caller.text());
         offer(request, "aws:PrincipalServiceNamesList", [caller.text()].as_slice());
+        request.context.set_whole("aws:principaltag/");
+        withhold(request, "aws:MultiFactorAuthPresent");
+        withhold(request, "aws:MultiFactorAuthAge");
     } else {
         offer(request, "aws:PrincipalIsAWSService", "false");
         withhold(request, "aws:PrincipalServiceName");
@@ -112,6 +115,7 @@ fn via_service(request: &mut Request, quirks: Quirks) {
             if !quirks.is_other(Quirk::CalledVia) || CALLED_VIA_LISTED.contains(&&*stem) {
                 offer(request, "aws:CalledVia", [&*format!("{stem}.amazonaws.com")].as_slice());
             }
+            from_the_service_network(request, &stem);
         }
         Lookup::Unknown => {
             unsettle(request, "aws:ViaAWSService");
@@ -140,6 +144,16 @@ fn via_service(request: &mut Request, quirks: Quirks) {
     if let Some([first, last]) = ends {
         offer(request, "aws:CalledViaFirst", &*first);
         offer(request, "aws:CalledViaLast", &*last);
+    }
+}
+
+/// A service calls from its own network: its address lies in no range of anybody's policy, and no
+/// endpoint of the caller's is involved. The service's name stands for the address, as in CloudTrail.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-aws.html>
+fn from_the_service_network(request: &mut Request, stem: &str) {
+    offer(request, "aws:SourceIp", &*format!("{stem}.amazonaws.com"));
+    for name in ["aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpcSourceIp"] {
+        withhold(request, name);
     }
 }
 
@@ -181,6 +195,10 @@ fn kms(request: &mut Request) {
             offer(request, name, value);
         }
     }
+    for (one, other) in [("kms:KeySpec", "kms:CustomerMasterKeySpec"), ("kms:KeyUsage", "kms:CustomerMasterKeyUsage")] {
+        same(request, one, other);
+        same(request, other, one);
+    }
     let aliases = ["kms:RequestAlias", "kms:ResourceAliases"].map(Key::new);
     request.aws_managed_key |= aliases.iter().any(|key| match request.context.lookup(key) {
         Lookup::One(alias) => alias.starts_with("alias/aws/"),
@@ -219,18 +237,23 @@ fn grant_is_for_resource(request: &mut Request) {
 
 /// aws:CurrentTime and aws:EpochTime tell the same moment.
 fn clock(request: &mut Request) {
-    for (one, other) in [("aws:CurrentTime", "aws:EpochTime"), ("aws:EpochTime", "aws:CurrentTime")] {
-        let told: Option<Box<str>> = match request.context.lookup(&Key::new(one)) {
-            Lookup::One(time) => Some(time.into()),
-            Lookup::Unknown if request.context.is_named(&Key::new(one)) => {
-                unsettle(request, other);
-                None
-            }
-            _ => None,
-        };
-        if let Some(time) = told {
-            offer(request, other, &*time);
+    same(request, "aws:CurrentTime", "aws:EpochTime");
+    same(request, "aws:EpochTime", "aws:CurrentTime");
+}
+
+/// Two keys for one fact: what is told of one holds for the other.
+fn same(request: &mut Request, one: &str, other: &str) {
+    let key = Key::new(one);
+    let told: Option<Box<str>> = match request.context.lookup(&key) {
+        Lookup::One(value) => Some(value.into()),
+        Lookup::Unknown if request.context.is_named(&key) => {
+            unsettle(request, other);
+            None
         }
+        _ => None,
+    };
+    if let Some(value) = told {
+        offer(request, other, &*value);
     }
 }
 

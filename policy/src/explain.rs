@@ -99,7 +99,7 @@ pub struct Explanation<'a> {
 pub fn explain<'a>(request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Explanation<'a> {
     let mut recorder = Recorder::default();
     let (decision, survey) = walk(request, layers, quirks, &mut recorder);
-    let scene = Scene { request, quirks, has_boundary: layers.has_boundary(&request.caller) };
+    let scene = Scene { request, quirks, has_boundary: layers.has_boundary(&request.caller), in_key_policy: false };
     let Recorder { statements, grants } = recorder;
     Explanation {
         stances: Layer::ALL.map(|layer| (layer, stance(layer, layers, &statements, &grants))).to_vec(),
@@ -214,8 +214,14 @@ fn stance(layer: Layer, layers: &Layers<'_>, statements: &[Considered<'_>], gran
         return stance;
     }
     if layer == Layer::Grant {
-        return if grants.iter().any(|grant| matches!(grant.outcome, GrantOutcome::Permits(_))) {
+        let permits = |grant: &ConsideredGrant<'_>, to_account: bool| match grant.outcome {
+            GrantOutcome::Permits(relation) => (relation == Relation::Account) == to_account,
+            _ => false,
+        };
+        return if grants.iter().any(|grant| permits(grant, false)) {
             Stance::Allows
+        } else if grants.iter().any(|grant| permits(grant, true)) {
+            Stance::Delegates
         } else if grants.iter().any(|grant| matches!(grant.outcome, GrantOutcome::TurnsOnUnknown(_))) {
             Stance::TurnsOnUnknown
         } else {
@@ -349,7 +355,8 @@ fn nearest<'a>(
         let own = considered.layer == silence.layer() && considered.level == level;
         considered.allows() && (own || (beside && names_caller(considered)))
     });
-    let held = of_layer.map(|considered| (considered.cited(), considered.statement.mismatches(scene)));
+    let held =
+        of_layer.map(|considered| (considered.cited(), considered.statement.mismatches(&scene.on(considered.layer))));
     held.filter(|(_, parts)| {
         !parts.is_empty() && !parts.contains(&Mismatch::Action) && !parts.contains(&Mismatch::Broken)
     })

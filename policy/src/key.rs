@@ -11,13 +11,15 @@ pub struct Key {
     name: Box<str>,
     lower: Box<str>,
     hash: u64,
+    iam_only: bool,
 }
 
 impl Key {
     /// The key of that name.
     pub fn new(name: &str) -> Key {
         let lower: Box<str> = name.to_lowercase().into();
-        Key { name: name.into(), hash: digest(Domain::Key, &lower), lower }
+        let iam_only = lower.starts_with("aws:resourcetag/") || &*lower == "kms:resourcealiases";
+        Key { name: name.into(), hash: digest(Domain::Key, &lower), lower, iam_only }
     }
 
     /// The name as it was written.
@@ -28,6 +30,12 @@ impl Key {
     /// The name in lower case, which is how names are compared.
     pub fn lower(&self) -> &str {
         &self.lower
+    }
+
+    /// Whether a key policy does not have it: tags and aliases of a key are for IAM policies.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html>
+    pub fn is_iam_only(&self) -> bool {
+        self.iam_only
     }
 
     pub(crate) fn hash(&self) -> u64 {

@@ -25,6 +25,7 @@ pub mod arn;
 pub mod caller;
 pub mod context;
 pub mod grant;
+mod layer;
 pub mod layers;
 pub mod request;
 

@@ -97,12 +97,15 @@ impl Policy {
             let message = format!("`{}` is not a policy version; write `{VERSION_2012}`", version.text);
             problems.push(Problem::new(Part::Document, version.span, message));
         }
+        let broken = !problems.is_empty();
         let scope = Scope { variables: document.has_variables() };
         let mut statements = Vec::with_capacity(document.statements.len());
         for text in &document.statements {
             let mut compiler = Compiler { kind, scope, problems: text.problems.clone() };
             let mut statement = compiler.statement(text);
             statement.position = origin.lines.map(|lines| lines.position(text.span));
+            // What is wrong with the document as a whole is wrong with each of its Allows.
+            statement.inert |= broken && statement.effect == Effect::Allow;
             problems.append(&mut compiler.problems);
             statements.push(statement);
         }
@@ -283,8 +286,16 @@ impl Compiler {
             self.missing(text, Part::Action, "a statement needs `Action` or `NotAction`");
             return Texts::Any;
         };
+        let kind = self.kind;
         self.texts(words, Part::Action, |word| {
             let stars = !word.is_empty() && word.bytes().all(|byte| byte == b'*');
+            let wild_service = word.split(':').next().is_some_and(|service| service.contains(['*', '?']));
+            if word.contains(char::is_whitespace) {
+                return Err(format!("`{word}` is not an action: it holds a space"));
+            }
+            if !stars && wild_service && kind != PolicyKind::Scp {
+                return Err(format!("`{word}`: the service of an action cannot hold wildcards"));
+            }
             match word.split_once(':') {
                 _ if stars => {}
                 Some((service, name)) if !service.is_empty() && !name.is_empty() => {}

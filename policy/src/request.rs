@@ -11,6 +11,7 @@ use crate::derive;
 use crate::digest::{Domain, digest};
 use crate::key::Key;
 use crate::limits::NAME_BYTES_MAX;
+use crate::question;
 use crate::quirk::Quirks;
 
 /// One request, ready to be decided.
@@ -54,6 +55,14 @@ pub enum RequestError {
     /// The action is not `service:Action`.
     #[error("`{0}` is not an action: write `service:Action`, such as `kms:Decrypt`, without wildcards")]
     Action(Box<str>),
+    /// KMS has no such action.
+    #[error("KMS has no action `{action}`{hint}")]
+    NotOfKms {
+        /// The action asked for.
+        action: Box<str>,
+        /// What may have been meant.
+        hint: Box<str>,
+    },
     /// The resource is neither an ARN nor `*`.
     #[error("`{0}` is not a resource: write its ARN, or `*` where the action has no resource")]
     Resource(Box<str>),
@@ -265,9 +274,14 @@ impl RequestBuilder {
             && role.contains(":role/")
         {
             caller = caller.with_role_arn(&role);
+        } else if caller.kind() == CallerKind::Session && context.is_named(&Key::new("aws:PrincipalArn")) {
+            caller = caller.with_unknown_path();
         }
         let action_lower = lower_action(&self.action)?;
         let kms_operation = catalogue::kms_operation(&action_lower);
+        if action_lower.starts_with("kms:") && catalogue::action(&action_lower).is_none() {
+            return Err(RequestError::NotOfKms { hint: hint(&action_lower), action: self.action });
+        }
         let works_across_accounts =
             !action_lower.starts_with("kms:") || kms_operation.is_some_and(|operation| operation.is_cross_account());
         let (resource, arn_account, rule) = resource(&self.resource, &self.action, &action_lower, kms_operation)?;
@@ -303,6 +317,20 @@ impl RequestBuilder {
         };
         derive::fill(&mut request, self.quirks);
         Ok(request)
+    }
+}
+
+/// What may have been meant by an action that KMS does not have.
+fn hint(action_lower: &str) -> Box<str> {
+    match question::parts(action_lower) {
+        Some(parts) => {
+            let names: Vec<String> = parts.iter().map(|part| format!("`{}`", part.action)).collect();
+            format!(": that call is authorized as {}", names.join(" and ")).into()
+        }
+        None => catalogue::nearest_action(action_lower)
+            .map(|near| format!("; did you mean `{near}`?"))
+            .unwrap_or_default()
+            .into(),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::context::{Context, Lookup};
 use crate::key::Key;
+use crate::layer::Layer;
 use crate::quirk::{Quirk, Quirks};
-use crate::request::Request;
+use crate::request::{Request, ResourceRule};
 use crate::tri::Tri;
 use crate::variable::Variable;
 
@@ -13,6 +14,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) quirks: Quirks,
     /// Whether the caller has a permissions boundary; unknown where nobody collected it.
     pub(crate) has_boundary: Tri,
+    /// Whether the statement at hand is of a key policy, which does not have every key.
+    pub(crate) in_key_policy: bool,
 }
 
 /// What a policy variable stands for.
@@ -24,11 +27,20 @@ pub(crate) enum Resolved<'a> {
 }
 
 impl<'a> Scene<'a> {
+    /// The same scene for the statements of one layer.
+    pub(crate) fn on(&self, layer: Layer) -> Scene<'a> {
+        let in_key_policy = layer == Layer::Resource && self.request.rule == ResourceRule::KmsKey;
+        Scene { in_key_policy, ..*self }
+    }
+
     pub(crate) fn context(&self) -> &'a Context {
         &self.request.context
     }
 
     pub(crate) fn lookup(&self, key: &Key) -> Lookup<'a> {
+        if self.in_key_policy && key.is_iam_only() {
+            return Lookup::Absent;
+        }
         match self.context().lookup(key) {
             Lookup::One("") if self.quirks.is_other(Quirk::EmptyText) => Lookup::Absent,
             found => found,

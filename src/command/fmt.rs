@@ -5,7 +5,6 @@
 mod replace;
 mod walk;
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -86,8 +85,7 @@ fn filter(global: &Global, color: bool) -> anyhow::Result<Exit> {
 }
 
 fn stdin() -> anyhow::Result<Input> {
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read stdin")?;
+    let bytes = Source::bytes_of(std::io::stdin().lock()).context("cannot read stdin")?;
     Input::new("<stdin>", bytes)
 }
 
@@ -109,7 +107,7 @@ impl Input {
     /// Reads a file; nothing if it was only found, not named, and holds no policy document.
     fn read(file: &walk::File) -> anyhow::Result<Option<Input>> {
         let name = file.path.display().to_string();
-        let bytes = std::fs::read(&file.path).with_context(|| format!("cannot read `{name}`"))?;
+        let bytes = crate::input::bytes(&file.path).with_context(|| format!("cannot read `{name}`"))?;
         if !file.named && !bytes.windows(MARK.len()).any(|window| window == MARK) {
             return Ok(None);
         }

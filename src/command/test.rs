@@ -66,8 +66,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
 fn read(path: &Path, quirks: Quirks) -> anyhow::Result<CaseFile> {
     let source = input::read(path)?;
     let kept = source.clone();
-    let mut load = |path: &str| std::fs::read(path).map_err(|error| format!("cannot read `{path}`: {error}"));
-    CaseFile::read(source, quirks, &mut load).map_err(|error| input::locate(&kept, error))
+    CaseFile::read(source, quirks, &mut input::load).map_err(|error| input::locate(&kept, error))
 }
 
 /// What keeps a case from being read, or its policies from being accepted.

@@ -7,6 +7,7 @@ use wardbook_policy::decide::Verdict;
 use wardbook_policy::explain::{Considered, ConsideredGrant, Explanation, Stance};
 use wardbook_policy::grant::{GrantMismatch, GrantOutcome};
 use wardbook_policy::layers::Layer;
+use wardbook_policy::principal::Relation;
 use wardbook_policy::request::Request;
 use wardbook_policy::statement::{Effect, Mismatch, Outcome};
 
@@ -212,6 +213,7 @@ fn grants(explanation: &Explanation<'_>) -> Vec<String> {
 
 fn grant_words(outcome: GrantOutcome) -> &'static str {
     match outcome {
+        GrantOutcome::Permits(Relation::Account) => ": gives it to the account, whose IAM policies decide",
         GrantOutcome::Permits(_) => "",
         GrantOutcome::TurnsOnUnknown(_) => ": turns on an unknown key",
         GrantOutcome::DoesNot(mismatch) => match mismatch {
@@ -288,6 +290,7 @@ fn considered_json(considered: &Considered<'_>, request: &Request) -> Value {
 fn grant_json(considered: &ConsideredGrant<'_>) -> Value {
     let words = grant_words(considered.outcome).trim_start_matches(": ");
     let outcome = match considered.outcome {
+        GrantOutcome::Permits(Relation::Account) => "delegates",
         GrantOutcome::Permits(_) => "permits",
         GrantOutcome::TurnsOnUnknown(_) => "unknown",
         GrantOutcome::DoesNot(_) => "does-not-permit",

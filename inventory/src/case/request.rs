@@ -117,7 +117,7 @@ fn is_aws_managed(manager: &Value, scribe: &mut Scribe<'_>) -> bool {
 fn culprit(error: &RequestError) -> &'static str {
     match error {
         RequestError::Caller(_) => "principal",
-        RequestError::Action(_) => "action",
+        RequestError::Action(_) | RequestError::NotOfKms { .. } => "action",
         RequestError::Resource(_) | RequestError::AliasForKey { .. } | RequestError::NotAKey { .. } => "resource",
         RequestError::Account(_) => "resource_account",
         RequestError::Long { .. } => "",

@@ -84,7 +84,7 @@ fn a_file_that_is_no_case_file_fails_as_a_whole() {
         ("cases: {}", "case.yaml:1:8: `cases` is a list, not an object"),
         (
             "cases: []\nassert: []",
-            "case.yaml:2:1: assertions over a world (`assert`) are not available in this version",
+            "case.yaml:2:1: `assert` is about a whole world, and needs a search over all its principals that wardbook does not have",
         ),
         ("case: []", "case.yaml:1:1: `case` is not a member of a case file; did you mean `cases`?"),
         ("cases:\n  - a: 1\n    a: 2\n", "case.yaml:3:5: `a` occurs twice in this mapping"),

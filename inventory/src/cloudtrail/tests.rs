@@ -130,7 +130,7 @@ fn a_service_on_behalf_of_a_principal_is_told_where_the_event_says_which() {
     assert_eq!(lookup(&request, "kms:ViaService"), Lookup::One("secretsmanager.eu-west-1.amazonaws.com"));
     assert_eq!(lookup(&request, "aws:CalledVia"), Lookup::Many(&["secretsmanager.amazonaws.com".into()]));
     assert_eq!(lookup(&request, "aws:ViaAWSService"), Lookup::One("true"));
-    assert_eq!(lookup(&request, "aws:SourceIp"), Lookup::Unknown);
+    assert_eq!(lookup(&request, "aws:SourceIp"), Lookup::One("secretsmanager.amazonaws.com"));
     assert_eq!(lookup(&request, "aws:SourceVpce"), Lookup::Absent);
     let (question, request) = question(&invoked("AWS Internal"), "Decrypt", "{}", &resources(&[KEY]));
     assert_eq!(lookup(&request, "kms:ViaService"), Lookup::Unknown);
@@ -222,7 +222,7 @@ fn parameters_that_were_not_sent_have_their_default_or_are_absent() {
     assert_eq!(of("CreateKey", "{}", "kms:KeySpec"), r#"One("SYMMETRIC_DEFAULT")"#);
     assert_eq!(of("CreateKey", r#"{"multiRegion": true}"#, "kms:MultiRegion"), r#"One("true")"#);
     assert_eq!(of("ImportKeyMaterial", r#"{"validTo": "Jan 1, 2027 8:00:00 PM"}"#, "kms:ValidTo"), "Unknown");
-    assert_eq!(of("Sign", "{}", "kms:MessageType"), "Unknown");
+    assert_eq!(of("Sign", "{}", "kms:MessageType"), r#"One("RAW")"#);
     let tags = r#"{"tags": [{"tagKey": "a", "tagValue": "1"}]}"#;
     assert_eq!(of("TagResource", tags, "aws:RequestTag/a"), r#"One("1")"#);
     assert_eq!(of("TagResource", tags, "aws:RequestTag/b"), "Absent");

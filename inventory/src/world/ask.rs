@@ -113,6 +113,11 @@ impl Asked<'_> {
     }
 }
 
+/// What is wrong with the folder as a whole bears on every answer.
+fn is_of_the_whole(kind: GapKind) -> bool {
+    matches!(kind, GapKind::FormatNotRead | GapKind::Unreadable | GapKind::Twice)
+}
+
 impl World {
     /// Asks whether a principal may do something to a key, under circumstances.
     ///
@@ -175,6 +180,7 @@ impl World {
             told.tell(Request::builder(&named.text, &action.name, &resource.resource).quirks(quirks)).build()?;
         let layers = OwnedLayers { session, endpoint, ..self.layers(&request, named.principal, resource, &mut gaps) };
         self.add_problems(&layers, resource, &mut gaps);
+        gaps.extend(self.coverage.gaps.iter().filter(|gap| is_of_the_whole(gap.kind)).cloned());
         gaps.sort();
         gaps.dedup();
         Ok(Asked { request, layers, coverage: gaps, principal: named.principal, key: resource.key, quirks })
@@ -263,6 +269,12 @@ impl World {
         gaps: &mut Vec<Gap>,
     ) -> Collected<Vec<Policy>> {
         let Some(organization) = &self.organization else {
+            // A file that could not be read may be the organization's.
+            if self.coverage.gaps.iter().any(|gap| gap.kind == GapKind::Unreadable) {
+                let message = "no organization was read, and a file that could not be read may hold it";
+                gaps.push(Gap::new(GapKind::Organization, "", message));
+                return Collected::Unknown;
+            }
             gaps.push(Gap::new(GapKind::Organization, "", NO_ORGANIZATION));
             return Collected::Absent;
         };

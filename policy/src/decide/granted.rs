@@ -74,6 +74,8 @@ impl<'a> Grants<'a> {
             Relation::Behind if scene.quirks.is_other(Quirk::GrantAndBoundary) => Some(&mut self.freely),
             Relation::Behind => Some(&mut self.limited),
             Relation::LimitedSession => Some(&mut self.limited_session),
+            // Across accounts every layer of the caller's side counts, as for a key policy.
+            Relation::Caller if scene.request.is_cross_account() => Some(&mut self.limited),
             Relation::Caller => Some(&mut self.freely),
         }
     }

@@ -95,7 +95,8 @@ impl<'a> Survey<'a> {
         }
         if survey.goes_on::<L>() && request.rule != ResourceRule::KmsIdentityOnly && !request.retires {
             let first_only = request.rule == ResourceRule::KmsKey && scene.quirks.is_other(Quirk::RamPolicy);
-            survey.resource.ask(if first_only { first(layers.resource) } else { layers.resource }, scene, listener);
+            let policies = if first_only { first(layers.resource) } else { layers.resource };
+            survey.resource.ask(policies, &scene.on(Layer::Resource), listener);
             survey.denied |= survey.resource.denies() == Term::True;
         }
         if has_iam {
@@ -274,9 +275,15 @@ impl<'a> Survey<'a> {
         let identity = self.identity_gives();
         let delegated = self.resource.gives(Relations::ACCOUNT) != Term::False;
         let named = self.resource.gives(Relations::LIMITED) != Term::False;
-        if self.request.retires {
+        let granted = self.grants.permitted_by.is_some();
+        let to_account = self.grants.delegated != Term::False;
+        if self.request.retires && !granted {
             silences.add(Silence::Retire);
             return;
+        } else if granted && self.grants.freely == Term::False && (self.request.retires || !delegated) {
+            if to_account && self.grants.limited == Term::False {
+                silences.add_if(identity, Silence::Identity);
+            }
         } else if self.request.is_cross_account() && rule != ResourceRule::KmsIdentityOnly {
             silences.add_if(self.resource.gives(Relations::ANY), resource);
             silences.add_if(identity, Silence::Identity);

@@ -52,6 +52,7 @@ pub(crate) enum Kind {
     Anonymous,
 }
 
+#[derive(Clone)]
 pub(crate) struct Facts {
     pub(crate) principal: String,
     pub(crate) kind: Kind,
@@ -67,6 +68,7 @@ pub(crate) struct Facts {
     /// The same names as they were written.
     spelled: BTreeMap<String, String>,
     unknown_rest: bool,
+    is_key_policy: bool,
     /// Whether a text around an unknown variable is looked at.
     pub(crate) sharp: bool,
 }
@@ -128,6 +130,7 @@ impl Facts {
             managed: request["key_manager"] == "AWS",
             named: BTreeMap::new(),
             spelled: BTreeMap::new(),
+            is_key_policy: false,
             unknown_rest: request["unknown"] == "*",
             sharp,
         };
@@ -175,12 +178,11 @@ impl Facts {
     }
 
     pub(crate) fn is_service_linked(&self) -> bool {
-        match (self.kind, self.get("aws:PrincipalArn")) {
+        match (self.kind, self.named.get("aws:principalarn")) {
             (Kind::Role, _) => self.principal.contains(":role/aws-service-role/"),
-            (Kind::Session, Given::One(arn)) => {
-                arn.contains(":role/aws-service-role/") || self.name.starts_with("AWSServiceRoleFor")
-            }
-            (Kind::Session, _) => self.name.starts_with("AWSServiceRoleFor"),
+            (Kind::Session, Some(Given::One(arn))) => arn.contains(":role/aws-service-role/"),
+            // The path is not told: the name decides, unless it was said that nobody knows.
+            (Kind::Session, None) => self.name.starts_with("AWSServiceRoleFor"),
             _ => false,
         }
     }
@@ -210,6 +212,9 @@ impl Facts {
     /// What the request has under the key.
     pub(crate) fn get(&self, key: &str) -> Given {
         let key = key.to_lowercase();
+        if self.is_key_policy && (key.starts_with("aws:resourcetag/") || key == "kms:resourcealiases") {
+            return Given::Absent;
+        }
         if let Some(given) = self.named.get(&key) {
             return given.clone();
         }
@@ -222,6 +227,16 @@ impl Facts {
             return if open && !told { Given::Unknown } else { Given::Absent };
         }
         if self.unknown_rest && self.carries(&key) { Given::Unknown } else { Given::Absent }
+    }
+
+    /// The same request as a key policy sees it: tags and aliases of the key are for IAM policies.
+    pub(crate) fn for_key_policy(&self) -> Facts {
+        let mut facts = self.clone();
+        let absent = |name: &String| name.starts_with("aws:resourcetag/") || name == "kms:resourcealiases";
+        let names: Vec<String> = facts.named.keys().filter(|name| absent(name)).cloned().collect();
+        facts.named.extend(names.into_iter().map(|name| (name, Given::Absent)));
+        facts.is_key_policy = true;
+        facts
     }
 
     /// Whether a request of this action can have the key at all.
@@ -334,7 +349,19 @@ impl Facts {
             }
             "aws:epochtime" => self.named.get("aws:currenttime").cloned(),
             "aws:currenttime" => self.named.get("aws:epochtime").cloned(),
-            "kms:encryptionalgorithm" if operation.starts_with("generatedatakey") => default("SYMMETRIC_DEFAULT"),
+            "kms:encryptionalgorithm"
+                if operation.starts_with("generatedatakey")
+                    || ["encrypt", "decrypt", "reencryptfrom", "reencryptto"].contains(&operation) =>
+            {
+                default("SYMMETRIC_DEFAULT")
+            }
+            "kms:messagetype" if ["sign", "verify"].contains(&operation) => default("RAW"),
+            // A service calls from its own network.
+            "aws:sourceip" | "aws:sourcevpc" | "aws:sourcevpce" => match self.get("kms:ViaService") {
+                Given::One(via) if key == "aws:sourceip" => one(&format!("{}.amazonaws.com", via.split('.').next()?)),
+                Given::One(_) => Some(Given::Absent),
+                _ => None,
+            },
             "kms:schedulekeydeletionpendingwindowindays" if operation == "schedulekeydeletion" => default("30"),
             "kms:keyspec" if operation == "createkey" => default("SYMMETRIC_DEFAULT"),
             "kms:keyusage" if operation == "createkey" => default("ENCRYPT_DECRYPT"),

@@ -32,6 +32,8 @@ pub(crate) fn judge(case: &Value, sharp: bool) -> &'static str {
     let policies = &case["policies"];
     let layer = |name: &str| policies.get(name).map(list);
     let bounded = policies.get("boundary").is_some();
+    let on_key = facts.is_kms() && !facts.is_identity_only();
+    let seen_by_resource = if on_key { facts.for_key_policy() } else { facts.clone() };
     let denies = |documents: &[&Value]| any(documents.iter().map(|doc| statements(doc, "Deny", &facts, bounded)));
     let allows = |documents: &[&Value]| any(documents.iter().map(|doc| statements(doc, "Allow", &facts, bounded)));
     let or_absent =
@@ -56,7 +58,11 @@ pub(crate) fn judge(case: &Value, sharp: bool) -> &'static str {
         levels(scps.as_deref().unwrap_or_default()),
         levels(&rcps),
         denies(endpoint.as_deref().unwrap_or_default()),
-        if retire { Some(false) } else { denies(&resource) },
+        if retire {
+            Some(false)
+        } else {
+            any(resource.iter().map(|doc| statements(doc, "Deny", &seen_by_resource, bounded)))
+        },
         denies(&identity),
         denies(boundary.as_deref().unwrap_or_default()),
         denies(session.as_deref().unwrap_or_default()),
@@ -79,11 +85,11 @@ pub(crate) fn judge(case: &Value, sharp: bool) -> &'static str {
         Kind::Root => or_absent(&session),
         _ => and(allows(&identity), limits),
     };
-    let by_resource = resource.iter().fold(NOTHING, |sum, doc| sum.or(named(doc, &facts)));
+    let by_resource = resource.iter().fold(NOTHING, |sum, doc| sum.or(named(doc, &seen_by_resource)));
     let grants = layer("grants").unwrap_or_default();
     let by_grant = grants.iter().fold(NOTHING, |sum, grant| {
         let permits = if retire { Some(false) } else { grant_permits(grant, &facts) };
-        sum.or(principal_reach(&grantee(grant), &facts).and(permits))
+        sum.or(abroad(principal_reach(&grantee(grant), &facts), &facts).and(permits))
     });
     let via = |given: Allowed| any([given.caller, and(given.behind, limits), and(given.account, within)]);
 
@@ -94,8 +100,11 @@ pub(crate) fn judge(case: &Value, sharp: bool) -> &'static str {
             });
             let issuer = grant["IssuingAccount"].as_str().map(account_of) == facts.account && facts.account.is_some();
             any([
-                via(retiring[0].or(retiring[1])),
-                and(via(principal_reach(&grantee(grant), &facts)), Some(lists_operation(grant, "retiregrant"))),
+                via(abroad(retiring[0].or(retiring[1]), &facts)),
+                and(
+                    via(abroad(principal_reach(&grantee(grant), &facts), &facts)),
+                    Some(lists_operation(grant, "retiregrant")),
+                ),
                 and(Some(issuer), within),
             ])
         }))
@@ -141,6 +150,14 @@ impl Allowed {
 
     fn anyhow(self) -> Tri {
         any([self.account, self.behind, self.caller])
+    }
+}
+
+/// Across accounts every layer of the caller's side counts, also for a grant that names the caller.
+fn abroad(reach: Allowed, facts: &Facts) -> Allowed {
+    match facts.is_cross_account() {
+        true => Allowed { account: reach.account, behind: or(reach.behind, reach.caller), caller: Some(false) },
+        false => reach,
     }
 }
 

@@ -141,6 +141,11 @@ impl Tests {
             let mark =
                 if result.passed { tint("forced", Tint::Yellow, color) } else { tint("FAILED", Tint::Red, color) };
             text.push_str(&format!("{mark}  {}\n        {file}:{}\n", result.name, result.place));
+            if !result.problems.is_empty() && result.passed {
+                text.push_str(
+                    "        its policies have mistakes (above); a broken Allow never applies, a broken Deny does\n",
+                );
+            }
             if !result.passed {
                 text.push_str(&format!("        {}\n", result.failure()));
             }

@@ -55,8 +55,7 @@ pub(crate) fn read(path: &Path, quirks: Quirks, color: bool) -> anyhow::Result<V
     if !source.text.trim_start().starts_with(['{', '[']) {
         return refusal(&source).map(|told| vec![told]);
     }
-    let mut load = |path: &str| std::fs::read(path).map_err(|error| format!("cannot read `{path}`: {error}"));
-    match read_single(&source, &mut load) {
+    match read_single(&source, &mut input::load) {
         Some(single) => request(&source, single, color).map(|told| vec![told]),
         None => match events(&source, quirks) {
             Ok(told) => Ok(told),

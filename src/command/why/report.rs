@@ -67,7 +67,7 @@ impl<'a> Account<'a> {
         if !mending.is_empty() {
             text.push_str(&format!("\n{mending}"));
         }
-        if has_world {
+        if has_world || self.told.layers.is_some() {
             text.push_str(&world::coverage_text(&asked.coverage));
         } else {
             text.push_str("  no policies were given: name a folder with `--world DIR`\n");

@@ -120,7 +120,9 @@ fn operations_know_their_kind_usage_and_class() {
     let defaults: Vec<_> = operation("kms:ScheduleKeyDeletion").defaults().collect();
     assert_eq!(defaults, [("kms:ScheduleKeyDeletionPendingWindowInDays", "30")]);
     assert_eq!(operation("kms:CreateKey").defaults().count(), 4);
-    assert_eq!(operation("kms:Decrypt").defaults().count(), 0);
+    let defaults: Vec<_> = operation("kms:Decrypt").defaults().collect();
+    assert_eq!(defaults, [("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT")]);
+    assert_eq!(operation("kms:GenerateMac").defaults().count(), 0);
     assert_eq!(kms_operation("s3:GetObject"), None);
     assert_eq!(kms_operation("Decrypt"), None);
 }
