@@ -7,6 +7,7 @@ mod page;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use arrow::parts;
 pub use arrow::{data_type, schema};
 pub use page::page;
 

@@ -11,6 +11,7 @@ mod read;
 mod tests;
 mod value;
 
+pub(crate) use canonical::write_string;
 pub use value::{Kind, Value};
 
 /// Where the values of one text stand. Reading again into the same tree keeps its memory.

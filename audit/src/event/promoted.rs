@@ -50,6 +50,36 @@ impl<'a> Promoted<'a> {
         promoted
     }
 
+    /// The value of the text column of that name.
+    pub fn text(&self, column: &str) -> Option<&str> {
+        let value = match column {
+            "principal_arn" => &self.principal_arn,
+            "principal_type" => &self.principal_type,
+            "principal_account_id" => &self.principal_account_id,
+            "session_name" => &self.session_name,
+            "invoked_by" => &self.invoked_by,
+            "kms_key_arn" => &self.kms_key_arn,
+            "kms_key_id_requested" => &self.kms_key_id_requested,
+            "dest_kms_key_arn" => &self.dest_kms_key_arn,
+            "via_service" => &self.via_service,
+            "decision" => &self.decision,
+            "decided_by" => &self.decided_by,
+            "grant_id" => &self.grant_id,
+            "policy_digest" => &self.policy_digest,
+            _ => &None,
+        };
+        value.as_deref()
+    }
+
+    /// The value of the map column of that name, as an object.
+    pub fn map(&self, column: &str) -> Option<Value<'a>> {
+        match column {
+            "encryption_context" => self.encryption_context,
+            "dest_encryption_context" => self.dest_encryption_context,
+            _ => None,
+        }
+    }
+
     fn identity(&mut self, identity: Value<'a>) {
         let mut arn = None;
         let mut issuer = None;

@@ -51,7 +51,7 @@ fn write_text(value: &Value<'_>, out: &mut Vec<u8>) {
 }
 
 /// A text in quotes. Escapes are those of RFC 8785 section 3.2.2.2 and no others.
-pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
+pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     for byte in text.bytes() {
         match byte {

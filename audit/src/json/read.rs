@@ -167,9 +167,10 @@ impl Reader<'_> {
                     return Err(self.error(Problem::LoneSurrogate));
                 }
                 if (0xD800..0xDC00).contains(&first) {
-                    let pair = self.bytes.get(self.at..self.at + 2);
-                    if pair.is_some_and(|pair| pair != b"\\u") {
-                        return Err(self.error(Problem::LoneSurrogate));
+                    let pair = self.bytes.get(self.at..).unwrap_or_default();
+                    if !pair.starts_with(b"\\u") {
+                        let ends = b"\\u".starts_with(pair);
+                        return Err(self.error(if ends { Problem::Incomplete } else { Problem::LoneSurrogate }));
                     }
                     self.at += 1;
                     let second = self.unit()?;

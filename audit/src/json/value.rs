@@ -115,7 +115,8 @@ impl<'a> Value<'a> {
         self.sorted_names().map(|(name, value)| (name.text_value(), value))
     }
 
-    pub(super) fn sorted_names(&self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> + use<'a> {
+    /// Names as values, so that their spelling can be had, and their values, sorted.
+    pub(crate) fn sorted_names(&self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> + use<'a> {
         let (tree, text) = (self.tree, self.text);
         let entry = self.node().filter(|node| node.kind == Kind::Object);
         let names = entry.and_then(|node| tree.order.get(node.order as usize..)).and_then(|order| {

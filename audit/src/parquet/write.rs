@@ -1,0 +1,113 @@
+//! The writer: row groups of sorted events, and nothing in the file that the events do not determine.
+
+use std::io::Write;
+
+use ::parquet::arrow::ArrowWriter;
+use ::parquet::arrow::arrow_writer::ArrowWriterOptions;
+use ::parquet::basic::{Compression, Encoding, ZstdLevel};
+use ::parquet::file::metadata::SortingColumn;
+use ::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use ::parquet::schema::types::{ColumnPath, SchemaDescriptor};
+use arrow_array::RecordBatch;
+
+use super::{FileError, Footer, Rows};
+use crate::column::{COLUMNS, Kind, schema};
+use crate::event::Event;
+use crate::limits::{PAGE_BYTES_MAX, PAGE_ROWS_MAX, ROW_GROUP_BYTES_MAX, ROW_GROUP_ROWS_MAX, STATISTICS_BYTES_MAX};
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Level of zstd, 1 to 22. What is written once a minute can be fast; what is compacted once can be small.
+    pub zstd_level: i32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { zstd_level: 3 }
+    }
+}
+
+/// Writes one file.
+pub struct EventWriter<W: Write + Send> {
+    writer: ArrowWriter<W>,
+    rows: Rows,
+}
+
+impl<W: Write + Send> EventWriter<W> {
+    /// Begins a file.
+    pub fn new(sink: W, settings: Settings) -> Result<Self, FileError> {
+        let options = ArrowWriterOptions::new().with_properties(properties(settings)?).with_skip_arrow_metadata(true);
+        Ok(Self { writer: ArrowWriter::try_new_with_options(sink, schema(), options)?, rows: Rows::default() })
+    }
+
+    /// Adds an event that has this place in its log.
+    pub fn append(&mut self, event: &Event<'_>, leaf_index: u64) -> Result<(), FileError> {
+        self.rows.append(event, leaf_index);
+        if self.rows.len() >= ROW_GROUP_ROWS_MAX || self.rows.bytes() >= ROW_GROUP_BYTES_MAX {
+            self.end_group()?;
+        }
+        Ok(())
+    }
+
+    /// Adds the rows of a batch, which has the columns of the table and is sorted, as a row group of its own.
+    pub fn append_group(&mut self, batch: &RecordBatch) -> Result<(), FileError> {
+        self.end_group()?;
+        self.writer.write(batch)?;
+        Ok(self.writer.flush()?)
+    }
+
+    fn end_group(&mut self) -> Result<(), FileError> {
+        if !self.rows.is_empty() {
+            let batch = self.rows.finish()?;
+            self.writer.write(&batch)?;
+            self.writer.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file and gives back where it went. Syncing that is the caller's.
+    pub fn finish(mut self, footer: &Footer) -> Result<W, FileError> {
+        self.end_group()?;
+        footer.write().into_iter().for_each(|pair| self.writer.append_key_value_metadata(pair));
+        Ok(self.writer.into_inner()?)
+    }
+}
+
+fn properties(settings: Settings) -> Result<WriterProperties, FileError> {
+    let mut properties = WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_1_0)
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(settings.zstd_level)?))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX))
+        .set_data_page_row_count_limit(PAGE_ROWS_MAX)
+        .set_data_page_size_limit(PAGE_BYTES_MAX)
+        .set_statistics_truncate_length(Some(STATISTICS_BYTES_MAX))
+        .set_column_index_truncate_length(Some(STATISTICS_BYTES_MAX))
+        .set_sorting_columns(Some(sorting_columns()?));
+    for column in COLUMNS {
+        let path = ColumnPath::from(column.field.name);
+        if !column.dictionary {
+            properties = properties.set_column_dictionary_enabled(path.clone(), false);
+        }
+        if column.bloom {
+            properties = properties.set_column_bloom_filter_fpp(path.clone(), 0.01);
+        }
+        match column.field.kind {
+            // Nobody asks for the least JSON text, and it is long.
+            Kind::Json => properties = properties.set_column_statistics_enabled(path, EnabledStatistics::None),
+            Kind::Integer => properties = properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
+            _ => {}
+        }
+    }
+    Ok(properties.build())
+}
+
+/// The sorted columns by their place among the leaves of the schema.
+fn sorting_columns() -> Result<Vec<SortingColumn>, FileError> {
+    let schema: SchemaDescriptor = ::parquet::arrow::ArrowSchemaConverter::new().convert(&schema())?;
+    let mut sorted: Vec<_> = COLUMNS.iter().filter_map(|column| Some((column.sorted?, column.field.name))).collect();
+    sorted.sort_unstable();
+    let place = |name: &str| schema.columns().iter().position(|leaf| leaf.path().string() == name);
+    let places = sorted.into_iter().filter_map(|(_, name)| place(name));
+    Ok(places.map(|place| SortingColumn { column_idx: place as i32, descending: false, nulls_first: false }).collect())
+}
