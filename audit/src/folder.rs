@@ -178,6 +178,11 @@ impl DayFile {
         Folder::day(&self.date).join(format!("{}-{first:012}-{last:012}.parquet", self.origin))
     }
 
+    /// Whether every event of the other file is in this one too.
+    pub fn holds(&self, other: &DayFile) -> bool {
+        self.date == other.date && self.origin == other.origin && self.range.covers(other.range)
+    }
+
     fn parse(date: &str, name: &str, length: u64) -> Option<Self> {
         let mut parts = name.strip_suffix(".parquet")?.split('-');
         let (origin, first, last) = (parts.next()?, parts.next()?, parts.next()?);

@@ -14,7 +14,7 @@ fn footer() -> Footer {
 }
 
 fn write(events: &[EventText]) -> Vec<u8> {
-    let mut writer = EventWriter::new(Vec::new(), Settings::default()).unwrap();
+    let mut writer = EventWriter::new(Vec::new(), Settings::default());
     for (index, event) in events.iter().enumerate() {
         writer.append(&event.view(), index as u64).unwrap();
     }
@@ -148,7 +148,7 @@ fn sort_columns(batch: &arrow_array::RecordBatch) -> arrow_array::RecordBatch {
 
 /// Three row groups of two keys each.
 fn grouped() -> EventFile {
-    let mut writer = EventWriter::new(Vec::new(), Settings::default()).unwrap();
+    let mut writer = EventWriter::new(Vec::new(), Settings::default());
     for group in 0..3u64 {
         let mut rows = Rows::default();
         for index in 0..20_000u64 {

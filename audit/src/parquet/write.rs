@@ -30,51 +30,86 @@ impl Default for Settings {
 
 /// Writes one file.
 pub struct EventWriter<W: Write + Send> {
-    writer: ArrowWriter<W>,
+    state: State<W>,
+    settings: Settings,
     rows: Rows,
+}
+
+/// The file begins with its first row group, because bloom filters are as large as that needs.
+enum State<W: Write + Send> {
+    Waiting(W),
+    Writing(Box<ArrowWriter<W>>),
+    Failed,
 }
 
 impl<W: Write + Send> EventWriter<W> {
     /// Begins a file.
-    pub fn new(sink: W, settings: Settings) -> Result<Self, FileError> {
-        let options = ArrowWriterOptions::new().with_properties(properties(settings)?).with_skip_arrow_metadata(true);
-        Ok(Self { writer: ArrowWriter::try_new_with_options(sink, schema(), options)?, rows: Rows::default() })
+    pub fn new(sink: W, settings: Settings) -> Self {
+        Self { state: State::Waiting(sink), settings, rows: Rows::default() }
     }
 
     /// Adds an event that has this place in its log.
     pub fn append(&mut self, event: &Event<'_>, leaf_index: u64) -> Result<(), FileError> {
         self.rows.append(event, leaf_index);
         if self.rows.len() >= ROW_GROUP_ROWS_MAX || self.rows.bytes() >= ROW_GROUP_BYTES_MAX {
-            self.end_group()?;
+            self.end_group(ROW_GROUP_ROWS_MAX)?;
         }
         Ok(())
     }
 
     /// Adds the rows of a batch, which has the columns of the table and is sorted, as a row group of its own.
     pub fn append_group(&mut self, batch: &RecordBatch) -> Result<(), FileError> {
-        self.end_group()?;
-        self.writer.write(batch)?;
-        Ok(self.writer.flush()?)
+        self.end_group(ROW_GROUP_ROWS_MAX)?;
+        self.write(batch, ROW_GROUP_ROWS_MAX)
     }
 
-    fn end_group(&mut self) -> Result<(), FileError> {
-        if !self.rows.is_empty() {
-            let batch = self.rows.finish()?;
-            self.writer.write(&batch)?;
-            self.writer.flush()?;
+    fn end_group(&mut self, distinct: usize) -> Result<(), FileError> {
+        if self.rows.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let batch = self.rows.finish()?;
+        self.write(&batch, distinct)
+    }
+
+    fn write(&mut self, batch: &RecordBatch, distinct: usize) -> Result<(), FileError> {
+        let writer = self.writer(distinct)?;
+        writer.write(batch)?;
+        Ok(writer.flush()?)
+    }
+
+    /// The writer; if there is none yet, it is begun for row groups of at most so many distinct values.
+    fn writer(&mut self, distinct: usize) -> Result<&mut ArrowWriter<W>, FileError> {
+        if let State::Waiting(_) = self.state
+            && let State::Waiting(sink) = std::mem::replace(&mut self.state, State::Failed)
+        {
+            let options = ArrowWriterOptions::new()
+                .with_properties(properties(self.settings, distinct)?)
+                .with_skip_arrow_metadata(true);
+            let writer = ArrowWriter::try_new_with_options(sink, schema(), options)?;
+            self.state = State::Writing(Box::new(writer));
+        }
+        match &mut self.state {
+            State::Writing(writer) => Ok(writer),
+            _ => Err(FileError::Damaged("the file could not be begun".to_owned())),
+        }
     }
 
     /// Ends the file and gives back where it went. Syncing that is the caller's.
     pub fn finish(mut self, footer: &Footer) -> Result<W, FileError> {
-        self.end_group()?;
-        footer.write().into_iter().for_each(|pair| self.writer.append_key_value_metadata(pair));
-        Ok(self.writer.into_inner()?)
+        self.end_group(self.rows.len())?;
+        let writer = self.writer(1)?;
+        footer.write().into_iter().for_each(|pair| writer.append_key_value_metadata(pair));
+        match self.state {
+            State::Writing(writer) => Ok(writer.into_inner()?),
+            _ => Err(FileError::Damaged("the file could not be begun".to_owned())),
+        }
     }
 }
 
-fn properties(settings: Settings) -> Result<WriterProperties, FileError> {
+/// How often a bloom filter says "perhaps" where it is "no".
+const BLOOM_FALSE_POSITIVES: f64 = 0.01;
+
+fn properties(settings: Settings, distinct: usize) -> Result<WriterProperties, FileError> {
     let mut properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(settings.zstd_level)?))
@@ -90,7 +125,9 @@ fn properties(settings: Settings) -> Result<WriterProperties, FileError> {
             properties = properties.set_column_dictionary_enabled(path.clone(), false);
         }
         if column.bloom {
-            properties = properties.set_column_bloom_filter_fpp(path.clone(), 0.01);
+            properties = properties
+                .set_column_bloom_filter_fpp(path.clone(), BLOOM_FALSE_POSITIVES)
+                .set_column_bloom_filter_max_ndv(path.clone(), distinct.max(1) as u64);
         }
         match column.field.kind {
             // Nobody asks for the least JSON text, and it is long.
