@@ -196,7 +196,9 @@ fn recovery_fails_at_every_step_and_nothing_is_lost() {
         }
         disk.release();
         for after in [disk.after_kill(), disk.after_power_cut(0), disk.after_power_cut(7)] {
-            open(&after).unwrap().close().unwrap();
+            let paths = after.paths();
+            let journal = open(&after).unwrap_or_else(|error| panic!("step {step}: {error}: {paths:?}"));
+            journal.close().unwrap();
             holds_once(&after, &all, 11, &format!("step {step}"));
             // A power cut can take the tail with it before it is kept.
             let kept = after.paths().iter().filter(|path| path.starts_with("rejected")).count();
