@@ -14,9 +14,9 @@ fn origin() -> Origin {
     Origin::new("server").unwrap()
 }
 
-/// Every third event is of another day, so that segments seal into several files.
+/// Every other event is of another day, so that segments seal into several files.
 fn event(id: u64) -> EventText {
-    let day = 1 + id % 3;
+    let day = 1 + id % 2;
     EventText::read(format!(r#"{{"eventTime":"2026-04-0{day}T12:00:00Z","eventID":"{id}","readOnly":true}}"#)).unwrap()
 }
 
@@ -26,7 +26,8 @@ fn cut_event(cut: &CutTail) -> Option<EventText> {
 }
 
 fn options() -> Options {
-    Options { time_limit: Duration::from_secs(20), segment_bytes: 600, ..Options::default() }
+    let settings = Settings { small_zstd_level: 1, ..Settings::default() };
+    Options { time_limit: Duration::from_secs(20), segment_bytes: 600, settings }
 }
 
 fn append(journal: &Journal, ids: std::ops::Range<u64>) {
