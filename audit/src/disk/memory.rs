@@ -1,0 +1,259 @@
+//! A disk in memory that fails where a test says, and that forgets what was not synced when the power is cut.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use super::{Appender, Disk, Entry, Lock, ReadAt};
+
+/// Files in memory. Clones are the same disk.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryDisk {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    released: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    files: Vec<Content>,
+    /// Names as they are seen, and as they would be after a power cut.
+    seen: BTreeMap<PathBuf, usize>,
+    durable: BTreeMap<PathBuf, usize>,
+    folders: BTreeSet<PathBuf>,
+    locked: BTreeSet<PathBuf>,
+    steps: u64,
+    failure: Option<(u64, Failure)>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Content {
+    bytes: Vec<u8>,
+    synced: usize,
+}
+
+/// What happens at the chosen step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// That step fails; a write leaves half of its bytes. Later steps succeed.
+    Once,
+    /// That step and all later ones fail, as on a full disk.
+    Always,
+    /// That step does not return until [`MemoryDisk::release`].
+    Hang,
+}
+
+impl MemoryDisk {
+    /// Steps that change something are counted from 1. The `step`th from here on fails in the way told.
+    pub fn fail_at(&self, step: u64, failure: Failure) {
+        let mut state = self.state();
+        state.failure = Some((state.steps + step, failure));
+    }
+
+    /// Fails no more, and lets hanging steps go on.
+    pub fn release(&self) {
+        self.state().failure = None;
+        self.shared.released.notify_all();
+    }
+
+    /// How many steps there were.
+    pub fn steps(&self) -> u64 {
+        self.state().steps
+    }
+
+    /// The disk as it is found after a power cut: what was synced, and `unsynced` bytes more of each file.
+    pub fn after_power_cut(&self, unsynced: usize) -> Self {
+        let state = self.state();
+        let keep = |content: &Content| {
+            let length = content.bytes.len().min(content.synced + unsynced);
+            let bytes = content.bytes.iter().take(length).copied().collect();
+            Content { bytes, synced: length }
+        };
+        let found = State {
+            files: state.files.iter().map(keep).collect(),
+            seen: state.durable.clone(),
+            durable: state.durable.clone(),
+            folders: state.folders.clone(),
+            ..State::default()
+        };
+        Self { shared: Arc::new(Shared { state: Mutex::new(found), released: Condvar::new() }) }
+    }
+
+    /// The disk as it is found after the process was killed: everything that was written, and no locks.
+    pub fn after_kill(&self) -> Self {
+        let state = self.state();
+        let found = State {
+            files: state.files.clone(),
+            seen: state.seen.clone(),
+            durable: state.durable.clone(),
+            folders: state.folders.clone(),
+            ..State::default()
+        };
+        Self { shared: Arc::new(Shared { state: Mutex::new(found), released: Condvar::new() }) }
+    }
+
+    /// Puts a file in place, durably.
+    pub fn put(&self, path: impl Into<PathBuf>, bytes: Vec<u8>) {
+        let mut state = self.state();
+        let path = path.into();
+        state.folders.extend(path.ancestors().skip(1).map(Path::to_owned));
+        let synced = bytes.len();
+        let file = state.files.len();
+        state.files.push(Content { bytes, synced });
+        state.seen.insert(path.clone(), file);
+        state.durable.insert(path, file);
+    }
+
+    /// The names of all files, sorted.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.state().seen.keys().cloned().collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a step and fails if it is one that shall.
+    fn step(&self) -> Result<MutexGuard<'_, State>, (MutexGuard<'_, State>, io::Error)> {
+        let mut state = self.state();
+        state.steps += 1;
+        let mine = state.steps;
+        loop {
+            match state.failure {
+                Some((at, Failure::Once)) if at == mine => return Err((state, io::ErrorKind::StorageFull.into())),
+                Some((at, Failure::Always)) if at <= mine => return Err((state, io::ErrorKind::StorageFull.into())),
+                Some((at, Failure::Hang)) if at <= mine => {
+                    state = self.shared.released.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+                _ => return Ok(state),
+            }
+        }
+    }
+
+    fn change(&self) -> io::Result<MutexGuard<'_, State>> {
+        self.step().map_err(|(_, error)| error)
+    }
+}
+
+impl Disk for MemoryDisk {
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        if self.state().folders.contains(path) {
+            return Ok(());
+        }
+        let mut state = self.change()?;
+        state.folders.extend(path.ancestors().map(Path::to_owned));
+        Ok(())
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
+        let state = self.state();
+        let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
+        let files = state.seen.iter().filter(|(path, _)| path.parent() == Some(folder)).filter_map(|(path, file)| {
+            let length = state.files.get(*file).map_or(0, |content| content.bytes.len() as u64);
+            Some(Entry { name: name(path)?, is_folder: false, length })
+        });
+        let folders = state.folders.iter().filter(|path| path.parent() == Some(folder));
+        let folders = folders.filter_map(|path| Some(Entry { name: name(path)?, is_folder: true, length: 0 }));
+        let mut entries: Vec<_> = files.chain(folders).collect();
+        entries.sort();
+        Ok(entries)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Appender>> {
+        let mut state = self.change()?;
+        if !path.parent().is_none_or(|folder| folder == Path::new("") || state.folders.contains(folder)) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        if state.seen.contains_key(path) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let file = state.files.len();
+        state.files.push(Content::default());
+        state.seen.insert(path.to_owned(), file);
+        Ok(Box::new(MemoryFile { disk: self.clone(), file }))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
+        let state = self.state();
+        let content = state.seen.get(path).and_then(|file| state.files.get(*file));
+        let content = content.ok_or(io::Error::from(io::ErrorKind::NotFound))?;
+        Ok(Arc::new(Bytes::from(content.bytes.clone())))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.change()?;
+        let file = state.seen.remove(from).ok_or(io::Error::from(io::ErrorKind::NotFound))?;
+        state.seen.insert(to.to_owned(), file);
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        if !self.state().seen.contains_key(path) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.change()?.seen.remove(path);
+        Ok(())
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        let mut state = self.change()?;
+        let State { seen, durable, .. } = &mut *state;
+        durable.retain(|path, _| path.parent() != Some(folder));
+        let here = seen.iter().filter(|(path, _)| path.parent() == Some(folder));
+        durable.extend(here.map(|(path, file)| (path.clone(), *file)));
+        Ok(())
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn Lock>> {
+        match self.state().locked.insert(path.to_owned()) {
+            true => Ok(Box::new(MemoryLock { disk: self.clone(), path: path.to_owned() })),
+            false => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
+struct MemoryFile {
+    disk: MemoryDisk,
+    file: usize,
+}
+
+impl Appender for MemoryFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let (mut state, written, result) = match self.disk.step() {
+            Ok(state) => (state, bytes.len(), Ok(())),
+            Err((state, error)) => (state, bytes.len() / 2, Err(error)),
+        };
+        if let Some(content) = state.files.get_mut(self.file) {
+            content.bytes.extend(bytes.iter().take(written));
+        }
+        result
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let mut state = self.disk.change()?;
+        if let Some(content) = state.files.get_mut(self.file) {
+            content.synced = content.bytes.len();
+        }
+        Ok(())
+    }
+}
+
+struct MemoryLock {
+    disk: MemoryDisk,
+    path: PathBuf,
+}
+
+impl Lock for MemoryLock {}
+
+impl Drop for MemoryLock {
+    fn drop(&mut self) {
+        self.disk.state().locked.remove(&self.path);
+    }
+}

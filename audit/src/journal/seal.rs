@@ -1,0 +1,117 @@
+//! Sealing: a closed segment becomes one Parquet file for each day, and only then goes away.
+//!
+//! Killed anywhere in between, it is done again: same events, same names, same bytes. A file that is there already, or
+//! that was compacted into a wider one meanwhile, is not written again.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::segment::Segment;
+use super::{JournalError, Options};
+use crate::disk::{Disk, write_atomically};
+use crate::event::{EventText, Leaf};
+use crate::folder::{DayFile, Folder, LeafRange, Origin};
+use crate::parquet::{EventWriter, FileError, Footer};
+
+/// What keeps the Merkle log beside the files. `()` keeps none.
+pub trait Log: Send {
+    /// Takes the leaves of events that are durable, in order from index `first`. After a crash the same may come again.
+    /// Returns what goes into the footers of their files.
+    fn extend(&mut self, first: u64, leaves: &[Leaf]) -> io::Result<Vec<(String, String)>>;
+
+    /// Takes the digest of a file that has its name now.
+    fn sealed(&mut self, file: &DayFile, digest: [u8; 32]) -> io::Result<()>;
+}
+
+impl Log for () {
+    fn extend(&mut self, _: u64, _: &[Leaf]) -> io::Result<Vec<(String, String)>> {
+        Ok(Vec::new())
+    }
+
+    fn sealed(&mut self, _: &DayFile, _: [u8; 32]) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+pub(super) struct Sealer {
+    pub(super) folder: Folder,
+    pub(super) origin: Origin,
+    pub(super) options: Options,
+    pub(super) log: Box<dyn Log>,
+}
+
+impl Sealer {
+    pub(super) fn log(&mut self) -> &mut dyn Log {
+        &mut *self.log
+    }
+
+    fn disk(&self) -> Arc<dyn Disk> {
+        self.folder.disk().clone()
+    }
+
+    pub(super) fn seal_path(&mut self, path: &Path) -> Result<(), JournalError> {
+        let name = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+        let bytes = self.disk().read(path).map_err(JournalError::disk(path))?;
+        let segment = Segment::read(&self.origin, name.unwrap_or_default(), bytes);
+        self.seal(&segment)
+    }
+
+    /// Seals the whole frames of a segment and removes it.
+    pub(super) fn seal(&mut self, segment: &Segment) -> Result<(), JournalError> {
+        segment.check()?;
+        if let Some(range) = segment.range() {
+            self.write_days(segment, range)?;
+        }
+        let disk = self.disk();
+        disk.remove(&segment.path).map_err(JournalError::disk(&segment.path))?;
+        let folder = Folder::journal(&self.origin);
+        disk.sync_folder(&folder).map_err(JournalError::disk(folder))
+    }
+
+    fn write_days(&mut self, segment: &Segment, range: LeafRange) -> Result<(), JournalError> {
+        let damaged = |index: u64, error| FileError::Damaged(format!("event {index} in the journal: {error}"));
+        let mut days: BTreeMap<String, Vec<(u64, EventText)>> = BTreeMap::new();
+        let mut leaves = Vec::new();
+        for (index, text) in segment.events() {
+            let event = EventText::read(text.to_owned()).map_err(|error| damaged(index, error))?;
+            leaves.push(event.view().leaf());
+            days.entry(event.view().time().date()).or_default().push((index, event));
+        }
+        let more = self.log.extend(range.first, &leaves).map_err(JournalError::disk(&segment.path))?;
+        for (date, events) in days {
+            let file = DayFile { date, origin: self.origin.clone(), range, length: 0 };
+            if self.is_there(&file)? {
+                // Whoever renamed it may have been stopped before its name was durable.
+                let day = Folder::day(&file.date);
+                self.disk().sync_folder(&day).map_err(JournalError::disk(day))?;
+                continue;
+            }
+            let mut writer = EventWriter::new(Vec::new(), self.options.settings);
+            for (index, event) in events {
+                writer.append(&event.view(), index)?;
+            }
+            let footer = Footer { origin: self.origin.clone(), range, sources: Vec::new(), more: more.clone() };
+            self.write(&file, &writer.finish(&footer)?)?;
+        }
+        Ok(())
+    }
+
+    fn is_there(&self, file: &DayFile) -> Result<bool, JournalError> {
+        let path = Folder::day(&file.date);
+        let files = self.folder.files_of_day(&file.date).map_err(JournalError::disk(path))?;
+        Ok(files.iter().any(|there| there.holds(file)))
+    }
+
+    fn write(&mut self, file: &DayFile, bytes: &[u8]) -> Result<(), JournalError> {
+        let (disk, path) = (self.disk(), file.path());
+        disk.create_folder(&Folder::day(&file.date)).map_err(JournalError::disk(&path))?;
+        let temporary = Folder::temporary().join(format!("{}.parquet", self.origin));
+        write_atomically(&*disk, &temporary, &path, bytes).map_err(JournalError::disk(&path))?;
+        let file = DayFile { length: bytes.len() as u64, ..file.clone() };
+        self.log.sealed(&file, Sha256::digest(bytes).into()).map_err(JournalError::disk(&path))
+    }
+}

@@ -1,0 +1,134 @@
+//! One file of the journal, as it is found.
+
+use std::io;
+use std::path::PathBuf;
+
+use bytes::Bytes;
+
+use super::JournalError;
+use super::frame::{Frame, segment_header};
+use crate::disk::Disk;
+use crate::folder::{Folder, LeafRange, Origin};
+
+/// A segment and what of it can be read.
+#[derive(Debug, Clone)]
+pub struct Segment {
+    /// Its path.
+    pub path: PathBuf,
+    /// The index of its first event, which is also its name.
+    pub first: u64,
+    bytes: Bytes,
+    /// Where each event's text is.
+    texts: Vec<std::ops::Range<usize>>,
+    end: usize,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Whole,
+    Torn,
+    Changed(&'static str),
+}
+
+impl Segment {
+    /// The first indexes of the segments of a log, in order.
+    pub(super) fn names(disk: &dyn Disk, origin: &Origin) -> Result<Vec<u64>, JournalError> {
+        let folder = Folder::journal(origin);
+        let entries = disk.list(&folder).map_err(JournalError::disk(&folder))?;
+        let first = |name: &str| name.strip_suffix(".journal")?.parse().ok();
+        let ours = entries.iter().filter_map(|entry| Some((first(&entry.name)?, folder.join(&entry.name))));
+        let mut names: Vec<u64> =
+            ours.filter(|(first, path)| Self::path(origin, *first) == *path).map(|(first, _)| first).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The segments of a log, in order. One that is removed meanwhile was sealed, and is left out.
+    pub fn all(disk: &dyn Disk, origin: &Origin) -> Result<Vec<Self>, JournalError> {
+        let mut segments = Vec::new();
+        for first in Self::names(disk, origin)? {
+            match disk.read(&Self::path(origin, first)) {
+                Ok(bytes) => segments.push(Self::read(origin, first, bytes)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(JournalError::disk(Self::path(origin, first))(error)),
+            }
+        }
+        Ok(segments)
+    }
+
+    /// The path of the segment that begins with an event.
+    pub(super) fn path(origin: &Origin, first: u64) -> PathBuf {
+        Folder::journal(origin).join(format!("{first:012}.journal"))
+    }
+
+    pub(super) fn read(origin: &Origin, first: u64, bytes: Bytes) -> Self {
+        let path = Self::path(origin, first);
+        let header = segment_header(origin, first);
+        let mut segment = Self { path, first, bytes: bytes.clone(), texts: Vec::new(), end: 0, state: State::Whole };
+        if !bytes.starts_with(&header) {
+            segment.state = State::Changed("not the header of this segment");
+            return segment;
+        }
+        segment.end = header.len();
+        while segment.end < bytes.len() {
+            let rest = bytes.get(segment.end..).unwrap_or_default();
+            let Some(frame) = Frame::read(&header, rest) else {
+                let after = rest.get(1..).unwrap_or_default();
+                segment.state = match Frame::is_anywhere(&header, after) {
+                    true => State::Changed("a broken frame has a whole one after it"),
+                    false => State::Torn,
+                };
+                break;
+            };
+            let Some(texts) = frame.texts().filter(|_| frame.first == segment.next()) else {
+                segment.state = State::Changed("a frame that does not belong here");
+                break;
+            };
+            let mut at = segment.end + frame.length - frame.payload.len();
+            for text in texts {
+                segment.texts.push(at + 4..at + 4 + text.len());
+                at += 4 + text.len();
+            }
+            segment.end += frame.length;
+        }
+        segment
+    }
+
+    /// The index after its last whole event.
+    pub fn next(&self) -> u64 {
+        self.first + self.texts.len() as u64
+    }
+
+    /// The indexes of its events, if it has any.
+    pub fn range(&self) -> Option<LeafRange> {
+        (!self.texts.is_empty()).then(|| LeafRange { first: self.first, last: self.next() - 1 })
+    }
+
+    /// Indexes and texts of its events.
+    pub fn events(&self) -> impl Iterator<Item = (u64, &str)> {
+        let text = |range: &std::ops::Range<usize>| {
+            self.bytes.get(range.clone()).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+        };
+        (self.first..).zip(self.texts.iter().map(text))
+    }
+
+    /// Where the last whole frame ends.
+    pub(super) fn end(&self) -> usize {
+        self.end
+    }
+
+    /// What stands after the last whole frame, if that can have been cut off by a crash.
+    pub(super) fn torn(&self) -> Option<(usize, &[u8])> {
+        let tail = self.bytes.get(self.end..).unwrap_or_default();
+        (self.state == State::Torn).then_some((self.end, tail))
+    }
+
+    /// Refuses a segment that no crash can have left like this.
+    pub fn check(&self) -> Result<(), JournalError> {
+        match self.state {
+            State::Changed(what) => Err(JournalError::Tampered { path: self.path.clone(), offset: self.end, what }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! The reader: one pass, one level of recursion per level of nesting, and a limit on those.
+
+use super::{JsonError, Kind, Node, Problem, Tree};
+use crate::limits::{EVENT_BYTES_MAX, JSON_DEPTH_MAX, NUMBER_EXPONENT_MAX};
+
+pub(super) fn read(tree: &mut Tree, text: &str) -> Result<usize, JsonError> {
+    tree.nodes.clear();
+    tree.order.clear();
+    tree.open.clear();
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, spaces: 0, tree };
+    reader.skip_whitespace();
+    reader.value(0)?;
+    reader.skip_whitespace();
+    Ok(reader.at)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    /// How many bytes of whitespace were skipped.
+    spaces: usize,
+    tree: &'a mut Tree,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn skip_whitespace(&mut self) {
+        let start = self.at;
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at += 1;
+        }
+        self.spaces += self.at - start;
+    }
+
+    fn error(&self, problem: Problem) -> JsonError {
+        let problem = match problem {
+            Problem::Expected(_) if self.at >= self.bytes.len() => Problem::Incomplete,
+            other => other,
+        };
+        JsonError { problem, offset: self.at }
+    }
+
+    fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), JsonError> {
+        match self.peek() == Some(byte) {
+            true => self.at += 1,
+            false => return Err(self.error(Problem::Expected(what))),
+        }
+        Ok(())
+    }
+
+    /// A place in the tree for a value that begins here. Places are below 2^32, as the text is.
+    fn push(&mut self, kind: Kind, start: usize, end: usize, plain: bool) -> Result<usize, JsonError> {
+        if end > EVENT_BYTES_MAX {
+            return Err(self.error(Problem::TooLong));
+        }
+        let index = self.tree.nodes.len();
+        self.tree.nodes.push(Node {
+            start: start as u32,
+            end: end as u32,
+            next: index as u32 + 1,
+            order: 0,
+            kind,
+            plain,
+        });
+        Ok(index)
+    }
+
+    fn value(&mut self, depth: usize) -> Result<(), JsonError> {
+        match self.peek() {
+            Some(b'"') => self.string().map(|_| ()),
+            Some(b'{') => self.object(depth),
+            Some(b'[') => self.list(depth),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true", Kind::True),
+            Some(b'f') => self.word("false", Kind::False),
+            Some(b'n') => self.word("null", Kind::Null),
+            _ => Err(self.error(Problem::Expected("a value"))),
+        }
+    }
+
+    fn word(&mut self, word: &'static str, kind: Kind) -> Result<(), JsonError> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        if !rest.starts_with(word.as_bytes()) {
+            let partial = word.as_bytes().starts_with(rest);
+            return Err(self.error(if partial { Problem::Incomplete } else { Problem::Expected("a value") }));
+        }
+        let start = self.at;
+        self.at += word.len();
+        self.push(kind, start, self.at, true).map(|_| ())
+    }
+
+    fn number(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(b'0') => self.at += 1,
+            Some(b'1'..=b'9') => self.digits(),
+            _ => return Err(self.error(Problem::Expected("a digit"))),
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.some_digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            let exponent = self.at;
+            self.some_digits()?;
+            let digits = self.text.get(exponent..self.at).unwrap_or_default().trim_start_matches('0');
+            if digits.len() > 9 || digits.parse::<i64>().unwrap_or(0) > NUMBER_EXPONENT_MAX {
+                return Err(self.error(Problem::Exponent));
+            }
+        }
+        self.push(Kind::Number, start, self.at, true).map(|_| ())
+    }
+
+    fn digits(&mut self) {
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn some_digits(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        self.digits();
+        match self.at > start {
+            true => Ok(()),
+            false => Err(self.error(Problem::Expected("a digit"))),
+        }
+    }
+
+    fn string(&mut self) -> Result<usize, JsonError> {
+        self.expect(b'"', "a text")?;
+        let start = self.at;
+        let mut plain = true;
+        loop {
+            self.at = special(self.bytes, self.at);
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    plain = false;
+                    self.escape()?;
+                }
+                _ => return Err(self.error(Problem::Expected("an escape instead of a control character"))),
+            }
+        }
+        let index = self.push(Kind::Text, start, self.at, plain)?;
+        self.at += 1;
+        Ok(index)
+    }
+
+    fn escape(&mut self) -> Result<(), JsonError> {
+        self.at += 1;
+        match self.peek() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
+            Some(b'u') => {
+                let first = self.unit()?;
+                if (0xDC00..0xE000).contains(&first) {
+                    return Err(self.error(Problem::LoneSurrogate));
+                }
+                if (0xD800..0xDC00).contains(&first) {
+                    let pair = self.bytes.get(self.at..).unwrap_or_default();
+                    if !pair.starts_with(b"\\u") {
+                        let ends = b"\\u".starts_with(pair);
+                        return Err(self.error(if ends { Problem::Incomplete } else { Problem::LoneSurrogate }));
+                    }
+                    self.at += 1;
+                    let second = self.unit()?;
+                    if !(0xDC00..0xE000).contains(&second) {
+                        return Err(self.error(Problem::LoneSurrogate));
+                    }
+                }
+            }
+            _ => return Err(self.error(Problem::Expected("an escape"))),
+        }
+        Ok(())
+    }
+
+    /// The four hexadecimal digits after the `u` that stands here.
+    fn unit(&mut self) -> Result<u32, JsonError> {
+        self.at += 1;
+        let mut unit = 0;
+        for _ in 0..4 {
+            match self.peek().and_then(|byte| char::from(byte).to_digit(16)) {
+                Some(digit) => unit = unit * 16 + digit,
+                None => return Err(self.error(Problem::Expected("four hexadecimal digits"))),
+            }
+            self.at += 1;
+        }
+        Ok(unit)
+    }
+
+    fn list(&mut self, depth: usize) -> Result<(), JsonError> {
+        let (node, spaces) = self.enter(Kind::List, depth)?;
+        if self.peek() != Some(b']') {
+            loop {
+                self.value(depth + 1)?;
+                self.skip_whitespace();
+                if self.peek() != Some(b',') {
+                    break;
+                }
+                self.at += 1;
+                self.skip_whitespace();
+            }
+        }
+        self.expect(b']', "`,` or `]`")?;
+        self.leave(node, spaces)
+    }
+
+    fn object(&mut self, depth: usize) -> Result<(), JsonError> {
+        let (node, spaces) = self.enter(Kind::Object, depth)?;
+        let mine = self.tree.open.len();
+        if self.peek() != Some(b'}') {
+            loop {
+                let name = self.string()?;
+                let first = self.first_bytes(name);
+                self.tree.open.push((first, name as u32));
+                self.skip_whitespace();
+                self.expect(b':', "`:`")?;
+                self.skip_whitespace();
+                self.value(depth + 1)?;
+                self.skip_whitespace();
+                if self.peek() != Some(b',') {
+                    break;
+                }
+                self.at += 1;
+                self.skip_whitespace();
+            }
+        }
+        self.expect(b'}', "`,` or `}`")?;
+        self.sort(node, mine)?;
+        self.leave(node, spaces)
+    }
+
+    fn enter(&mut self, kind: Kind, depth: usize) -> Result<(usize, usize), JsonError> {
+        if depth >= JSON_DEPTH_MAX {
+            return Err(self.error(Problem::TooDeep));
+        }
+        let node = self.push(kind, self.at, self.at, true)?;
+        self.at += 1;
+        let spaces = self.spaces;
+        self.skip_whitespace();
+        Ok((node, spaces))
+    }
+
+    fn leave(&mut self, node: usize, spaces: usize) -> Result<(), JsonError> {
+        if self.at > EVENT_BYTES_MAX {
+            return Err(self.error(Problem::TooLong));
+        }
+        let next = self.tree.nodes.len() as u32;
+        if let Some(node) = self.tree.nodes.get_mut(node) {
+            node.end = self.at as u32;
+            node.next = next;
+            node.plain = self.spaces == spaces;
+        }
+        Ok(())
+    }
+
+    /// The first eight bytes of a name, so that most comparisons are one of numbers. Names with escapes sort by what
+    /// they mean, so they have to be read first.
+    fn first_bytes(&self, name: usize) -> u64 {
+        let value = super::Value::at(self.tree, self.text, name as u32);
+        let text = value.text_value();
+        let mut first = [0; 8];
+        for (to, from) in first.iter_mut().zip(text.bytes()) {
+            *to = from;
+        }
+        u64::from_be_bytes(first)
+    }
+
+    /// Puts the names of an object in order and refuses those that occur twice.
+    fn sort(&mut self, node: usize, mine: usize) -> Result<(), JsonError> {
+        let (text, Tree { nodes, order, open }) = (self.text, &mut *self.tree);
+        let names = open.get_mut(mine..).unwrap_or_default();
+        let name = |index: u32| super::value::text_of(nodes.get(index as usize), text);
+        names.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a.1).cmp(&name(b.1))));
+        for pair in names.windows(2) {
+            if let [before, after] = pair
+                && before.0 == after.0
+                && name(before.1) == name(after.1)
+            {
+                let problem = Problem::DuplicateName(name(after.1).into_owned());
+                let later = before.1.max(after.1) as usize;
+                let offset = nodes.get(later).map_or(0, |node| node.start as usize);
+                return Err(JsonError { problem, offset });
+            }
+        }
+        let entry = order.len() as u32;
+        order.push(names.len() as u32);
+        order.extend(names.iter().map(|(_, index)| *index));
+        open.truncate(mine);
+        if let Some(node) = nodes.get_mut(node) {
+            node.order = entry;
+        }
+        Ok(())
+    }
+}
+
+/// The first byte from `at` that a text cannot pass over: a quote, a backslash, a control character, or the end.
+/// Eight bytes at a time; a byte of `found` is set where one is, and the lowest such byte is always right.
+#[inline]
+fn special(bytes: &[u8], mut at: usize) -> usize {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let zero = |word: u64| word.wrapping_sub(LOW) & !word;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*chunk);
+        let control = word.wrapping_sub(LOW * 0x20) & !word;
+        let found = (control | zero(word ^ (LOW * 0x22)) | zero(word ^ (LOW * 0x5C))) & HIGH;
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    while let Some(byte) = bytes.get(at) {
+        if matches!(byte, b'"' | b'\\' | 0..=0x1F) {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
