@@ -126,7 +126,7 @@ pub fn column(name: &str) -> Option<&'static Column> {
 
 /// Every column, in the order of the files.
 pub const COLUMNS: &[Column] = &[
-    record("event_time", "eventTime", Kind::Timestamp, "When the request completed").required().sorted(2),
+    record("event_time", "eventTime", Kind::Timestamp, "When the request completed").required().unique().sorted(2),
     record("event_id", "eventID", Kind::Text, "The event's own id").unique().bloom(),
     record("request_id", "requestID", Kind::Text, "The id of the request that caused it").unique().bloom(),
     record(

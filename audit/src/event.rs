@@ -5,11 +5,17 @@
 //! else may be absent, null or of another type than expected, and is kept as it is.
 
 mod leaf;
+mod made;
+mod parameter;
 mod promoted;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
 pub use leaf::{Leaf, LeafHasher};
+pub use made::{AccessKeyId, ConditionKey, ContextValue, Decision, EventKind, Identity, NewEvent, Resource, Session};
+pub use parameter::{Field, Loggable, Name, Names, Pairs, Parameters, PolicyText, Prose, Tags, Word, Words};
 pub use promoted::{Promoted, is_key_arn};
 
 use crate::json::{JsonError, Kind, Tree, Value};

@@ -15,6 +15,9 @@ pub const ROW_GROUP_ROWS_MAX: usize = 131_072;
 /// How many bytes of event text are collected before a row group is written, however few its rows.
 pub const ROW_GROUP_BYTES_MAX: usize = 96 << 20;
 
+/// How many bytes of event text make a small file, which is compressed harder.
+pub const SMALL_FILE_BYTES_MAX: usize = 8 << 20;
+
 /// How many rows of one column stand in one page at most, so that page pruning stays fine.
 pub const PAGE_ROWS_MAX: usize = 8_192;
 

@@ -28,14 +28,10 @@ impl LocalDisk {
 
 impl Disk for LocalDisk {
     fn create_folder(&self, path: &Path) -> io::Result<()> {
-        let path = self.at(path);
-        if path.is_dir() {
-            return Ok(());
-        }
-        std::fs::create_dir_all(&path)?;
-        // A folder is durable when the one above it is synced; which of those above are new is not known any more.
-        let above = path.ancestors().skip(1).take_while(|above| !above.as_os_str().is_empty());
-        above.take(4).try_for_each(sync_folder)
+        let whole = self.at(path);
+        std::fs::create_dir_all(&whole)?;
+        // A folder is durable when the one above it is synced. Also if it was there: whoever made it may not have.
+        whole.ancestors().skip(1).take(path.iter().count()).try_for_each(sync_folder)
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {

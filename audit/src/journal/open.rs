@@ -117,14 +117,21 @@ impl Found {
             return Ok(tail.map(|tail| CutTail { kept, segment: segment.path.clone(), offset, length: tail.len() }));
         };
         let kept = kept(offset);
-        if is_last {
-            let temporary = Folder::temporary().join(format!("{origin}.torn"));
-            write_atomically(disk, &temporary, &kept, tail).map_err(JournalError::disk(&kept))?;
-        } else if disk.read(&kept).ok().is_none_or(|bytes| bytes != tail) {
-            let what = "cut off although a segment follows";
-            return Err(JournalError::Tampered { path: segment.path.clone(), offset, what });
+        // A power cut after it was kept can have made it shorter.
+        let before = disk.read(&kept).ok().filter(|before| before.starts_with(tail));
+        let length = before.as_ref().map_or(tail.len(), |before| before.len());
+        match before {
+            Some(_) => {}
+            None if is_last => {
+                let temporary = Folder::temporary().join(format!("{origin}.torn"));
+                write_atomically(disk, &temporary, &kept, tail).map_err(JournalError::disk(&kept))?;
+            }
+            None => {
+                let what = "cut off although a segment follows";
+                return Err(JournalError::Tampered { path: segment.path.clone(), offset, what });
+            }
         }
-        Ok(Some(CutTail { kept, segment: segment.path.clone(), offset, length: tail.len() }))
+        Ok(Some(CutTail { kept, segment: segment.path.clone(), offset, length }))
     }
 }
 

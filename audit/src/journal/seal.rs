@@ -85,6 +85,9 @@ impl Sealer {
         for (date, events) in days {
             let file = DayFile { date, origin: self.origin.clone(), range, length: 0 };
             if self.is_there(&file)? {
+                // Whoever renamed it may have been stopped before its name was durable.
+                let day = Folder::day(&file.date);
+                self.disk().sync_folder(&day).map_err(JournalError::disk(day))?;
                 continue;
             }
             let mut writer = EventWriter::new(Vec::new(), self.options.settings);

@@ -14,9 +14,9 @@ fn origin() -> Origin {
     Origin::new("server").unwrap()
 }
 
-/// Every third event is of another day, so that segments seal into several files.
+/// Every other event is of another day, so that segments seal into several files.
 fn event(id: u64) -> EventText {
-    let day = 1 + id % 3;
+    let day = 1 + id % 2;
     EventText::read(format!(r#"{{"eventTime":"2026-04-0{day}T12:00:00Z","eventID":"{id}","readOnly":true}}"#)).unwrap()
 }
 
@@ -26,7 +26,8 @@ fn cut_event(cut: &CutTail) -> Option<EventText> {
 }
 
 fn options() -> Options {
-    Options { time_limit: Duration::from_secs(20), segment_bytes: 600, ..Options::default() }
+    let settings = Settings { small_zstd_level: 1, ..Settings::default() };
+    Options { time_limit: Duration::from_secs(20), segment_bytes: 600, settings }
 }
 
 fn append(journal: &Journal, ids: std::ops::Range<u64>) {
@@ -196,7 +197,9 @@ fn recovery_fails_at_every_step_and_nothing_is_lost() {
         }
         disk.release();
         for after in [disk.after_kill(), disk.after_power_cut(0), disk.after_power_cut(7)] {
-            open(&after).unwrap().close().unwrap();
+            let paths = after.paths();
+            let journal = open(&after).unwrap_or_else(|error| panic!("step {step}: {error}: {paths:?}"));
+            journal.close().unwrap();
             holds_once(&after, &all, 11, &format!("step {step}"));
             // A power cut can take the tail with it before it is kept.
             let kept = after.paths().iter().filter(|path| path.starts_with("rejected")).count();

@@ -11,20 +11,22 @@ use ::parquet::schema::types::{ColumnPath, SchemaDescriptor};
 use arrow_array::RecordBatch;
 
 use super::{FileError, Footer, Rows};
-use crate::column::{COLUMNS, Kind, schema};
+use crate::column::{COLUMNS, Column, Kind, schema};
 use crate::event::Event;
-use crate::limits::{PAGE_BYTES_MAX, PAGE_ROWS_MAX, ROW_GROUP_BYTES_MAX, ROW_GROUP_ROWS_MAX, STATISTICS_BYTES_MAX};
+use crate::limits::{PAGE_BYTES_MAX, PAGE_ROWS_MAX, ROW_GROUP_BYTES_MAX, ROW_GROUP_ROWS_MAX, SMALL_FILE_BYTES_MAX, STATISTICS_BYTES_MAX};
 
-/// How a file is written.
+/// How a file is written: levels of zstd, 1 to 22.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// Level of zstd, 1 to 22. What is written once a minute can be fast; what is compacted once can be small.
+    /// For files of more than one row group, or more than 8 MiB of events. High levels take ten times as long.
     pub zstd_level: i32,
+    /// For smaller files, where it takes no time anyway.
+    pub small_zstd_level: i32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { zstd_level: 3 }
+        Self { zstd_level: 3, small_zstd_level: 15 }
     }
 }
 
@@ -96,6 +98,9 @@ impl<W: Write + Send> EventWriter<W> {
 
     /// Ends the file and gives back where it went. Syncing that is the caller's.
     pub fn finish(mut self, footer: &Footer) -> Result<W, FileError> {
+        if self.rows.bytes() <= SMALL_FILE_BYTES_MAX {
+            self.settings.zstd_level = self.settings.small_zstd_level;
+        }
         self.end_group(self.rows.len())?;
         let writer = self.writer(1)?;
         footer.write().into_iter().for_each(|pair| writer.append_key_value_metadata(pair));
@@ -118,25 +123,37 @@ fn properties(settings: Settings, distinct: usize) -> Result<WriterProperties, F
         .set_data_page_size_limit(PAGE_BYTES_MAX)
         .set_statistics_truncate_length(Some(STATISTICS_BYTES_MAX))
         .set_column_index_truncate_length(Some(STATISTICS_BYTES_MAX))
+        .set_statistics_enabled(EnabledStatistics::None)
         .set_sorting_columns(Some(sorting_columns()?));
     for column in COLUMNS {
         let path = ColumnPath::from(column.field.name);
         if !column.dictionary {
+            let encoding = match column.field.kind {
+                Kind::Integer | Kind::Timestamp => Encoding::DELTA_BINARY_PACKED,
+                // Without lengths between them, texts of random letters lose two bytes more each.
+                _ => Encoding::DELTA_LENGTH_BYTE_ARRAY,
+            };
             properties = properties.set_column_dictionary_enabled(path.clone(), false);
+            properties = properties.set_column_encoding(path.clone(), encoding);
         }
         if column.bloom {
             properties = properties
                 .set_column_bloom_filter_fpp(path.clone(), BLOOM_FALSE_POSITIVES)
                 .set_column_bloom_filter_max_ndv(path.clone(), distinct.max(1) as u64);
         }
-        match column.field.kind {
-            // Nobody asks for the least JSON text, and it is long.
-            Kind::Json => properties = properties.set_column_statistics_enabled(path, EnabledStatistics::None),
-            Kind::Integer => properties = properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
-            _ => {}
-        }
+        properties = properties.set_column_statistics_enabled(path, statistics(column));
     }
     Ok(properties.build())
+}
+
+/// Bounds of each page where rows that belong together stand together, of each row group where a question may ask for
+/// the value, and none elsewhere: nobody asks for the least JSON text.
+fn statistics(column: &Column) -> EnabledStatistics {
+    match column.field.kind {
+        Kind::Json | Kind::Map | Kind::List(_) | Kind::Struct(_) => EnabledStatistics::None,
+        _ if column.sorted.is_some() || (column.bloom && column.dictionary) => EnabledStatistics::Page,
+        _ => EnabledStatistics::Chunk,
+    }
 }
 
 /// The sorted columns by their place among the leaves of the schema.
