@@ -34,3 +34,6 @@ pub mod folder;
 pub mod journal;
 
 pub mod log;
+
+#[cfg(feature = "aws-digest")]
+pub mod aws_digest;
