@@ -32,3 +32,8 @@ pub mod parquet;
 pub mod disk;
 pub mod folder;
 pub mod journal;
+
+pub mod log;
+
+#[cfg(feature = "aws-digest")]
+pub mod aws_digest;
