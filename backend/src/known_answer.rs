@@ -57,7 +57,13 @@ impl<'a> Prover<'a> {
 
     fn load(&self, spec: KeySpec) -> Result<(Answers, Box<dyn Key>), String> {
         let answers = Answers::of(spec).ok_or("there is no known answer for this spec")?;
-        let material = self.provider.accept(spec, &Secret::copy(answers.get("material")?)).map_err(text)?;
+        let accept = |name| answers.get(name).map(|material| self.provider.accept(spec, &Secret::copy(material)));
+        // Libraries that take no seed are given the expanded key that follows from it, where there is one.
+        let material = match (accept("material")?, accept("expanded")) {
+            (Err(BackendError::InvalidImport), Ok(expanded)) => expanded,
+            (material, _) => material,
+        };
+        let material = material.map_err(text)?;
         let version = match answers.get("version") {
             Ok(version) => MaterialId(version.try_into().map_err(|_| "version")?),
             Err(_) => MaterialId([0; 32]),
