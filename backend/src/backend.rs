@@ -9,6 +9,7 @@ use crate::error::BackendError;
 use crate::import::{ImportOffer, ImportSession, Imported, Wrapping};
 use crate::key::{KeyHandle, PairMaker};
 use crate::operation::OperationKind;
+use crate::spec::{KeySpec, Usage};
 use crate::token::{Binding, KeyToken};
 
 /// A holder of keys. Material goes in wrapped or is made inside; nothing gives it out.
@@ -50,6 +51,18 @@ pub trait Backend: Send + Sync {
 
     /// Opens a key for use. A token with a binding other than its own is refused.
     fn open(&self, token: &KeyToken, binding: &Binding, call: &Call<'_>) -> Result<KeyHandle, BackendError>;
+
+    /// Opens somebody's public key (`SubjectPublicKeyInfo` in DER) for what needs no private half.
+    fn open_public(
+        &self,
+        spec: KeySpec,
+        usage: Usage,
+        public: &[u8],
+        call: &Call<'_>,
+    ) -> Result<KeyHandle, BackendError> {
+        let _ = (usage, public, call);
+        Err(BackendError::Unsupported { spec, operation: OperationKind::PublicKey, algorithm: None, message: None })
+    }
 
     /// Destroys a key.
     fn destroy(&self, token: &KeyToken, binding: &Binding, call: &Call<'_>) -> Result<Destruction, BackendError>;

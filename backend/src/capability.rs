@@ -126,6 +126,15 @@ impl Capabilities {
         *self = std::mem::take(self).with_pairs(pairs).with_wrappings(wrappings);
     }
 
+    /// The rows that need no private half.
+    pub(crate) fn public(&self) -> Self {
+        use OperationKind::{Encapsulate, Encrypt, PublicKey, Verify};
+        let public = |row: &&Capability| {
+            !row.spec.is_symmetric() && [Encrypt, Verify, Encapsulate, PublicKey].contains(&row.operation)
+        };
+        Self { rows: self.rows.iter().filter(public).copied().collect(), ..Self::default() }
+    }
+
     /// Every row that held.
     pub fn rows(&self) -> &[Capability] {
         &self.rows

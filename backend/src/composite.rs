@@ -9,7 +9,7 @@ use crate::error::BackendError;
 use crate::import::{ImportOffer, ImportSession, Imported, Wrapping};
 use crate::key::{KeyHandle, PairMaker};
 use crate::operation::OperationKind;
-use crate::spec::Usage;
+use crate::spec::{KeySpec, Usage};
 use crate::token::{Binding, KeyToken};
 
 /// Backends in order of preference.
@@ -90,6 +90,24 @@ impl Backend for Composite {
             Usage::EncryptDecrypt if binding.spec().is_symmetric() => handle.with_pairs(self.pair_makers()),
             _ => handle,
         })
+    }
+
+    fn open_public(
+        &self,
+        spec: KeySpec,
+        usage: Usage,
+        public: &[u8],
+        call: &Call<'_>,
+    ) -> Result<KeyHandle, BackendError> {
+        let mut unsupported =
+            BackendError::Unsupported { spec, operation: OperationKind::PublicKey, algorithm: None, message: None };
+        for member in &self.members {
+            match member.open_public(spec, usage, public, call) {
+                Err(error @ BackendError::Unsupported { .. }) => unsupported = error,
+                other => return other,
+            }
+        }
+        Err(unsupported)
     }
 
     fn destroy(&self, token: &KeyToken, binding: &Binding, call: &Call<'_>) -> Result<Destruction, BackendError> {

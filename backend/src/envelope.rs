@@ -75,7 +75,7 @@ pub fn seal(
     call: &Call<'_>,
 ) -> Result<Vec<u8>, BackendError> {
     let mut fresh = [0; NONCE_BYTES + IV_BYTES];
-    random.fill(&mut fresh)?;
+    random.fill_public(&mut fresh)?;
     let (nonce, iv) = fresh.split_first_chunk::<NONCE_BYTES>().ok_or(BackendError::Internal)?;
     let iv = iv.first_chunk::<IV_BYTES>().ok_or(BackendError::Internal)?;
     let suite = primitives.suite();

@@ -154,3 +154,69 @@ fn detail(algorithm: Option<Algorithm>, message: Option<MessageType>) -> String 
         (Some(algorithm), Some(message)) => format!(" with {algorithm} and a {message} message"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The error names of the External Key Store Proxy API: a total `match`, so that none can be forgotten.
+    fn xks_name(error: BackendError) -> &'static str {
+        use BackendError as E;
+        match error {
+            E::InvalidCiphertext | E::Integrity => "InvalidCiphertextException",
+            E::InvalidInput(_) | E::ContextRefused { .. } | E::InvalidSignature | E::InvalidMac => {
+                "ValidationException"
+            }
+            E::InvalidImport | E::InvalidImportSession => "ValidationException",
+            E::Unsupported { .. } | E::WrappingUnsupported { .. } => "UnsupportedOperationException",
+            E::WrongUsage { .. } => "InvalidKeyUsageException",
+            E::NotFound | E::Destroyed => "KeyNotFoundException",
+            E::InvalidState | E::LimitReached | E::RootMissing => "InvalidStateException",
+            E::AccessDenied => "AccessDeniedException",
+            E::Throttled => "ThrottlingException",
+            E::Timeout | E::Unavailable => "DependencyTimeoutException",
+            E::InvalidToken | E::Internal => "InternalException",
+        }
+    }
+
+    /// The same for KMS.
+    fn kms_name(error: BackendError) -> &'static str {
+        use BackendError as E;
+        match error {
+            E::InvalidCiphertext => "InvalidCiphertextException",
+            E::InvalidSignature => "KMSInvalidSignatureException",
+            E::InvalidMac => "KMSInvalidMacException",
+            E::InvalidInput(_) | E::ContextRefused { .. } => "ValidationException",
+            E::Unsupported { .. } | E::WrappingUnsupported { .. } => "UnsupportedOperationException",
+            E::WrongUsage { .. } => "InvalidKeyUsageException",
+            E::InvalidImport => "InvalidCiphertextException",
+            E::InvalidImportSession => "InvalidImportTokenException",
+            E::NotFound | E::Destroyed => "NotFoundException",
+            E::InvalidState | E::AccessDenied | E::LimitReached => "KMSInvalidStateException",
+            E::Throttled => "ThrottlingException",
+            E::Timeout | E::Unavailable => "DependencyTimeoutException",
+            E::InvalidToken | E::RootMissing | E::Integrity | E::Internal => "KMSInternalException",
+        }
+    }
+
+    #[test]
+    fn replies_of_both_protocols_follow_from_the_error() {
+        assert_eq!(xks_name(BackendError::InvalidCiphertext), kms_name(BackendError::InvalidCiphertext));
+        let usage = BackendError::WrongUsage { usage: Usage::SignVerify, operation: OperationKind::Encrypt };
+        assert_eq!((xks_name(usage), kms_name(usage)), ("InvalidKeyUsageException", "InvalidKeyUsageException"));
+    }
+
+    #[test]
+    fn messages_speak_of_keys_and_not_of_types() {
+        let unsupported = BackendError::Unsupported {
+            spec: KeySpec::Rsa2048,
+            operation: OperationKind::Sign,
+            algorithm: Some(Algorithm::EcdsaSha256),
+            message: Some(MessageType::Digest),
+        };
+        let message = "signing is not supported for RSA_2048 with ECDSA_SHA_256 and a DIGEST message";
+        assert_eq!(unsupported.to_string(), message);
+        let input = BackendError::from(InputError::WrongLength { bytes: 32 });
+        assert_eq!(input.to_string(), "invalid input: not 32 bytes long");
+    }
+}

@@ -417,3 +417,6 @@ impl fmt::Debug for KeyHandle {
         f.debug_struct("KeyHandle").field("binding", &self.binding).field("provider", &self.provider).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

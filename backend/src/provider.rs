@@ -39,6 +39,11 @@ pub trait Provider: Send + Sync {
         random: &Arc<dyn Random>,
     ) -> Result<Box<dyn Key>, BackendError>;
 
+    /// A public key (`SubjectPublicKeyInfo` in DER), ready to verify, encrypt or encapsulate. Whatever is wrong
+    /// with it is [`InputError::PublicKey`](crate::error::InputError::PublicKey).
+    fn load_public(&self, spec: KeySpec, public: &[u8], random: &Arc<dyn Random>)
+    -> Result<Box<dyn Key>, BackendError>;
+
     /// The kinds of key pairs it makes for others.
     fn pair_specs(&self) -> &'static [KeySpec];
 

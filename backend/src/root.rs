@@ -13,7 +13,7 @@ use crate::error::BackendError;
 use crate::kdf;
 use crate::memory::{Lock, LockedKey};
 use crate::random::Random;
-use crate::rustcrypto::symmetric::AesEnvelope;
+use crate::rustcrypto::AesEnvelope;
 use crate::secret::Secret;
 use crate::token::MaterialId;
 
@@ -158,7 +158,7 @@ impl LocalRoot {
     /// A root key from 32 bytes of its own page.
     pub fn new(key: LockedKey) -> Result<Self, BackendError> {
         let mut id = [0; 32];
-        let primitives = AesEnvelope::new(key.expose())?;
+        let primitives = AesEnvelope::of(key.expose())?;
         kdf::counter_mode(|input| primitives.mac(input), &kdf::fixed_input(ID_LABEL, &[], 256), &mut id)?;
         Ok(Self { id: RootId(id), key })
     }
@@ -191,12 +191,12 @@ impl Root for LocalRoot {
         call: &Call<'_>,
     ) -> Result<Vec<u8>, BackendError> {
         // The expanded key lives for this call only; what lives on is the locked page.
-        let primitives = AesEnvelope::new(self.key.expose())?;
+        let primitives = AesEnvelope::of(self.key.expose())?;
         envelope::seal(&primitives, MaterialId(self.id.0), secret.expose(), context, random, call)
     }
 
     fn unwrap(&self, wrapped: &[u8], context: &Context, call: &Call<'_>) -> Result<Secret, BackendError> {
-        let primitives = AesEnvelope::new(self.key.expose())?;
+        let primitives = AesEnvelope::of(self.key.expose())?;
         envelope::open(&primitives, MaterialId(self.id.0), wrapped, context, call).map_err(|error| match error {
             BackendError::InvalidCiphertext => BackendError::InvalidToken,
             other => other,

@@ -7,7 +7,7 @@ use rand_core::{TryCryptoRng, TryRng};
 
 use crate::algorithm::{Algorithm, MessageType};
 use crate::capability::{Boundary, Capability, Cost};
-use crate::error::BackendError;
+use crate::error::{BackendError, InputError};
 use crate::import::{Wrapping, WrappingAlgorithm, WrappingKeySpec};
 use crate::key::{Key, Pair};
 use crate::limits;
@@ -24,9 +24,10 @@ mod mac;
 mod ml_dsa;
 mod ml_kem;
 mod sm2;
-pub(crate) mod symmetric;
+mod symmetric;
 
-use symmetric::{AesEnvelope, Sm4Envelope, SymmetricKey};
+use symmetric::SymmetricKey;
+pub use symmetric::{AesEnvelope, Sm4Envelope, aes_256_gcm_open, aes_256_gcm_seal};
 
 /// The provider.
 #[derive(Clone, Copy, Debug, Default)]
@@ -123,8 +124,11 @@ struct Family {
     pair: fn(&Secret) -> Option<Pair>,
     /// The stored form, ready for use.
     load: Load,
+    /// A public key in DER, ready for use.
+    load_public: LoadPublic,
 }
 
+type LoadPublic = fn(&[u8], &Arc<dyn Random>) -> Option<Box<dyn Key>>;
 type Load = fn(&Secret, &Arc<dyn Random>) -> Option<Box<dyn Key>>;
 
 impl Family {
@@ -214,11 +218,11 @@ impl Provider for RustCrypto {
         let random_too = Arc::clone(random);
         match spec {
             KeySpec::SymmetricDefault => {
-                let primitives = AesEnvelope::new(material.expose())?;
+                let primitives = AesEnvelope::new(material)?;
                 Ok(Box::new(SymmetricKey { primitives, version, random: random_too }))
             }
             KeySpec::Sm4 => {
-                let primitives = Sm4Envelope::new(material.expose())?;
+                let primitives = Sm4Envelope::new(material)?;
                 Ok(Box::new(SymmetricKey { primitives, version, random: random_too }))
             }
             KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => mac::load(spec, material),
@@ -227,6 +231,16 @@ impl Provider for RustCrypto {
                 (family.load)(material, random).ok_or(BackendError::InvalidToken)
             }
         }
+    }
+
+    fn load_public(
+        &self,
+        spec: KeySpec,
+        public: &[u8],
+        random: &Arc<dyn Random>,
+    ) -> Result<Box<dyn Key>, BackendError> {
+        let family = Family::of(spec).ok_or(BackendError::Internal)?;
+        (family.load_public)(public, random).ok_or(InputError::PublicKey.into())
     }
 
     fn pair_specs(&self) -> &'static [KeySpec] {

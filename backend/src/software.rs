@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::backend::{Backend, Condition, Depth, Destruction, Health, Member};
 use crate::call::Call;
 use crate::capability::Capabilities;
-use crate::error::BackendError;
+use crate::error::{BackendError, InputError};
 use crate::import::{Fingerprint, ImportOffer, ImportSession, Imported, Wrapping};
 use crate::key::{Key, KeyHandle, Pair, PairMaker};
 use crate::known_answer::Prover;
@@ -24,7 +24,7 @@ use crate::random::Random;
 use crate::root::{RootId, Roots};
 use crate::secret::Secret;
 use crate::spec::{KeySpec, Usage};
-use crate::token::{Binding, KeyToken};
+use crate::token::{Binding, KeyToken, MaterialId};
 
 /// Keys in the memory of this process, wrapped at rest.
 pub struct Software {
@@ -221,6 +221,28 @@ impl Backend for Software {
         let (member, material, _) = self.material(token, binding, call)?;
         let key = self.load(member, binding, &material)?;
         Ok(self.handle(member, binding, key))
+    }
+
+    fn open_public(
+        &self,
+        spec: KeySpec,
+        usage: Usage,
+        public: &[u8],
+        call: &Call<'_>,
+    ) -> Result<KeyHandle, BackendError> {
+        call.left()?;
+        let operation = OperationKind::PublicKey;
+        let unsupported = BackendError::Unsupported { spec, operation, algorithm: None, message: None };
+        let proved = |member: &&Served| member.capabilities.of(spec, usage).any(|row| row.operation == operation);
+        let member = self.members.iter().find(proved).ok_or(unsupported)?;
+        if public.len() > limits::PUBLIC_KEY_BYTES_MAX {
+            return Err(InputError::PublicKey.into());
+        }
+        let key = member.provider.load_public(spec, public, &self.random)?;
+        // A public key belongs to nobody here; the binding only says what may be done with it.
+        let binding = Binding::new("public", MaterialId([0; 32]), spec, usage)?;
+        let (capabilities, random) = (member.capabilities.public(), Arc::clone(&self.random));
+        Ok(KeyHandle::new(&binding, member.provider.name(), &capabilities, random, key))
     }
 
     fn destroy(&self, token: &KeyToken, binding: &Binding, call: &Call<'_>) -> Result<Destruction, BackendError> {

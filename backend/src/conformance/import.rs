@@ -85,7 +85,7 @@ fn refusals(
         backend.import(own, session, wrapped, &call).map(|_| ())
     };
     let invalid = BackendError::InvalidImport;
-    let sampled = |position: &usize| position % 7 == 0;
+    let sampled = |position: &usize| position.is_multiple_of(7);
     for position in positions(wrapped.len()).filter(sampled) {
         let got = import(own, &offer.session, &flipped(&wrapped, position));
         report.refuses(part, format_args!("wrapped material with byte {position} changed"), got, invalid);

@@ -3,7 +3,9 @@
 use super::{Report, Subject, binding, handle, import, wraps};
 use crate::algorithm::Algorithm;
 use crate::call::Call;
+use crate::capability::Capability;
 use crate::context::Context;
+use crate::error::BackendError;
 use crate::key::KeyHandle;
 use crate::known_answer::Answers;
 use crate::operation::OperationKind;
@@ -19,6 +21,9 @@ pub(super) fn run(one: &Subject<'_>, other: &Subject<'_>, spec: KeySpec, report:
         if *usage == Usage::KeyAgreement && both(OperationKind::Generate) {
             agreement(one, other, &own, report, &part);
         }
+        for (holder, stranger) in [(one, other), (other, one)] {
+            public(holder, stranger, &own, report, &part);
+        }
         if both(OperationKind::Import) {
             shared(one, other, &own, report, &part);
         }
@@ -33,6 +38,27 @@ fn agreement(one: &Subject<'_>, other: &Subject<'_>, own: &Binding, report: &mut
     let agree = |with: &KeyHandle, peer: &KeyHandle| peer.public_key(call).and_then(|peer| with.agree(&peer, call));
     let (found, too) = (agree(&mine, &theirs), agree(&theirs, &mine));
     report.check(part, "both find the same secret", found.is_ok() && found == too);
+}
+
+/// One holds the key, the other has its public half.
+fn public(holder: &Subject<'_>, stranger: &Subject<'_>, own: &Binding, report: &mut Report, part: &str) {
+    let call = &Call::unhurried();
+    let mut proved = stranger.backend.capabilities().of(own.spec(), own.usage());
+    if own.spec().is_symmetric() || !proved.any(|row| row.operation == OperationKind::PublicKey) {
+        return;
+    }
+    let Some((_, private)) = handle(holder, own, report, part) else { return };
+    let opened = private
+        .public_key(call)
+        .and_then(|public| stranger.backend.open_public(own.spec(), own.usage(), &public, call));
+    match opened {
+        Err(BackendError::Unsupported { .. }) => {}
+        opened => {
+            let Some(public) = report.done(part, "a stranger's public key opens", opened) else { return };
+            exchange(&private, &public, report, part);
+            exchange(&public, &private, report, part);
+        }
+    }
 }
 
 /// The same material in both.
@@ -57,8 +83,15 @@ fn shared(one: &Subject<'_>, other: &Subject<'_>, own: &Binding, report: &mut Re
 fn exchange(from: &KeyHandle, to: &KeyHandle, report: &mut Report, part: &str) {
     let call = &Call::unhurried();
     for row in from.capabilities() {
-        let known = |other: &&crate::capability::Capability| {
-            (other.operation, other.algorithm, other.message_type) == (row.operation, row.algorithm, row.message_type)
+        let counterpart = match row.operation {
+            OperationKind::Encrypt => OperationKind::Decrypt,
+            OperationKind::Sign => OperationKind::Verify,
+            OperationKind::Mac => OperationKind::VerifyMac,
+            OperationKind::Encapsulate => OperationKind::Decapsulate,
+            _ => continue,
+        };
+        let known = |other: &&Capability| {
+            (other.operation, other.algorithm, other.message_type) == (counterpart, row.algorithm, row.message_type)
         };
         let (Some(algorithm), Some(_)) = (row.algorithm, to.capabilities().iter().find(known)) else { continue };
         let message = vec![0x42; row.message_type.and_then(|it| algorithm.message_bytes(it)).unwrap_or(100)];

@@ -37,9 +37,13 @@ pub(super) trait Agreeable: CurveArithmetic + AssociatedOid + Send + Sync + 'sta
 
 impl<C: CurveArithmetic + AssociatedOid + Send + Sync + 'static> Agreeable for C {}
 
+/// A public key on a curve in use.
+struct EccPublic<C: CurveArithmetic>(PublicKey<C>);
+
 /// A key on a curve in use.
 struct EccKey<C: EcdsaCurve + CurveArithmetic> {
     signing: SigningKey<C>,
+    public: EccPublic<C>,
     random: Arc<dyn Random>,
 }
 
@@ -58,8 +62,10 @@ where
         pair: pair::<C>,
         load: |material, random| {
             let signing = SigningKey::<C>::from_slice(material.expose()).ok()?;
-            Some(Box::new(EccKey { signing, random: Arc::clone(random) }))
+            let public = EccPublic(PublicKey::from(signing.verifying_key()));
+            Some(Box::new(EccKey { signing, public, random: Arc::clone(random) }))
         },
+        load_public: |public, _| Some(Box::new(EccPublic(PublicKey::<C>::from_public_key_der(public).ok()?))),
     }
 }
 
@@ -148,21 +154,45 @@ where
         message_type: MessageType,
         message: &[u8],
         signature: &[u8],
-        _: &Call<'_>,
+        call: &Call<'_>,
     ) -> Result<(), BackendError> {
-        let digest = digest(algorithm, message_type, message)?;
-        let signature = Signature::<C>::from_der(signature).map_err(|_| BackendError::InvalidSignature)?;
-        let point = (*self.signing.verifying_key().as_affine()).into();
-        // Both s and n-s are valid (FIPS 186-5); only some protocols on secp256k1 insist on the lower one.
-        ecdsa::hazmat::verify_prehashed::<C>(&point, &digest, &signature.normalize_s())
-            .map_err(|_| BackendError::InvalidSignature)
+        self.public.verify(algorithm, message_type, message, signature, call)
     }
 
     fn agree(&self, peer: &[u8], _: &Call<'_>) -> Result<Secret, BackendError> {
         agree::<C>(&SecretKey::from(self.signing.as_nonzero_scalar()), peer)
     }
 
+    fn public_key(&self, call: &Call<'_>) -> Result<Vec<u8>, BackendError> {
+        self.public.public_key(call)
+    }
+}
+
+impl<C> Key for EccPublic<C>
+where
+    C: SigningCurve,
+    AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
+    FieldBytesSize<C>: ModulusSize,
+    MaxSize<C>: ArraySize,
+    <FieldBytesSize<C> as Add>::Output: Add<MaxOverhead> + ArraySize,
+{
+    fn verify(
+        &self,
+        algorithm: Algorithm,
+        message_type: MessageType,
+        message: &[u8],
+        signature: &[u8],
+        _: &Call<'_>,
+    ) -> Result<(), BackendError> {
+        let digest = digest(algorithm, message_type, message)?;
+        let signature = Signature::<C>::from_der(signature).map_err(|_| BackendError::InvalidSignature)?;
+        let point = self.0.to_projective();
+        // Both s and n-s are valid (FIPS 186-5); only some protocols on secp256k1 insist on the lower one.
+        ecdsa::hazmat::verify_prehashed::<C>(&point, &digest, &signature.normalize_s())
+            .map_err(|_| BackendError::InvalidSignature)
+    }
+
     fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
-        spki(&PublicKey::<C>::from(self.signing.verifying_key())).ok_or(BackendError::Internal)
+        spki(&self.0).ok_or(BackendError::Internal)
     }
 }

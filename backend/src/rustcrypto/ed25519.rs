@@ -1,6 +1,6 @@
 //! Ed25519 and Ed25519ph, RFC 8032.
 
-use ed25519_dalek::ed25519::pkcs8::spki::EncodePublicKey;
+use ed25519_dalek::ed25519::pkcs8::spki::{DecodePublicKey, EncodePublicKey};
 use ed25519_dalek::ed25519::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::digest::consts::U64;
@@ -14,6 +14,9 @@ use crate::error::BackendError;
 use crate::key::{Key, Pair};
 use crate::random::Random;
 use crate::secret::Secret;
+
+/// An Ed25519 public key in use.
+struct Ed25519Public(VerifyingKey);
 
 /// An Ed25519 key in use.
 struct Ed25519Key(SigningKey);
@@ -30,6 +33,7 @@ pub(super) fn family() -> Family {
             Some(Pair { private, public: spki(&key.verifying_key())? })
         },
         load: |material, _| Some(Box::new(Ed25519Key(key(material)?))),
+        load_public: |public, _| Some(Box::new(Ed25519Public(VerifyingKey::from_public_key_der(public).ok()?))),
     }
 }
 
@@ -60,23 +64,39 @@ impl Key for Ed25519Key {
     fn verify(
         &self,
         algorithm: Algorithm,
+        message_type: MessageType,
+        message: &[u8],
+        signature: &[u8],
+        call: &Call<'_>,
+    ) -> Result<(), BackendError> {
+        Ed25519Public(self.0.verifying_key()).verify(algorithm, message_type, message, signature, call)
+    }
+
+    fn public_key(&self, call: &Call<'_>) -> Result<Vec<u8>, BackendError> {
+        Ed25519Public(self.0.verifying_key()).public_key(call)
+    }
+}
+
+impl Key for Ed25519Public {
+    fn verify(
+        &self,
+        algorithm: Algorithm,
         _: MessageType,
         message: &[u8],
         signature: &[u8],
         _: &Call<'_>,
     ) -> Result<(), BackendError> {
         let signature = Signature::from_slice(signature).map_err(|_| BackendError::InvalidSignature)?;
-        let verifying = self.0.verifying_key();
         let verified = match algorithm {
-            Algorithm::Ed25519Sha512 => verifying.verify_strict(message, &signature),
-            Algorithm::Ed25519PhSha512 => verifying.verify_prehashed_strict(Digested::new(message)?, None, &signature),
+            Algorithm::Ed25519Sha512 => self.0.verify_strict(message, &signature),
+            Algorithm::Ed25519PhSha512 => self.0.verify_prehashed_strict(Digested::new(message)?, None, &signature),
             _ => return Err(BackendError::Internal),
         };
         verified.map_err(|_| BackendError::InvalidSignature)
     }
 
     fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
-        spki(&self.0.verifying_key()).ok_or(BackendError::Internal)
+        spki(&self.0).ok_or(BackendError::Internal)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ml_dsa::{ExpandedSigningKey, MlDsaParams, Signature, SigningKey, VerifyingKey, signature::Keypair};
 use pkcs8::spki::AssociatedAlgorithmIdentifier;
-use pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, der::AnyRef};
+use pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, der::AnyRef};
 
 use super::{Family, Rng};
 use crate::algorithm::{Algorithm, MessageType};
@@ -13,6 +13,9 @@ use crate::error::BackendError;
 use crate::key::{Key, Pair};
 use crate::random::Random;
 use crate::secret::Secret;
+
+/// An ML-DSA public key in use.
+struct MlDsaPublic<P: MlDsaParams>(VerifyingKey<P>);
 
 /// An ML-DSA key in use.
 struct MlDsaKey<P: MlDsaParams> {
@@ -35,6 +38,7 @@ where
             Some(Pair { private, public: spki(&key.verifying_key())? })
         },
         load: |material, random| Some(Box::new(MlDsaKey { signing: key::<P>(material)?, random: Arc::clone(random) })),
+        load_public: |public, _| Some(Box::new(MlDsaPublic(VerifyingKey::<P>::from_public_key_der(public).ok()?))),
     }
 }
 
@@ -80,19 +84,45 @@ where
         signature: &[u8],
         _: &Call<'_>,
     ) -> Result<(), BackendError> {
-        let signature = Signature::<P>::try_from(signature).map_err(|_| BackendError::InvalidSignature)?;
-        let key = self.signing.as_ref();
-        let genuine = match message_type {
-            MessageType::Raw => key.verify_with_context(message, &[], &signature),
-            MessageType::ExternalMu => {
-                key.verify_mu(message.try_into().map_err(|_| BackendError::Internal)?, &signature)
-            }
-            MessageType::Digest => return Err(BackendError::Internal),
-        };
-        if genuine { Ok(()) } else { Err(BackendError::InvalidSignature) }
+        verify(self.signing.as_ref(), message_type, message, signature)
     }
 
     fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
         spki(self.signing.as_ref()).ok_or(BackendError::Internal)
     }
+}
+
+impl<P> Key for MlDsaPublic<P>
+where
+    P: MlDsaParams + AssociatedAlgorithmIdentifier<Params = AnyRef<'static>> + Send + Sync,
+{
+    fn verify(
+        &self,
+        _: Algorithm,
+        message_type: MessageType,
+        message: &[u8],
+        signature: &[u8],
+        _: &Call<'_>,
+    ) -> Result<(), BackendError> {
+        verify(&self.0, message_type, message, signature)
+    }
+
+    fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
+        spki(&self.0).ok_or(BackendError::Internal)
+    }
+}
+
+fn verify<P: MlDsaParams>(
+    key: &VerifyingKey<P>,
+    message_type: MessageType,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), BackendError> {
+    let signature = Signature::<P>::try_from(signature).map_err(|_| BackendError::InvalidSignature)?;
+    let genuine = match message_type {
+        MessageType::Raw => key.verify_with_context(message, &[], &signature),
+        MessageType::ExternalMu => key.verify_mu(message.try_into().map_err(|_| BackendError::Internal)?, &signature),
+        MessageType::Digest => return Err(BackendError::Internal),
+    };
+    if genuine { Ok(()) } else { Err(BackendError::InvalidSignature) }
 }

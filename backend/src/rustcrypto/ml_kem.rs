@@ -1,8 +1,8 @@
 //! ML-KEM, FIPS 203. Material is the 64-byte seed.
 
 use ml_kem::kem::Decapsulate;
-use ml_kem::{B32, DecapsulationKey, MlKem512, MlKem768, MlKem1024};
-use pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
+use ml_kem::{B32, DecapsulationKey, EncapsulationKey, MlKem512, MlKem768, MlKem1024};
+use pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
 use zeroize::Zeroizing;
 
 use std::sync::Arc;
@@ -29,15 +29,11 @@ const MESSAGE_BYTES: usize = 32;
 macro_rules! parameter_set {
     ($set:ty) => {{
         type Decapsulation = DecapsulationKey<$set>;
+        type Encapsulation = EncapsulationKey<$set>;
 
         impl Key for MlKemKey<Decapsulation> {
             fn encapsulate(&self, _: &Call<'_>) -> Result<Encapsulated, BackendError> {
-                let mut message = Zeroizing::new([0; MESSAGE_BYTES]);
-                self.random.fill(message.as_mut())?;
-                let message: Zeroizing<B32> = Zeroizing::new((*message).into());
-                let (ciphertext, shared) = self.key.encapsulation_key().encapsulate_deterministic(&message);
-                let shared = Zeroizing::new(shared);
-                Ok(Encapsulated { ciphertext: ciphertext.to_vec(), shared_secret: Secret::copy(&shared) })
+                encapsulate(self.key.encapsulation_key(), &*self.random)
             }
 
             fn decapsulate(&self, ciphertext: &[u8], _: &Call<'_>) -> Result<Secret, BackendError> {
@@ -49,6 +45,25 @@ macro_rules! parameter_set {
             fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
                 spki(self.key.encapsulation_key()).ok_or(BackendError::Internal)
             }
+        }
+
+        impl Key for MlKemKey<Encapsulation> {
+            fn encapsulate(&self, _: &Call<'_>) -> Result<Encapsulated, BackendError> {
+                encapsulate(&self.key, &*self.random)
+            }
+
+            fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
+                spki(&self.key).ok_or(BackendError::Internal)
+            }
+        }
+
+        fn encapsulate(key: &Encapsulation, random: &dyn Random) -> Result<Encapsulated, BackendError> {
+            let mut message = Zeroizing::new([0; MESSAGE_BYTES]);
+            random.fill(message.as_mut())?;
+            let message: Zeroizing<B32> = Zeroizing::new((*message).into());
+            let (ciphertext, shared) = key.encapsulate_deterministic(&message);
+            let shared = Zeroizing::new(shared);
+            Ok(Encapsulated { ciphertext: ciphertext.to_vec(), shared_secret: Secret::copy(&shared) })
         }
 
         fn key(material: &Secret) -> Option<Decapsulation> {
@@ -68,6 +83,10 @@ macro_rules! parameter_set {
                 Some(Pair { private, public: spki(key.encapsulation_key())? })
             },
             load: |material, random| Some(Box::new(MlKemKey { key: key(material)?, random: Arc::clone(random) })),
+            load_public: |public, random| {
+                let key = Encapsulation::from_public_key_der(public).ok()?;
+                Some(Box::new(MlKemKey { key, random: Arc::clone(random) }))
+            },
         }
     }};
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use signature::hazmat::{PrehashVerifier, RandomizedPrehashSigner};
 use signature::{RandomizedSigner, Verifier};
-use sm2::dsa::{Signature, SigningKey};
+use sm2::dsa::{Signature, SigningKey, VerifyingKey};
 use sm2::elliptic_curve::Generate;
+use sm2::elliptic_curve::pkcs8::DecodePublicKey;
 use sm2::pke::{DecryptingKey, EncryptingKey};
-use sm2::{SecretKey, Sm2};
+use sm2::{PublicKey, SecretKey, Sm2};
 use zeroize::Zeroizing;
 
 use super::{Family, Rng, ecc};
@@ -25,7 +26,14 @@ use crate::secret::Secret;
 struct Sm2Key {
     secret: SecretKey,
     signing: SigningKey,
-    encrypting: EncryptingKey,
+    public: Sm2Public,
+    random: Arc<dyn Random>,
+}
+
+/// An SM2 public key in use.
+struct Sm2Public {
+    public: PublicKey,
+    verifying: VerifyingKey,
     random: Arc<dyn Random>,
 }
 
@@ -41,8 +49,11 @@ pub(super) fn family() -> Family {
         load: |material, random| {
             let secret = SecretKey::from_slice(material.expose()).ok()?;
             let signing = SigningKey::new(IDENTIFIER, &secret).ok()?;
-            let encrypting = EncryptingKey::new(secret.public_key());
-            Some(Box::new(Sm2Key { secret, signing, encrypting, random: Arc::clone(random) }))
+            let public = Sm2Public::new(secret.public_key(), random)?;
+            Some(Box::new(Sm2Key { secret, signing, public, random: Arc::clone(random) }))
+        },
+        load_public: |public, random| {
+            Some(Box::new(Sm2Public::new(PublicKey::from_public_key_der(public).ok()?, random)?))
         },
     }
 }
@@ -67,12 +78,14 @@ fn decrypt_with(secret: &SecretKey, ciphertext: &[u8]) -> Option<Secret> {
 }
 
 impl Key for Sm2Key {
-    fn encrypt(&self, _: Algorithm, plaintext: &[u8], _: &Context, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
-        if plaintext.is_empty() {
-            return Err(InputError::OutOfRange { bytes_max: PLAINTEXT_BYTES_MAX }.into());
-        }
-        let ciphertext = self.encrypting.encrypt_der(&mut Rng(&*self.random), plaintext);
-        ciphertext.map_err(|_| BackendError::Internal)
+    fn encrypt(
+        &self,
+        algorithm: Algorithm,
+        plaintext: &[u8],
+        context: &Context,
+        call: &Call<'_>,
+    ) -> Result<Vec<u8>, BackendError> {
+        self.public.encrypt(algorithm, plaintext, context, call)
     }
 
     fn decrypt(&self, _: Algorithm, ciphertext: &[u8], _: &Context, _: &Call<'_>) -> Result<Secret, BackendError> {
@@ -98,6 +111,42 @@ impl Key for Sm2Key {
 
     fn verify(
         &self,
+        algorithm: Algorithm,
+        message_type: MessageType,
+        message: &[u8],
+        signature: &[u8],
+        call: &Call<'_>,
+    ) -> Result<(), BackendError> {
+        self.public.verify(algorithm, message_type, message, signature, call)
+    }
+
+    fn agree(&self, peer: &[u8], _: &Call<'_>) -> Result<Secret, BackendError> {
+        ecc::agree::<Sm2>(&self.secret, peer)
+    }
+
+    fn public_key(&self, call: &Call<'_>) -> Result<Vec<u8>, BackendError> {
+        self.public.public_key(call)
+    }
+}
+
+impl Sm2Public {
+    fn new(public: PublicKey, random: &Arc<dyn Random>) -> Option<Self> {
+        let verifying = VerifyingKey::new(IDENTIFIER, public).ok()?;
+        Some(Self { public, verifying, random: Arc::clone(random) })
+    }
+}
+
+impl Key for Sm2Public {
+    fn encrypt(&self, _: Algorithm, plaintext: &[u8], _: &Context, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
+        if plaintext.is_empty() {
+            return Err(InputError::OutOfRange { bytes_max: PLAINTEXT_BYTES_MAX }.into());
+        }
+        let ciphertext = EncryptingKey::new(self.public).encrypt_der(&mut Rng(&*self.random), plaintext);
+        ciphertext.map_err(|_| BackendError::Internal)
+    }
+
+    fn verify(
+        &self,
         _: Algorithm,
         message_type: MessageType,
         message: &[u8],
@@ -105,20 +154,15 @@ impl Key for Sm2Key {
         _: &Call<'_>,
     ) -> Result<(), BackendError> {
         let signature = Signature::from_der(signature).map_err(|_| BackendError::InvalidSignature)?;
-        let verifying = self.signing.verifying_key();
         let verified = match message_type {
-            MessageType::Raw => verifying.verify(message, &signature),
-            MessageType::Digest => verifying.verify_prehash(message, &signature),
+            MessageType::Raw => self.verifying.verify(message, &signature),
+            MessageType::Digest => self.verifying.verify_prehash(message, &signature),
             MessageType::ExternalMu => return Err(BackendError::Internal),
         };
         verified.map_err(|_| BackendError::InvalidSignature)
     }
 
-    fn agree(&self, peer: &[u8], _: &Call<'_>) -> Result<Secret, BackendError> {
-        ecc::agree::<Sm2>(&self.secret, peer)
-    }
-
     fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
-        ecc::spki::<Sm2>(&self.secret.public_key()).ok_or(BackendError::Internal)
+        ecc::spki::<Sm2>(&self.public).ok_or(BackendError::Internal)
     }
 }

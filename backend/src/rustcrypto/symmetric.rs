@@ -24,10 +24,10 @@ use crate::secret::Secret;
 use crate::token::MaterialId;
 
 /// The primitives of suite 1.
-pub(crate) struct AesEnvelope(Hmac<Sha256>);
+pub struct AesEnvelope(Hmac<Sha256>);
 
 /// The primitives of suite 2.
-pub(crate) struct Sm4Envelope(Hmac<Sm3>);
+pub struct Sm4Envelope(Hmac<Sm3>);
 
 /// SM4 in Galois/Counter mode, RFC 8998.
 type Sm4Gcm = AesGcm<Sm4, U12, U16>;
@@ -40,7 +40,12 @@ pub(crate) struct SymmetricKey<P> {
 }
 
 impl AesEnvelope {
-    pub(crate) fn new(material: &[u8]) -> Result<Self, BackendError> {
+    /// Under material that the caller holds.
+    pub fn new(material: &Secret) -> Result<Self, BackendError> {
+        Self::of(material.expose())
+    }
+
+    pub(crate) fn of(material: &[u8]) -> Result<Self, BackendError> {
         Hmac::new_from_slice(material).map(Self).map_err(|_| BackendError::Internal)
     }
 
@@ -50,8 +55,9 @@ impl AesEnvelope {
 }
 
 impl Sm4Envelope {
-    pub(crate) fn new(material: &[u8]) -> Result<Self, BackendError> {
-        Hmac::new_from_slice(material).map(Self).map_err(|_| BackendError::Internal)
+    /// Under material that the caller holds.
+    pub fn new(material: &Secret) -> Result<Self, BackendError> {
+        Hmac::new_from_slice(material.expose()).map(Self).map_err(|_| BackendError::Internal)
     }
 }
 
@@ -71,7 +77,7 @@ impl Primitives for AesEnvelope {
         associated: &[u8],
         buffer: &mut [u8],
     ) -> Result<[u8; TAG_BYTES], BackendError> {
-        seal(&Aes256Gcm::new(key.into()), iv, associated, buffer)
+        aes_256_gcm_seal(key, iv, associated, buffer)
     }
 
     fn open(
@@ -82,7 +88,7 @@ impl Primitives for AesEnvelope {
         buffer: &mut [u8],
         tag: &[u8; TAG_BYTES],
     ) -> Result<(), BackendError> {
-        open(&Aes256Gcm::new(key.into()), iv, associated, buffer, tag)
+        aes_256_gcm_open(key, iv, associated, buffer, tag)
     }
 }
 
@@ -115,6 +121,28 @@ impl Primitives for Sm4Envelope {
     ) -> Result<(), BackendError> {
         open(&sm4(key)?, iv, associated, buffer, tag)
     }
+}
+
+/// AES-256-GCM in place, for holders that derive the keys of messages elsewhere. One key, one message: the
+/// initialisation vector is not checked for reuse.
+pub fn aes_256_gcm_seal(
+    key: &[u8; KEY_BYTES],
+    iv: &[u8; IV_BYTES],
+    associated: &[u8],
+    buffer: &mut [u8],
+) -> Result<[u8; TAG_BYTES], BackendError> {
+    seal(&Aes256Gcm::new(key.into()), iv, associated, buffer)
+}
+
+/// The other direction; fails with [`BackendError::InvalidCiphertext`].
+pub fn aes_256_gcm_open(
+    key: &[u8; KEY_BYTES],
+    iv: &[u8; IV_BYTES],
+    associated: &[u8],
+    buffer: &mut [u8],
+    tag: &[u8; TAG_BYTES],
+) -> Result<(), BackendError> {
+    open(&Aes256Gcm::new(key.into()), iv, associated, buffer, tag)
 }
 
 fn sm4(key: &[u8; KEY_BYTES]) -> Result<Sm4Gcm, BackendError> {
