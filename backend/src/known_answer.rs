@@ -25,19 +25,20 @@ const ANSWERS: &str = include_str!("../testdata/known-answers.txt");
 pub(crate) struct Answers(BTreeMap<&'static str, Vec<u8>>);
 
 /// Proves the claims of one provider. Keys are loaded once per spec.
-pub(crate) struct Prover<'a> {
+pub struct Prover<'a> {
     provider: &'a dyn Provider,
     random: Arc<dyn Random>,
     loaded: Option<(KeySpec, Answers, Box<dyn Key>)>,
 }
 
 impl<'a> Prover<'a> {
-    pub(crate) fn new(provider: &'a dyn Provider, random: Arc<dyn Random>) -> Self {
+    /// For claims of this provider; `random` serves where an answer does not say which bytes were drawn.
+    pub fn new(provider: &'a dyn Provider, random: Arc<dyn Random>) -> Self {
         Self { provider, random, loaded: None }
     }
 
     /// Runs one claim.
-    pub(crate) fn prove(&mut self, claim: &Capability) -> Result<(), String> {
+    pub fn prove(&mut self, claim: &Capability) -> Result<(), String> {
         self.run(claim).map_err(|reason| format!("{} of {}: {reason}", claim.operation, claim.spec))
     }
 
