@@ -10,6 +10,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     self, EcdsaKeyPair, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, KeyPair, ParsedPublicKey,
 };
+use pkcs8::ObjectIdentifier;
 use pkcs8::der::Decode;
 use pkcs8::spki::SubjectPublicKeyInfoRef;
 use wardbook_backend::algorithm::{Algorithm, MessageType};
@@ -25,13 +26,20 @@ use crate::provider::Family;
 struct EccKey {
     curve: &'static Curve,
     signing: EcdsaKeyPair,
-    verifying: ParsedPublicKey,
+    verifying: EccPublic,
     agreeing: Option<agreement::PrivateKey>,
+}
+
+/// A public key on a curve.
+struct EccPublic {
+    curve: &'static Curve,
+    key: ParsedPublicKey,
 }
 
 /// What AWS-LC calls the parts of one curve.
 struct Curve {
     spec: KeySpec,
+    oid: ObjectIdentifier,
     signing: &'static EcdsaSigningAlgorithm,
     verifying: &'static EcdsaVerificationAlgorithm,
     digest: &'static digest::Algorithm,
@@ -42,6 +50,7 @@ struct Curve {
 static CURVES: &[Curve] = &[
     Curve {
         spec: KeySpec::EccNistP256,
+        oid: ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"),
         signing: &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
         verifying: &signature::ECDSA_P256_SHA256_ASN1,
         digest: &digest::SHA256,
@@ -49,6 +58,7 @@ static CURVES: &[Curve] = &[
     },
     Curve {
         spec: KeySpec::EccNistP384,
+        oid: ObjectIdentifier::new_unwrap("1.3.132.0.34"),
         signing: &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
         verifying: &signature::ECDSA_P384_SHA384_ASN1,
         digest: &digest::SHA384,
@@ -56,6 +66,7 @@ static CURVES: &[Curve] = &[
     },
     Curve {
         spec: KeySpec::EccNistP521,
+        oid: ObjectIdentifier::new_unwrap("1.3.132.0.35"),
         signing: &signature::ECDSA_P521_SHA512_ASN1_SIGNING,
         verifying: &signature::ECDSA_P521_SHA512_ASN1,
         digest: &digest::SHA512,
@@ -63,6 +74,7 @@ static CURVES: &[Curve] = &[
     },
     Curve {
         spec: KeySpec::EccSecgP256k1,
+        oid: ObjectIdentifier::new_unwrap("1.3.132.0.10"),
         signing: &signature::ECDSA_P256K1_SHA256_ASN1_SIGNING,
         verifying: &signature::ECDSA_P256K1_SHA256_ASN1,
         digest: &digest::SHA256,
@@ -80,12 +92,16 @@ pub(crate) const FAMILY: Family = Family {
     load: |spec, material| {
         let curve = curve(spec)?;
         let signing = EcdsaKeyPair::from_pkcs8(curve.signing, material.expose()).ok()?;
-        let verifying = ParsedPublicKey::new(curve.verifying, signing.public_key()).ok()?;
+        let verifying = EccPublic { curve, key: ParsedPublicKey::new(curve.verifying, signing.public_key()).ok()? };
         let agreeing = match curve.agreement {
             Some(algorithm) => Some(agreement::PrivateKey::from_private_key_der(algorithm, material.expose()).ok()?),
             None => None,
         };
         Some(Box::new(EccKey { curve, signing, verifying, agreeing }))
+    },
+    load_public: |spec, public| {
+        let curve = curve(spec).filter(|curve| curve.is_named(public))?;
+        Some(Box::new(EccPublic { curve, key: ParsedPublicKey::new(curve.verifying, public).ok()? }))
     },
 };
 
@@ -101,9 +117,40 @@ fn spki(key: &EcdsaKeyPair) -> Option<Vec<u8>> {
     Some(key.public_key().as_der().ok()?.as_ref().to_vec())
 }
 
-impl EccKey {
+impl Curve {
+    /// Whether a public key is whole, names this curve, and has its point in a usual form. AWS-LC also reads
+    /// curves that are spelled out, bare and hybrid points, and passes over what follows a key.
+    fn is_named(&self, public: &[u8]) -> bool {
+        SubjectPublicKeyInfoRef::from_der(public).is_ok_and(|info| {
+            let point = info.subject_public_key.raw_bytes();
+            info.algorithm.parameters_oid() == Ok(self.oid) && matches!(point.first(), Some(0x02..=0x04))
+        })
+    }
+
     fn digest(&self, digest: &[u8]) -> Result<Digest, BackendError> {
-        Digest::import_less_safe(digest, self.curve.digest).map_err(|_| BackendError::Internal)
+        Digest::import_less_safe(digest, self.digest).map_err(|_| BackendError::Internal)
+    }
+}
+
+impl Key for EccPublic {
+    fn verify(
+        &self,
+        _: Algorithm,
+        message_type: MessageType,
+        message: &[u8],
+        signature: &[u8],
+        _: &Call<'_>,
+    ) -> Result<(), BackendError> {
+        let verified = match message_type {
+            MessageType::Raw => self.key.verify_sig(message, signature),
+            MessageType::Digest => self.key.verify_digest_sig(&self.curve.digest(message)?, signature),
+            MessageType::ExternalMu => return Err(BackendError::Internal),
+        };
+        verified.map_err(|_| BackendError::InvalidSignature)
+    }
+
+    fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
+        Ok(self.key.as_der().map_err(|_| BackendError::Internal)?.as_ref().to_vec())
     }
 }
 
@@ -117,7 +164,7 @@ impl Key for EccKey {
     ) -> Result<Vec<u8>, BackendError> {
         let signature = match message_type {
             MessageType::Raw => self.signing.sign(&SystemRandom::new(), message),
-            MessageType::Digest => self.signing.sign_digest(&self.digest(message)?),
+            MessageType::Digest => self.signing.sign_digest(&self.curve.digest(message)?),
             MessageType::ExternalMu => return Err(BackendError::Internal),
         };
         signature.map(|signature| signature.as_ref().to_vec()).map_err(|_| BackendError::Internal)
@@ -125,18 +172,13 @@ impl Key for EccKey {
 
     fn verify(
         &self,
-        _: Algorithm,
+        algorithm: Algorithm,
         message_type: MessageType,
         message: &[u8],
         signature: &[u8],
-        _: &Call<'_>,
+        call: &Call<'_>,
     ) -> Result<(), BackendError> {
-        let verified = match message_type {
-            MessageType::Raw => self.verifying.verify_sig(message, signature),
-            MessageType::Digest => self.verifying.verify_digest_sig(&self.digest(message)?, signature),
-            MessageType::ExternalMu => return Err(BackendError::Internal),
-        };
-        verified.map_err(|_| BackendError::InvalidSignature)
+        self.verifying.verify(algorithm, message_type, message, signature, call)
     }
 
     fn agree(&self, peer: &[u8], _: &Call<'_>) -> Result<Secret, BackendError> {
@@ -144,9 +186,7 @@ impl Key for EccKey {
             return Err(BackendError::Internal);
         };
         let invalid = BackendError::from(InputError::PublicKey);
-        // AWS-LC also reads bare points, hybrid points, and what follows a key.
-        let info = SubjectPublicKeyInfoRef::from_der(peer).map_err(|_| invalid)?;
-        if !matches!(info.subject_public_key.raw_bytes().first(), Some(0x02..=0x04)) {
+        if !self.curve.is_named(peer) {
             return Err(invalid);
         }
         let peer = agreement::UnparsedPublicKey::new(algorithm, peer);

@@ -17,8 +17,11 @@ use crate::provider::Family;
 /// An ML-DSA key in use.
 struct MlDsaKey {
     signing: PqdsaKeyPair,
-    verifying: ParsedPublicKey,
+    verifying: MlDsaPublic,
 }
+
+/// A public key.
+struct MlDsaPublic(ParsedPublicKey);
 
 pub(crate) const FAMILY: Family = Family {
     generate: |spec| stored(&PqdsaKeyPair::generate(parameters(spec)?.0).ok()?),
@@ -30,9 +33,10 @@ pub(crate) const FAMILY: Family = Family {
     load: |spec, material| {
         let (signing, verifying) = parameters(spec)?;
         let signing = PqdsaKeyPair::from_pkcs8(signing, material.expose()).ok()?;
-        let verifying = ParsedPublicKey::new(verifying, signing.public_key()).ok()?;
+        let verifying = MlDsaPublic(ParsedPublicKey::new(verifying, signing.public_key()).ok()?);
         Some(Box::new(MlDsaKey { signing, verifying }))
     },
+    load_public: |spec, public| Some(Box::new(MlDsaPublic(ParsedPublicKey::new(parameters(spec)?.1, public).ok()?))),
 };
 
 fn parameters(spec: KeySpec) -> Option<(&'static PqdsaSigningAlgorithm, &'static PqdsaVerificationAlgorithm)> {
@@ -53,6 +57,23 @@ fn spki(key: &PqdsaKeyPair) -> Option<Vec<u8>> {
     Some(key.public_key().as_der().ok()?.as_ref().to_vec())
 }
 
+impl Key for MlDsaPublic {
+    fn verify(
+        &self,
+        _: Algorithm,
+        _: MessageType,
+        message: &[u8],
+        signature: &[u8],
+        _: &Call<'_>,
+    ) -> Result<(), BackendError> {
+        self.0.verify_sig(message, signature).map_err(|_| BackendError::InvalidSignature)
+    }
+
+    fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
+        Ok(self.0.as_der().map_err(|_| BackendError::Internal)?.as_ref().to_vec())
+    }
+}
+
 impl Key for MlDsaKey {
     fn sign(&self, _: Algorithm, _: MessageType, message: &[u8], _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
         let mut signature = vec![0; self.signing.algorithm().signature_len()];
@@ -63,13 +84,13 @@ impl Key for MlDsaKey {
 
     fn verify(
         &self,
-        _: Algorithm,
-        _: MessageType,
+        algorithm: Algorithm,
+        message_type: MessageType,
         message: &[u8],
         signature: &[u8],
-        _: &Call<'_>,
+        call: &Call<'_>,
     ) -> Result<(), BackendError> {
-        self.verifying.verify_sig(message, signature).map_err(|_| BackendError::InvalidSignature)
+        self.verifying.verify(algorithm, message_type, message, signature, call)
     }
 
     fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {

@@ -9,7 +9,7 @@ use aws_lc_rs::kem::{
 };
 use pkcs8::der::asn1::{BitStringRef, OctetStringRef};
 use pkcs8::der::{Decode, Encode, Header, Reader, SliceReader, Tag};
-use pkcs8::spki::SubjectPublicKeyInfo;
+use pkcs8::spki::{SubjectPublicKeyInfo, SubjectPublicKeyInfoRef};
 use pkcs8::{AlgorithmIdentifierRef, ObjectIdentifier, PrivateKeyInfoRef};
 use wardbook_backend::call::Call;
 use wardbook_backend::error::BackendError;
@@ -22,9 +22,14 @@ use crate::provider::Family;
 
 /// An ML-KEM key in use.
 struct MlKemKey {
-    set: &'static Set,
-    encapsulating: EncapsulationKey,
+    encapsulating: MlKemPublic,
     decapsulating: DecapsulationKey,
+}
+
+/// An ML-KEM public key.
+struct MlKemPublic {
+    set: &'static Set,
+    key: EncapsulationKey,
 }
 
 /// One parameter set.
@@ -77,9 +82,16 @@ pub(crate) const FAMILY: Family = Family {
     pair: |_, _| None,
     load: |spec, material| {
         let set = set(spec)?;
-        let encapsulating = EncapsulationKey::new(set.parameters, set.public(material)?.0).ok()?;
+        let key = EncapsulationKey::new(set.parameters, set.public(material)?.0).ok()?;
         let decapsulating = DecapsulationKey::new(set.parameters, material.expose()).ok()?;
-        Some(Box::new(MlKemKey { set, encapsulating, decapsulating }))
+        Some(Box::new(MlKemKey { encapsulating: MlKemPublic { set, key }, decapsulating }))
+    },
+    load_public: |spec, public| {
+        let set = set(spec)?;
+        let info = SubjectPublicKeyInfoRef::from_der(public).ok()?;
+        let ours = info.algorithm == AlgorithmIdentifierRef { oid: set.oid, parameters: None };
+        let key = EncapsulationKey::new(set.parameters, info.subject_public_key.as_bytes().filter(|_| ours)?).ok()?;
+        Some(Box::new(MlKemPublic { set, key }))
     },
 };
 
@@ -112,10 +124,24 @@ impl Set {
     }
 }
 
-impl Key for MlKemKey {
+impl Key for MlKemPublic {
     fn encapsulate(&self, _: &Call<'_>) -> Result<Encapsulated, BackendError> {
-        let (ciphertext, shared) = self.encapsulating.encapsulate().map_err(|_| BackendError::Internal)?;
+        let (ciphertext, shared) = self.key.encapsulate().map_err(|_| BackendError::Internal)?;
         Ok(Encapsulated { ciphertext: ciphertext.as_ref().to_vec(), shared_secret: Secret::copy(shared.as_ref()) })
+    }
+
+    fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
+        let bytes = self.key.key_bytes().map_err(|_| BackendError::Internal)?;
+        let subject_public_key = BitStringRef::from_bytes(bytes.as_ref()).map_err(|_| BackendError::Internal)?;
+        let algorithm = AlgorithmIdentifierRef { oid: self.set.oid, parameters: None };
+        let info = SubjectPublicKeyInfo { algorithm, subject_public_key };
+        info.to_der().map_err(|_| BackendError::Internal)
+    }
+}
+
+impl Key for MlKemKey {
+    fn encapsulate(&self, call: &Call<'_>) -> Result<Encapsulated, BackendError> {
+        self.encapsulating.encapsulate(call)
     }
 
     fn decapsulate(&self, ciphertext: &[u8], _: &Call<'_>) -> Result<Secret, BackendError> {
@@ -123,11 +149,7 @@ impl Key for MlKemKey {
         shared.map(|shared| Secret::copy(shared.as_ref())).map_err(|_| BackendError::InvalidCiphertext)
     }
 
-    fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
-        let bytes = self.encapsulating.key_bytes().map_err(|_| BackendError::Internal)?;
-        let subject_public_key = BitStringRef::from_bytes(bytes.as_ref()).map_err(|_| BackendError::Internal)?;
-        let algorithm = AlgorithmIdentifierRef { oid: self.set.oid, parameters: None };
-        let info = SubjectPublicKeyInfo { algorithm, subject_public_key };
-        info.to_der().map_err(|_| BackendError::Internal)
+    fn public_key(&self, call: &Call<'_>) -> Result<Vec<u8>, BackendError> {
+        self.encapsulating.public_key(call)
     }
 }

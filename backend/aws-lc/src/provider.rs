@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use pkcs8::PrivateKeyInfoRef;
 use pkcs8::der::Decode;
+use pkcs8::spki::SubjectPublicKeyInfoRef;
 use wardbook_backend::algorithm::{Algorithm, MessageType};
 use wardbook_backend::capability::{Boundary, Capability, Cost};
-use wardbook_backend::error::BackendError;
+use wardbook_backend::error::{BackendError, InputError};
 use wardbook_backend::import::Wrapping;
 use wardbook_backend::key::{Key, Pair};
 use wardbook_backend::limits;
@@ -146,7 +147,11 @@ pub(crate) struct Family {
     pub(crate) pair: fn(KeySpec, &Secret) -> Option<Pair>,
     /// The stored form, ready for use.
     pub(crate) load: fn(KeySpec, &Secret) -> Option<Box<dyn Key>>,
+    /// `SubjectPublicKeyInfo`, ready for use.
+    pub(crate) load_public: LoadPublic,
 }
+
+type LoadPublic = fn(KeySpec, &[u8]) -> Option<Box<dyn Key>>;
 
 impl Family {
     fn of(spec: KeySpec) -> Result<Self, BackendError> {
@@ -256,6 +261,16 @@ impl Provider for AwsLc {
             _ => (Family::of(spec)?.load)(spec, material),
         };
         loaded.ok_or(BackendError::InvalidToken)
+    }
+
+    fn load_public(&self, spec: KeySpec, public: &[u8], _: &Arc<dyn Random>) -> Result<Box<dyn Key>, BackendError> {
+        let family = Family::of(spec)?;
+        // AWS-LC also reads bare keys, and stops where the structure ends.
+        let loaded = match SubjectPublicKeyInfoRef::from_der(public) {
+            Ok(_) => (family.load_public)(spec, public),
+            Err(_) => None,
+        };
+        loaded.ok_or(InputError::PublicKey.into())
     }
 
     fn pair_specs(&self) -> &'static [KeySpec] {

@@ -5,7 +5,7 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{
     KeySize, OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPrivateDecryptingKey,
-    OaepPublicEncryptingKey, PrivateDecryptingKey,
+    OaepPublicEncryptingKey, PrivateDecryptingKey, PublicEncryptingKey,
 };
 use aws_lc_rs::signature::{self, KeyPair, ParsedPublicKey, RsaKeyPair, RsaParameters, RsaSignatureEncoding};
 use wardbook_backend::algorithm::{Algorithm, MessageType};
@@ -19,12 +19,18 @@ use wardbook_backend::spec::KeySpec;
 use crate::provider::Family;
 use crate::wrapping;
 
-/// An RSA key in use. Its public half is parsed once for each way of verifying.
+/// An RSA key in use.
 struct RsaKey {
     signing: RsaKeyPair,
+    public: RsaPublic,
+    decrypting: OaepPrivateDecryptingKey,
+}
+
+/// An RSA public key, parsed once for each way of verifying.
+struct RsaPublic {
+    der: Vec<u8>,
     verifying: Vec<(&'static Scheme, ParsedPublicKey)>,
     encrypting: OaepPublicEncryptingKey,
-    decrypting: OaepPrivateDecryptingKey,
 }
 
 /// What AWS-LC calls the parts of one signature algorithm.
@@ -65,16 +71,14 @@ pub(crate) const FAMILY: Family = Family {
         let key = RsaKeyPair::from_pkcs8(material.expose()).ok()?;
         Some(Pair { private: stored(&key)?, public: spki(&key)? })
     },
-    load: |_, material| {
+    load: |spec, material| {
         let signing = RsaKeyPair::from_pkcs8(material.expose()).ok()?;
-        let public = spki(&signing)?;
-        let parsed = SCHEMES.iter().map(|scheme| Some((scheme, ParsedPublicKey::new(scheme.verifying, &public).ok()?)));
-        let verifying = parsed.collect::<Option<_>>()?;
+        let public = RsaPublic::new(spec, &spki(&signing)?)?;
         let decrypting = PrivateDecryptingKey::from_pkcs8(material.expose()).ok()?;
-        let encrypting = OaepPublicEncryptingKey::new(decrypting.public_key()).ok()?;
         let decrypting = OaepPrivateDecryptingKey::new(decrypting).ok()?;
-        Some(Box::new(RsaKey { signing, verifying, encrypting, decrypting }))
+        Some(Box::new(RsaKey { signing, public, decrypting }))
     },
+    load_public: |spec, public| Some(Box::new(RsaPublic::new(spec, public)?)),
 };
 
 fn size(spec: KeySpec) -> Option<KeySize> {
@@ -102,7 +106,18 @@ fn oaep(algorithm: Algorithm) -> Result<&'static OaepAlgorithm, BackendError> {
     }
 }
 
-impl RsaKey {
+impl RsaPublic {
+    fn new(spec: KeySpec, der: &[u8]) -> Option<Self> {
+        let encrypting = PublicEncryptingKey::from_der(der).ok()?;
+        let der = encrypting.as_der().ok()?.as_ref().to_vec();
+        if encrypting.key_size_bytes() != size(spec)?.len() {
+            return None;
+        }
+        let parsed = SCHEMES.iter().map(|scheme| Some((scheme, ParsedPublicKey::new(scheme.verifying, &der).ok()?)));
+        let verifying = parsed.collect::<Option<_>>()?;
+        Some(Self { der, verifying, encrypting: OaepPublicEncryptingKey::new(encrypting).ok()? })
+    }
+
     fn scheme(&self, algorithm: Algorithm) -> Result<(&'static Scheme, &ParsedPublicKey), BackendError> {
         let mut schemes = self.verifying.iter();
         let found = schemes.find(|(scheme, _)| scheme.algorithm == algorithm);
@@ -114,7 +129,7 @@ fn imported(digest: &[u8], scheme: &Scheme) -> Result<Digest, BackendError> {
     Digest::import_less_safe(digest, scheme.digest).map_err(|_| BackendError::Internal)
 }
 
-impl Key for RsaKey {
+impl Key for RsaPublic {
     fn encrypt(
         &self,
         algorithm: Algorithm,
@@ -127,35 +142,6 @@ impl Key for RsaKey {
         let bytes = encrypted.map_err(|_| BackendError::Internal)?.len();
         ciphertext.truncate(bytes);
         Ok(ciphertext)
-    }
-
-    fn decrypt(
-        &self,
-        algorithm: Algorithm,
-        ciphertext: &[u8],
-        _: &Context,
-        _: &Call<'_>,
-    ) -> Result<Secret, BackendError> {
-        wrapping::decrypt(&self.decrypting, oaep(algorithm)?, ciphertext).ok_or(BackendError::InvalidCiphertext)
-    }
-
-    fn sign(
-        &self,
-        algorithm: Algorithm,
-        message_type: MessageType,
-        message: &[u8],
-        _: &Call<'_>,
-    ) -> Result<Vec<u8>, BackendError> {
-        let (scheme, _) = self.scheme(algorithm)?;
-        let mut signature = vec![0; self.signing.public_modulus_len()];
-        let signed = match message_type {
-            MessageType::Raw => self.signing.sign(scheme.signing, &SystemRandom::new(), message, &mut signature),
-            MessageType::Digest => {
-                self.signing.sign_digest(scheme.signing, &imported(message, scheme)?, &mut signature)
-            }
-            MessageType::ExternalMu => return Err(BackendError::Internal),
-        };
-        signed.map(|()| signature).map_err(|_| BackendError::Internal)
     }
 
     fn verify(
@@ -176,6 +162,62 @@ impl Key for RsaKey {
     }
 
     fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
-        spki(&self.signing).ok_or(BackendError::Internal)
+        Ok(self.der.clone())
+    }
+}
+
+impl Key for RsaKey {
+    fn encrypt(
+        &self,
+        algorithm: Algorithm,
+        plaintext: &[u8],
+        context: &Context,
+        call: &Call<'_>,
+    ) -> Result<Vec<u8>, BackendError> {
+        self.public.encrypt(algorithm, plaintext, context, call)
+    }
+
+    fn decrypt(
+        &self,
+        algorithm: Algorithm,
+        ciphertext: &[u8],
+        _: &Context,
+        _: &Call<'_>,
+    ) -> Result<Secret, BackendError> {
+        wrapping::decrypt(&self.decrypting, oaep(algorithm)?, ciphertext).ok_or(BackendError::InvalidCiphertext)
+    }
+
+    fn sign(
+        &self,
+        algorithm: Algorithm,
+        message_type: MessageType,
+        message: &[u8],
+        _: &Call<'_>,
+    ) -> Result<Vec<u8>, BackendError> {
+        let (scheme, _) = self.public.scheme(algorithm)?;
+        let mut signature = vec![0; self.signing.public_modulus_len()];
+        let signed = match message_type {
+            MessageType::Raw => self.signing.sign(scheme.signing, &SystemRandom::new(), message, &mut signature),
+            MessageType::Digest => {
+                self.signing.sign_digest(scheme.signing, &imported(message, scheme)?, &mut signature)
+            }
+            MessageType::ExternalMu => return Err(BackendError::Internal),
+        };
+        signed.map(|()| signature).map_err(|_| BackendError::Internal)
+    }
+
+    fn verify(
+        &self,
+        algorithm: Algorithm,
+        message_type: MessageType,
+        message: &[u8],
+        signature: &[u8],
+        call: &Call<'_>,
+    ) -> Result<(), BackendError> {
+        self.public.verify(algorithm, message_type, message, signature, call)
+    }
+
+    fn public_key(&self, _: &Call<'_>) -> Result<Vec<u8>, BackendError> {
+        Ok(self.public.der.clone())
     }
 }
