@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wardbook-inventory", &["wardbook-policy"]),
     ("wardbook-backend", &[]),
     ("wardbook-backend-aws-lc", &["wardbook-backend"]),
+    ("wardbook-backend-pkcs11", &["wardbook-backend"]),
 ];
 
 /// Licences of dependencies; an expression passes if one of its alternatives consists of these.
