@@ -53,7 +53,7 @@ pub enum Boundary {
 /// How long an operation takes, as far as a caller must care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cost {
-    /// Microseconds of computing: run it on the spot.
+    /// Microseconds of computing, a few hundred at the most: run it on the spot.
     Inline,
     /// A millisecond of computing, or waiting: run it on a bounded pool.
     Blocking,
@@ -117,10 +117,17 @@ impl Capabilities {
         self
     }
 
-    /// Adds what another can do and this cannot; whoever came first keeps a spec whole.
+    /// Adds what another can do and this cannot; whoever came first keeps a spec and usage whole, so that one
+    /// key never needs two providers.
     pub fn merge(&mut self, other: &Self) {
-        let taken: Vec<KeySpec> = self.rows.iter().map(|row| row.spec).collect();
-        self.rows.extend(other.rows.iter().filter(|row| !taken.contains(&row.spec)));
+        let taken = |row: &Capability| {
+            self.rows.iter().any(|own| match row.operation.usage() {
+                Some(usage) => own.spec == row.spec && own.operation.usage() == Some(usage),
+                None => own.spec == row.spec && own.operation == row.operation,
+            })
+        };
+        let added: Vec<Capability> = other.rows.iter().filter(|row| !taken(row)).copied().collect();
+        self.rows.extend(added);
         self.refuted.extend(other.refuted.iter().cloned());
         let (pairs, wrappings) = (other.pairs.clone(), other.wrappings.clone());
         *self = std::mem::take(self).with_pairs(pairs).with_wrappings(wrappings);
@@ -268,5 +275,53 @@ impl fmt::Display for Cost {
             Self::Inline => "inline",
             Self::Blocking => "blocking",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(spec: KeySpec, operation: OperationKind, provider: &'static str) -> Capability {
+        Capability {
+            spec,
+            operation,
+            algorithm: None,
+            message_type: None,
+            input_bytes_max: 1,
+            context_bytes_max: 0,
+            uses_max: None,
+            provider,
+            boundary: Boundary::Process,
+            fips: false,
+            cost: Cost::Inline,
+            verify_after_sign: false,
+        }
+    }
+
+    #[test]
+    fn whoever_came_first_keeps_a_spec_and_usage_whole() {
+        use OperationKind::{Agree, Generate, Sign, Verify};
+        let of = |operations: &[OperationKind], provider| {
+            let rows = operations.iter().map(|operation| row(KeySpec::EccNistP256, *operation, provider));
+            Capabilities::probe(rows.collect::<Vec<_>>(), |_| Ok(()))
+        };
+        let mut both = of(&[Generate, Sign], "first");
+        both.merge(&of(&[Generate, Sign, Verify, Agree], "second"));
+        let rows: Vec<_> = both.rows().iter().map(|row| (row.operation, row.provider)).collect();
+        assert_eq!(rows, [(Generate, "first"), (Sign, "first"), (Agree, "second")]);
+        assert!(both.covers(KeySpec::EccNistP256, Usage::KeyAgreement, Generate));
+        assert!(!both.covers(KeySpec::EccNistP256, Usage::KeyAgreement, OperationKind::Import));
+    }
+
+    #[test]
+    fn a_claim_that_does_not_hold_is_kept_as_refuted() {
+        let claims = [row(KeySpec::Sm2, OperationKind::Sign, "p"), row(KeySpec::Sm2, OperationKind::Verify, "p")];
+        let probed = Capabilities::probe(claims, |claim| match claim.operation {
+            OperationKind::Sign => Err("another answer".to_owned()),
+            _ => Ok(()),
+        });
+        assert_eq!(probed.rows(), [claims[1]]);
+        assert_eq!(probed.refuted(), [Refuted { capability: claims[0], reason: "another answer".to_owned() }]);
     }
 }

@@ -161,3 +161,32 @@ impl fmt::Debug for Fingerprint {
         write!(f, "..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_keeps_every_wrapping_and_the_token() {
+        let token = KeyToken::new("provider", b"wrapped").expect("valid");
+        for (algorithm, _, name) in ALGORITHMS {
+            assert_eq!(algorithm.as_str(), *name);
+            for (key, _, name) in KEYS {
+                assert_eq!(key.as_str(), *name);
+                let wrapping = Wrapping { algorithm: *algorithm, key: *key };
+                let session = ImportSession::new(wrapping, &token).expect("valid");
+                assert_eq!(session.open(), Ok((wrapping, token.clone())));
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_session_is_accepted_and_one_byte_more_is_not() {
+        let longest = vec![0; limits::TOKEN_BYTES_MAX];
+        assert!(ImportSession::from_bytes(&longest).is_ok());
+        let longer = ImportSession::from_bytes(&[longest, vec![0]].concat());
+        assert_eq!(longer, Err(BackendError::InvalidImportSession));
+        let empty = ImportSession::from_bytes(&[]).and_then(|session| session.open());
+        assert_eq!(empty, Err(BackendError::InvalidImportSession));
+    }
+}

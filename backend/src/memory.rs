@@ -6,9 +6,10 @@ use zeroize::Zeroize;
 
 /// A 32-byte key on a page of its own.
 pub struct LockedKey {
-    // Fields are dropped in this order: the page is unlocked after it was wiped by `Drop` below.
-    page: Box<Page>,
+    // INVARIANT: `Drop` below wipes the page, then fields are dropped in this order: the page is unlocked while
+    // it is still ours, and freed last.
     guard: Option<region::LockGuard>,
+    page: Box<Page>,
 }
 
 /// Whether a key is kept out of swap.
@@ -33,7 +34,7 @@ impl LockedKey {
     pub fn new<E>(fill: impl FnOnce(&mut [u8; KEY_BYTES]) -> Result<(), E>) -> Result<Self, E> {
         let page = Box::new(Page([0; PAGE_BYTES]));
         let guard = region::lock(page.0.as_ptr(), PAGE_BYTES).ok();
-        let mut key = Self { page, guard };
+        let mut key = Self { guard, page };
         if let Some(bytes) = key.page.0.first_chunk_mut() {
             fill(bytes)?;
         }
