@@ -22,6 +22,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wardbook-backend", &[]),
     ("wardbook-backend-xks", &["wardbook-backend"]),
     ("wardbook-audit", &[]),
+    ("wardbook-backend-aws-lc", &["wardbook-backend"]),
+    ("wardbook-backend-pkcs11", &["wardbook-backend"]),
 ];
 
 /// Licences of dependencies; an expression passes if one of its alternatives consists of these.
@@ -44,6 +46,7 @@ const LICENCES: &[&str] = &[
 /// older one. Everything else comes once, arrow and parquet above all.
 const TWICE: &[(&str, &str)] = &[
     ("getrandom", "ahash, under arrow, has the older one; rand and the backends the newer"),
+    ("nom", "cexpr, which runs while building the FIPS module of AWS-LC, has the older one"),
     ("r-efi", "the two getrandoms on UEFI"),
     ("syn", "zerocopy-derive, under arrow, has the older one; clap and thiserror the newer"),
 ];
