@@ -34,3 +34,4 @@ pub mod folder;
 pub mod journal;
 
 pub mod query;
+pub mod schema;

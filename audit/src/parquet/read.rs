@@ -190,7 +190,8 @@ impl EventFile {
     ) -> Option<Vec<std::ops::Range<usize>>> {
         let index = self.parquet().column_index()?.get(group)?.get(column)?;
         let pages = self.parquet().offset_index()?.get(group)?.get(column)?.page_locations();
-        if index.num_pages() as usize != pages.len() {
+        // Without an index it has no pages to ask about, and panics if it is asked.
+        if matches!(index, ColumnIndexMetaData::NONE) || index.num_pages() as usize != pages.len() {
             return None;
         }
         let row = |page: usize| match pages.get(page) {

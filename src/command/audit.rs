@@ -1,0 +1,30 @@
+//! `audit`: the log of every call.
+
+mod query;
+mod schema;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::Global;
+use crate::exit::Exit;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer a named question from the log
+    Query(query::Arguments),
+    /// Print the table definition or a view for a query engine, ready to paste
+    Schema(schema::Arguments),
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
+    match &arguments.command {
+        Command::Query(arguments) => query::run(arguments, global),
+        Command::Schema(arguments) => schema::run(arguments),
+    }
+}
