@@ -63,9 +63,14 @@ pub fn ddl(engine: Engine, folder: &str) -> String {
     }
 }
 
-/// A text between quotes.
+/// A text between quotes, as the SQL standard says.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A text between quotes, as Hive says, and Athena's DDL and Spark with it: two quotes would be two texts there.
+fn hive_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 /// Words for types, and how parts of a struct are written.
@@ -105,14 +110,15 @@ impl Types {
 }
 
 /// A line for each column, with a comma between and what it is behind.
-fn column_lines(types: &Types, quote: &str, comment: impl Fn(&Column) -> String) -> String {
+fn column_lines(types: &Types, quote: &str, quoted: fn(&str) -> String) -> String {
     let line = |column: &Column| {
-        format!("  {quote}{}{quote} {}{}", column.field.name, types.of(column.field.kind), comment(column))
+        let (name, kind) = (column.field.name, types.of(column.field.kind));
+        format!("  {quote}{name}{quote} {kind}{}", comment(column, quoted))
     };
     COLUMNS.iter().map(line).collect::<Vec<_>>().join(",\n")
 }
 
-/// What the column is, as engines take comments.
-fn comment(column: &Column) -> String {
+/// What the column is, as a comment.
+fn comment(column: &Column, quoted: fn(&str) -> String) -> String {
     format!(" COMMENT {}", quoted(&column.field.about.replace('`', "")))
 }

@@ -18,6 +18,8 @@ pub(crate) struct Arguments {
 enum Command {
     /// Answer a named question from the log
     Query(query::Arguments),
+    /// When each principal used each key last; the same as `audit query last-used`
+    LastUsed(query::About),
     /// Print the table definition or a view for a query engine, ready to paste
     Schema(schema::Arguments),
 }
@@ -25,6 +27,7 @@ enum Command {
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
     match &arguments.command {
         Command::Query(arguments) => query::run(arguments, global),
+        Command::LastUsed(about) => query::last_used(about, global),
         Command::Schema(arguments) => schema::run(arguments),
     }
 }

@@ -3,11 +3,11 @@
 //! [Partition projection](https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html).
 
 use super::spark::HIVE;
-use super::{column_lines, comment, quoted};
+use super::{column_lines, hive_quoted};
 
 pub(super) fn ddl(folder: &str) -> String {
-    let columns = column_lines(&HIVE, "`", comment);
-    let (location, template) = (quoted(&format!("{folder}/")), quoted(&format!("{folder}/dt=${{dt}}/")));
+    let columns = column_lines(&HIVE, "`", hive_quoted);
+    let (location, template) = (hive_quoted(&format!("{folder}/")), hive_quoted(&format!("{folder}/dt=${{dt}}/")));
     format!(
         "-- Amazon Athena. Always name a range of days (dt BETWEEN '2026-04-01' AND '2026-04-07').
 CREATE EXTERNAL TABLE IF NOT EXISTS `events` (

@@ -4,10 +4,10 @@
 //! files have no field ids.
 
 use super::spark::{self, HIVE};
-use super::{column_lines, comment};
+use super::{column_lines, hive_quoted};
 
 pub(super) fn ddl(folder: &str) -> String {
-    let columns = column_lines(&HIVE, "`", comment);
+    let columns = column_lines(&HIVE, "`", hive_quoted);
     let source = spark::ddl(folder);
     format!(
         "-- Apache Iceberg through Spark, in a catalog called `iceberg`. The files stay where they are and belong to both.

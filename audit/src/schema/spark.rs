@@ -1,6 +1,6 @@
 //! Spark SQL: an external table whose days are found once, and again when there are more.
 
-use super::{Types, column_lines, comment, quoted};
+use super::{Types, column_lines, hive_quoted};
 
 /// Types as Hive names them, which Spark and Athena took over. Athena knows no quotes around parts of a struct, and no
 /// part's name is a reserved word of either.
@@ -16,8 +16,8 @@ pub(super) const HIVE: Types = Types {
 };
 
 pub(super) fn ddl(folder: &str) -> String {
-    let columns = column_lines(&HIVE, "`", comment);
-    let location = quoted(folder);
+    let columns = column_lines(&HIVE, "`", hive_quoted);
+    let location = hive_quoted(folder);
     format!(
         "-- Spark SQL 3.4 or later. Read times in UTC.
 SET spark.sql.session.timeZone = UTC;

@@ -9,8 +9,12 @@ fn every_engine_is_told_every_column() {
         for column in COLUMNS {
             assert!(text.contains(column.field.name), "{name} has no {}", column.field.name);
         }
-        assert!(text.contains("s3://bucket/it''s/dt=") || text.contains("'s3://bucket/it''s"), "{name}: {text}");
-        assert!(!text.contains("it''s//"), "{name}");
+        let place = match engine {
+            Engine::DuckDb | Engine::Trino | Engine::Ocsf => "'s3://bucket/it''s/",
+            Engine::Athena => r"'s3://bucket/it\'s/'",
+            Engine::Spark | Engine::Iceberg => r"'s3://bucket/it\'s'",
+        };
+        assert!(text.contains(place) && !text.contains("s//"), "{name}: {text}");
         let (open, close) = (text.matches('(').count(), text.matches(')').count());
         assert_eq!(open, close, "{name}");
     }

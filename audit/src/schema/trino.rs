@@ -1,6 +1,6 @@
 //! Trino's Hive connector: an external table whose days are found once, and again when there are more.
 
-use super::{Types, column_lines, comment, quoted};
+use super::{Types, column_lines, quoted};
 
 const TYPES: Types = Types {
     text: "varchar",
@@ -15,7 +15,7 @@ const TYPES: Types = Types {
 };
 
 pub(super) fn ddl(folder: &str) -> String {
-    let columns = column_lines(&TYPES, "\"", comment);
+    let columns = column_lines(&TYPES, "\"", quoted);
     let location = quoted(&format!("{folder}/"));
     format!(
         "-- Trino, in a catalog of the Hive connector: USE hive.audit; its session: SET TIME ZONE 'UTC';

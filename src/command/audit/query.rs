@@ -24,6 +24,16 @@ pub(crate) struct Arguments {
     /// The question; see below
     #[arg(value_name = "NAME", value_parser = names(), hide_possible_values = true)]
     name: String,
+    #[command(flatten)]
+    about: About,
+    /// With used-by: every event of the key, not only successful cryptographic operations
+    #[arg(long)]
+    all_events: bool,
+}
+
+/// The log, and what of it.
+#[derive(Debug, Args)]
+pub(crate) struct About {
     /// The audit folder
     #[arg(value_name = "DIR")]
     folder: PathBuf,
@@ -39,27 +49,34 @@ pub(crate) struct Arguments {
     /// Only about this caller: the ARN of a user, a role or a role's session
     #[arg(long, value_name = "ARN", value_parser = principal)]
     principal: Option<PrincipalName>,
-    /// With used-by: every event of the key, not only successful cryptographic operations
-    #[arg(long)]
-    all_events: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
-    output::check::<Answered>(global)?;
-    let Some(question) = question(&arguments.name) else { bail!("there is no question `{}`", arguments.name) };
-    if arguments.all_events && question.name != "used-by" {
+    let all_events = arguments.all_events;
+    if all_events && arguments.name != "used-by" {
         bail!("`--all-events` goes with `used-by` only");
     }
+    answer(&arguments.name, &arguments.about, all_events, global)
+}
+
+/// `audit last-used`, which is the question asked most.
+pub(crate) fn last_used(about: &About, global: &Global) -> anyhow::Result<Exit> {
+    answer("last-used", about, false, global)
+}
+
+fn answer(name: &str, about: &About, all_events: bool, global: &Global) -> anyhow::Result<Exit> {
+    output::check::<Answered>(global)?;
+    let Some(question) = question(name) else { bail!("there is no question `{name}`") };
     let query = Query {
-        key: arguments.key.clone(),
-        principal: arguments.principal.clone(),
-        since: arguments.since,
-        until: arguments.until,
-        all_events: arguments.all_events,
-        ..Query::new(question)
+        question,
+        key: about.key.clone(),
+        principal: about.principal.clone(),
+        since: about.since,
+        until: about.until,
+        all_events,
     };
-    let answer = ask(&folder(&arguments.folder)?, &query)
-        .with_context(|| format!("cannot answer from `{}`", arguments.folder.display()))?;
+    let answer = ask(&folder(&about.folder)?, &query)
+        .with_context(|| format!("cannot answer from `{}`", about.folder.display()))?;
     output::emit(&Answered(answer), global)?;
     Ok(Exit::Fine)
 }
