@@ -35,3 +35,5 @@ pub mod journal;
 
 pub mod query;
 pub mod schema;
+#[cfg(feature = "sql")]
+pub mod sql;

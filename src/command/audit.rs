@@ -2,6 +2,8 @@
 
 mod query;
 mod schema;
+#[cfg(feature = "sql")]
+mod sql;
 
 use clap::{Args, Subcommand};
 
@@ -20,6 +22,9 @@ enum Command {
     Query(query::Arguments),
     /// When each principal used each key last; the same as `audit query last-used`
     LastUsed(query::About),
+    /// Answer any SQL from the log; the table is called `events`
+    #[cfg(feature = "sql")]
+    Sql(sql::Arguments),
     /// Print the table definition or a view for a query engine, ready to paste
     Schema(schema::Arguments),
 }
@@ -28,6 +33,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     match &arguments.command {
         Command::Query(arguments) => query::run(arguments, global),
         Command::LastUsed(about) => query::last_used(about, global),
+        #[cfg(feature = "sql")]
+        Command::Sql(arguments) => sql::run(arguments, global),
         Command::Schema(arguments) => schema::run(arguments),
     }
 }

@@ -3,10 +3,6 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use ::parquet::arrow::ArrowWriter;
-use ::parquet::arrow::arrow_writer::ArrowWriterOptions;
-use ::parquet::basic::Compression;
-use ::parquet::file::properties::WriterProperties;
 use arrow_array::builder::{
     ArrayBuilder, Decimal128Builder, Int64Builder, ListBuilder, MapBuilder, MapFieldNames, StringBuilder,
     TimestampMicrosecondBuilder,
@@ -15,7 +11,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use super::Effort;
-use crate::parquet::FileError;
+use crate::parquet::{FileError, write_batches};
 use crate::time::Timestamp;
 
 /// What a question found.
@@ -98,11 +94,7 @@ impl Answer {
         let columns = self.columns.iter().enumerate().map(|(at, column)| array(column.kind, cells(at)));
         let schema = Arc::new(Schema::new(fields));
         let batch = RecordBatch::try_new(schema.clone(), columns.collect())?;
-        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(Default::default())).build();
-        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let mut writer = ArrowWriter::try_new_with_options(sink, schema, options)?;
-        writer.write(&batch)?;
-        Ok(writer.into_inner()?)
+        write_batches(schema, &[batch], sink)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::output::{self, Format, Report, csv, table};
 
 /// The version of the JSON form.
-const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Debug, Args)]
 #[command(after_help = questions())]
@@ -82,7 +82,7 @@ fn answer(name: &str, about: &About, all_events: bool, global: &Global) -> anyho
 }
 
 /// The audit folder at a path, if there is one: an answer from the wrong folder would look like "nobody".
-fn folder(path: &Path) -> anyhow::Result<Folder> {
+pub(super) fn folder(path: &Path) -> anyhow::Result<Folder> {
     let folder = Folder::new(Arc::new(LocalDisk::new(path)));
     let origins = folder.origins().with_context(|| format!("cannot read `{}`", path.display()))?;
     if origins.is_empty() {
