@@ -14,6 +14,7 @@ mod give_back;
 mod read;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod write;
 
 pub use build::{Rows, sort};

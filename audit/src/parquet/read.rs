@@ -137,7 +137,7 @@ impl EventFile {
         let groups = self.parquet().row_groups();
         for (group, metadata) in groups.iter().enumerate() {
             let rows = usize::try_from(metadata.num_rows()).unwrap_or_default();
-            let mut wanted = vec![0..rows];
+            let mut wanted: Vec<_> = std::iter::once(0..rows).collect();
             for clause in &filter.clauses {
                 let mut passing = Vec::new();
                 for test in clause {
@@ -190,7 +190,7 @@ impl EventFile {
     ) -> Option<Vec<std::ops::Range<usize>>> {
         let index = self.parquet().column_index()?.get(group)?.get(column)?;
         let pages = self.parquet().offset_index()?.get(group)?.get(column)?.page_locations();
-        // Without an index it has no pages to ask about, and panics if it is asked.
+        // Without an index of this column there is no number of its pages either: asking for it would panic.
         if matches!(index, ColumnIndexMetaData::NONE) || index.num_pages() as usize != pages.len() {
             return None;
         }

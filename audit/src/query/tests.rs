@@ -357,7 +357,7 @@ fn cross_account_calls_are_one_row_each() {
     ];
     for (sealed, unsealed) in [(&caller, &owner), (&owner, &caller)] {
         let sealed: Vec<_> = [sealed.clone()].into_iter().chain(own.clone()).collect();
-        let folder = log(&sealed, &[unsealed.clone()]);
+        let folder = log(&sealed, std::slice::from_ref(unsealed));
         assert_eq!(rows(&folder, &query("cross-account")), wanted);
     }
     // Only the owner's trail was imported.
