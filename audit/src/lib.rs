@@ -37,3 +37,7 @@ pub mod log;
 
 #[cfg(feature = "aws-digest")]
 pub mod aws_digest;
+pub mod query;
+pub mod schema;
+#[cfg(feature = "sql")]
+pub mod sql;

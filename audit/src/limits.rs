@@ -65,3 +65,7 @@ pub const PROSE_BYTES_MAX: usize = 8 << 10;
 
 /// The longest policy text in an event that we make.
 pub const POLICY_BYTES_MAX: usize = 64 << 10;
+
+/// How much memory sorting, joining and grouping of one SQL query may take; beyond it the query fails or spills.
+#[cfg(feature = "sql")]
+pub const SQL_MEMORY_BYTES_MAX: usize = 1 << 30;

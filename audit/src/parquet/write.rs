@@ -9,6 +9,7 @@ use ::parquet::file::metadata::SortingColumn;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use ::parquet::schema::types::{ColumnPath, SchemaDescriptor};
 use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 
 use super::waiting::Waiting;
 use super::{FileError, Footer, Rows};
@@ -131,6 +132,21 @@ impl<W: Write + Send> EventWriter<W> {
             _ => Err(FileError::Damaged("the file could not be begun".to_owned())),
         }
     }
+}
+
+/// Writes batches of any columns, as an answer is: no sorting, no bloom filters, and no Arrow schema in the footer.
+pub(crate) fn write_batches<W: Write + Send>(
+    schema: SchemaRef,
+    batches: &[RecordBatch],
+    sink: W,
+) -> Result<W, FileError> {
+    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(sink, schema, options)?;
+    for batch in batches {
+        writer.write(batch)?;
+    }
+    Ok(writer.into_inner()?)
 }
 
 /// How often a bloom filter says "perhaps" where it is "no".
