@@ -58,7 +58,7 @@ pub mod error;
 pub mod import;
 pub mod kdf;
 pub mod key;
-mod known_answer;
+pub mod known_answer;
 pub mod limits;
 pub mod memory;
 pub mod operation;

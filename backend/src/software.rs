@@ -291,8 +291,8 @@ fn condition(capabilities: &Capabilities) -> Condition {
     }
 }
 
-/// A key is handed out only after both its directions fit together.
-fn agree_with_itself(key: &KeyHandle, call: &Call<'_>) -> Result<(), BackendError> {
+/// Whether both directions of a key fit together: what every fresh key must do before it is handed out.
+pub fn agree_with_itself(key: &KeyHandle, call: &Call<'_>) -> Result<(), BackendError> {
     use crate::context::Context;
     let message = [0x5a; 64];
     for row in key.capabilities() {

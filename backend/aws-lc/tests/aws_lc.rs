@@ -1,0 +1,105 @@
+//! AWS-LC as its users see it.
+
+#![expect(clippy::expect_used, reason = "the helpers of a test are a test")]
+
+use std::sync::Arc;
+
+use wardbook_backend::backend::{Backend, Depth};
+use wardbook_backend::call::Call;
+use wardbook_backend::conformance::{self, Sm2Wrap, Subject, Wrap};
+use wardbook_backend::error::BackendError;
+use wardbook_backend::operation::OperationKind;
+use wardbook_backend::random::System;
+use wardbook_backend::root::{LocalRoot, Roots};
+use wardbook_backend::rustcrypto::{self, RustCrypto};
+use wardbook_backend::software::Software;
+use wardbook_backend::spec::{KeySpec, Usage};
+use wardbook_backend::token::{Binding, MaterialId};
+use wardbook_backend_aws_lc::{AwsLc, NAME, RsaWrap};
+
+fn roots() -> Roots {
+    Roots::new(Arc::new(LocalRoot::ephemeral(&System).expect("made")))
+}
+
+fn aws_lc() -> Software {
+    Software::start([Arc::new(AwsLc::start().expect("starts")) as _], roots(), Arc::new(System))
+}
+
+fn composite() -> Software {
+    let providers = [Arc::new(RustCrypto) as _, Arc::new(AwsLc::start().expect("starts")) as _];
+    Software::start(providers, roots(), Arc::new(System))
+}
+
+#[test]
+fn every_claim_holds_against_answers_computed_elsewhere() {
+    let backend = aws_lc();
+    let refuted: Vec<&str> = backend.capabilities().refuted().iter().map(|row| row.reason.as_str()).collect();
+    assert!(refuted.is_empty(), "{refuted:#?}");
+    println!("{} capabilities proved", backend.capabilities().rows().len());
+    assert!(backend.health(Depth::Deep, &Call::unhurried()).expect("healthy").is_active());
+}
+
+#[test]
+fn rustcrypto_and_aws_lc_together_cover_every_key_spec_and_usage() {
+    let backend = composite();
+    let capabilities = backend.capabilities();
+    assert!(capabilities.refuted().is_empty(), "{:#?}", capabilities.refuted());
+    for spec in KeySpec::all() {
+        for usage in spec.usages() {
+            for origin in [OperationKind::Generate, OperationKind::Import] {
+                assert!(capabilities.covers(spec, *usage, origin), "{origin} of {spec} for {usage}");
+            }
+        }
+        let rsa = spec.as_str().starts_with("RSA_");
+        let wanted = if rsa { NAME } else { rustcrypto::NAME };
+        assert!(capabilities.rows().iter().filter(|row| row.spec == spec).all(|row| row.provider == wanted), "{spec}");
+    }
+}
+
+#[test]
+fn aws_lc_conforms() {
+    let backend = aws_lc();
+    let report = conformance::run(&Subject { backend: &backend, existing: &[], wraps: &[&RsaWrap::any_length()] });
+    println!("{report}");
+    assert!(report.failures().is_empty(), "{:#?}", report.failures());
+    assert!(report.passed() > 10_000, "the suite has shrunk to {} checks", report.passed());
+}
+
+#[test]
+fn aws_lc_and_rustcrypto_understand_each_other() {
+    let (one, other) = (aws_lc(), composite());
+    let (rsa, sm2) = (RsaWrap::any_length(), Sm2Wrap(&System));
+    let one = Subject { backend: &one, existing: &[], wraps: &[&rsa] };
+    let other = Subject { backend: &other, existing: &[], wraps: &[&sm2, &rsa] };
+    let report = conformance::pair(&one, &other);
+    println!("{report}");
+    assert!(report.failures().is_empty(), "{:#?}", report.failures());
+    assert!(report.passed() > 100, "the suite has shrunk to {} checks", report.passed());
+}
+
+#[test]
+fn every_wrapping_under_rsa_is_undone_and_nothing_else_is() {
+    let (backend, call, wrap) = (aws_lc(), Call::unhurried(), RsaWrap::every());
+    let own = Binding::new("k", MaterialId([1; 32]), KeySpec::SymmetricDefault, Usage::EncryptDecrypt).expect("valid");
+    assert_eq!(backend.capabilities().wrappings(), wrap.wrappings());
+    assert_eq!(wrap.wrappings().len(), 12);
+    let mut fingerprints = Vec::new();
+    for wrapping in wrap.wrappings() {
+        let offer = backend.begin_import(&own, wrapping, &call).expect("offered");
+        let import = |wrapped: &[u8]| backend.import(&own, &offer.session, wrapped, &call);
+        let wrapped = wrap.wrap(wrapping, &offer.public_key, &[7; 32]).expect("wrapped");
+        fingerprints.push(import(&wrapped).expect("imported").fingerprint);
+        for position in (0..wrapped.len()).step_by(37) {
+            let mut changed = wrapped.clone();
+            changed[position] ^= 0x10;
+            assert_eq!(import(&changed), Err(BackendError::InvalidImport), "{wrapping}: byte {position}");
+        }
+        for bytes in [0, 1, 255, wrapped.len() - 1] {
+            assert_eq!(import(&wrapped[..bytes]), Err(BackendError::InvalidImport), "{wrapping}: {bytes} bytes");
+        }
+        let short = wrap.wrap(wrapping, &offer.public_key, &[7; 31]).expect("wrapped");
+        assert_eq!(import(&short), Err(BackendError::InvalidImport), "{wrapping}: 31 bytes of material");
+    }
+    fingerprints.dedup();
+    assert_eq!(fingerprints.len(), 1, "the same material is the same, however it was wrapped");
+}
