@@ -19,6 +19,7 @@ use wardbook_backend::rustcrypto::RustCrypto;
 use wardbook_backend::software::Software;
 use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, KeyToken, MaterialId};
+use wardbook_backend_aws_lc::AwsLc;
 
 fn main() -> Result<(), Box<dyn Error>> {
     run(&mut io::stdout())
@@ -41,11 +42,13 @@ fn backends() -> Result<Vec<(&'static str, Arc<dyn Backend>)>, Box<dyn Error>> {
     let random = Arc::new(Seeded::new(System));
 
     // A backend starts by computing known answers, and offers only what it got right.
-    let software: Arc<dyn Backend> = Arc::new(Software::start([Arc::new(RustCrypto) as _], roots, random));
+    let pure_rust: Arc<dyn Backend> =
+        Arc::new(Software::start([Arc::new(RustCrypto) as _], roots.clone(), random.clone()));
+    let aws_lc: Arc<dyn Backend> = Arc::new(Software::start([Arc::new(AwsLc::start()?) as _], roots, random));
 
-    // Several holders of keys behind one, in order of preference; here there is one to join.
-    let composite = Arc::new(Composite::new([Arc::clone(&software)]));
-    Ok(vec![("software", software), ("composite", composite)])
+    // Several holders of keys behind one: the first that has what is asked makes the key and keeps it.
+    let composite = Arc::new(Composite::new([Arc::clone(&aws_lc), Arc::clone(&pure_rust)]));
+    Ok(vec![("pure Rust", pure_rust), ("AWS-LC", aws_lc), ("both", composite)])
 }
 
 /// The caller. It is handed a backend and cannot tell which.
@@ -61,7 +64,7 @@ fn keep_a_secret(backend: &dyn Backend, out: &mut dyn Write) -> Result<(), Box<d
 
     // Later: from what was stored to a key that can be used.
     let key = backend.open(&KeyToken::from_bytes(&stored)?, &binding, &call)?;
-    writeln!(out, "  {} holds the key in a token of {} bytes", key.provider(), stored.len())?;
+    writeln!(out, "  the key is served by {}", key.provider())?;
 
     // The context is not secret and not stored in the ciphertext, but it must be the same again.
     let context = Context::new([("department", "finance"), ("month", "2026-11")])?;
