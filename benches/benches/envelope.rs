@@ -1,7 +1,7 @@
 //! Encrypt, Decrypt and GenerateDataKey beside a raw derivation and AES-256-GCM of the same library.
 //!
 //! `wardbook` is a call on an open key as the server makes it: admission, deadline, context, envelope, wiping.
-//! `raw` computes the same bytes with the library alone. The other libraries stand beside both.
+//! `raw` computes the same bytes with the library alone; `raw-ring` is ring doing so.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ const MATERIAL: [u8; 32] = [7; 32];
 
 fn envelope(criterion: &mut Criterion) {
     provider::<RustCrypto>(criterion, keys::RUSTCRYPTO);
+    provider::<AwsLc>(criterion, keys::AWS_LC);
 }
 
 fn provider<R: Raw>(criterion: &mut Criterion, name: &str) {
@@ -27,8 +28,7 @@ fn provider<R: Raw>(criterion: &mut Criterion, name: &str) {
     let key = keys::open(name, KeySpec::SymmetricDefault, Usage::EncryptDecrypt);
     let context = Context::new([("department", "finance"), ("purpose", "monthly report")]).expect("a context");
     let associated = context.as_bytes();
-    let (own, aws_lc, ring) = (R::new(&MATERIAL), AwsLc::new(&MATERIAL), Ring::new(&MATERIAL));
-    let rustcrypto = RustCrypto::new(&MATERIAL);
+    let (own, ring) = (R::new(&MATERIAL), Ring::new(&MATERIAL));
 
     for bytes in [32, 4096] {
         let plaintext = vec![0x5a; bytes];
@@ -39,24 +39,21 @@ fn provider<R: Raw>(criterion: &mut Criterion, name: &str) {
         group.bench_function("raw", |bencher| {
             bencher.iter(|| raw::encrypt(&own, &*random, black_box(&plaintext), associated));
         });
-        group.bench_function("raw-aws-lc-rs", |bencher| {
-            bencher.iter(|| raw::encrypt(&aws_lc, &*random, black_box(&plaintext), associated));
-        });
         group.bench_function("raw-ring", |bencher| {
             bencher.iter(|| raw::encrypt(&ring, &*random, black_box(&plaintext), associated));
-        });
-        group.bench_function("raw-rustcrypto", |bencher| {
-            bencher.iter(|| raw::encrypt(&rustcrypto, &*random, black_box(&plaintext), associated));
         });
         group.finish();
 
         let ours = key.encrypt(ALGORITHM, &plaintext, &context, &call).expect("encrypted");
         let theirs = raw::encrypt(&own, &*random, &plaintext, associated);
+        let sealed = raw::encrypt(&ring, &*random, &plaintext, associated);
         let mut group = criterion.benchmark_group(format!("decrypt-{bytes}-{name}"));
         group.bench_function("wardbook", |bencher| {
             bencher.iter(|| key.decrypt(ALGORITHM, black_box(&ours), &context, &call).expect("decrypted"));
         });
         group.bench_function("raw", |bencher| bencher.iter(|| raw::decrypt(&own, black_box(&theirs), associated)));
+        group
+            .bench_function("raw-ring", |bencher| bencher.iter(|| raw::decrypt(&ring, black_box(&sealed), associated)));
         group.finish();
     }
 

@@ -71,6 +71,7 @@ fn raw<T: AsRef<[u8]>>(
 
 fn p256(criterion: &mut Criterion) {
     wardbook(criterion, "p256", keys::RUSTCRYPTO, KeySpec::EccNistP256, Algorithm::EcdsaSha256);
+    wardbook(criterion, "p256", keys::AWS_LC, KeySpec::EccNistP256, Algorithm::EcdsaSha256);
     let key = p256::ecdsa::SigningKey::from_slice(&SEED).expect("a key");
     let public = *key.verifying_key();
     let sign = |message: &[u8]| {
@@ -92,7 +93,7 @@ fn p256(criterion: &mut Criterion) {
     let public = aws::ParsedPublicKey::new(&aws::ECDSA_P256_SHA256_ASN1, key.public_key()).expect("a key");
     let sign = |message: &[u8]| key.sign(&random, message).expect("signed");
     let verify = |message: &[u8], signature: &[u8]| public.verify_sig(message, signature).expect("genuine");
-    raw(criterion, "p256-rustcrypto", "raw-aws-lc-rs", sign, verify);
+    raw(criterion, "p256-aws-lc", "raw", sign, verify);
 
     let random = ring::rand::SystemRandom::new();
     let algorithm = &ring_signature::ECDSA_P256_SHA256_ASN1_SIGNING;
@@ -102,11 +103,12 @@ fn p256(criterion: &mut Criterion) {
         ring_signature::UnparsedPublicKey::new(&ring_signature::ECDSA_P256_SHA256_ASN1, key.public_key().as_ref());
     let sign = |message: &[u8]| key.sign(&random, message).expect("signed");
     let verify = |message: &[u8], signature: &[u8]| public.verify(message, signature).expect("genuine");
-    raw(criterion, "p256-rustcrypto", "raw-ring", sign, verify);
+    raw(criterion, "p256-aws-lc", "raw-ring", sign, verify);
 }
 
 fn ed25519(criterion: &mut Criterion) {
     wardbook(criterion, "ed25519", keys::RUSTCRYPTO, KeySpec::EccNistEdwards25519, Algorithm::Ed25519Sha512);
+    wardbook(criterion, "ed25519", keys::AWS_LC, KeySpec::EccNistEdwards25519, Algorithm::Ed25519Sha512);
     let key = ed25519_dalek::SigningKey::from_bytes(&SEED);
     let public = key.verifying_key();
     let sign = |message: &[u8]| key.sign(message).to_bytes();
@@ -120,17 +122,18 @@ fn ed25519(criterion: &mut Criterion) {
     let public = aws::ParsedPublicKey::new(&aws::ED25519, key.public_key()).expect("a key");
     let sign = |message: &[u8]| key.sign(message);
     let verify = |message: &[u8], signature: &[u8]| public.verify_sig(message, signature).expect("genuine");
-    raw(criterion, "ed25519-rustcrypto", "raw-aws-lc-rs", sign, verify);
+    raw(criterion, "ed25519-aws-lc", "raw", sign, verify);
 
     let key = ring_signature::Ed25519KeyPair::from_seed_unchecked(&SEED).expect("a key");
     let public = ring_signature::UnparsedPublicKey::new(&ring_signature::ED25519, key.public_key().as_ref());
     let sign = |message: &[u8]| key.sign(message);
     let verify = |message: &[u8], signature: &[u8]| public.verify(message, signature).expect("genuine");
-    raw(criterion, "ed25519-rustcrypto", "raw-ring", sign, verify);
+    raw(criterion, "ed25519-aws-lc", "raw-ring", sign, verify);
 }
 
 fn ml_dsa_65(criterion: &mut Criterion) {
     wardbook(criterion, "ml-dsa-65", keys::RUSTCRYPTO, KeySpec::MlDsa65, Algorithm::MlDsaShake256);
+    wardbook(criterion, "ml-dsa-65", keys::AWS_LC, KeySpec::MlDsa65, Algorithm::MlDsaShake256);
     let key = SigningKey::<MlDsa65>::from_seed(&SEED.into());
     let public = key.verifying_key();
     let sign =
@@ -149,7 +152,7 @@ fn ml_dsa_65(criterion: &mut Criterion) {
         signature
     };
     let verify = |message: &[u8], signature: &[u8]| public.verify_sig(message, signature).expect("genuine");
-    raw(criterion, "ml-dsa-65-rustcrypto", "raw-aws-lc-rs", sign, verify);
+    raw(criterion, "ml-dsa-65-aws-lc", "raw", sign, verify);
 }
 
 impl TryRng for Rng {

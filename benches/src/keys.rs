@@ -12,14 +12,19 @@ use wardbook_backend::rustcrypto::RustCrypto;
 use wardbook_backend::software::Software;
 use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, MaterialId};
+use wardbook_backend_aws_lc::AwsLc;
 
 /// The pure-Rust provider.
 pub const RUSTCRYPTO: &str = wardbook_backend::rustcrypto::NAME;
+
+/// AWS-LC.
+pub const AWS_LC: &str = wardbook_backend_aws_lc::NAME;
 
 /// A fresh key of a provider, open.
 pub fn open(provider: &str, spec: KeySpec, usage: Usage) -> KeyHandle {
     let provider: Arc<dyn Provider> = match provider {
         RUSTCRYPTO => Arc::new(RustCrypto),
+        AWS_LC => Arc::new(AwsLc::start().expect("starts")),
         other => panic!("no provider {other}"),
     };
     let roots = Roots::new(Arc::new(LocalRoot::ephemeral(&System).expect("a root key")));
