@@ -1,4 +1,7 @@
-//! What the benchmarks share: documents, and the way from a text to a policy.
+//! What the benchmarks share: documents and the way from a text to a policy, open keys, and the libraries raw.
+
+pub mod keys;
+pub mod raw;
 
 use wardbook_policy::document::Document;
 use wardbook_policy::json;
