@@ -17,6 +17,9 @@ use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, MaterialId};
 use wardbook_backend_aws_lc::{AwsLc, NAME, RsaWrap};
 
+#[path = "../../tests/suite/page.rs"]
+mod page;
+
 fn roots() -> Roots {
     Roots::new(Arc::new(LocalRoot::ephemeral(&System).expect("made")))
 }
@@ -39,6 +42,7 @@ fn every_claim_holds_against_answers_computed_elsewhere() {
     assert!(backend.health(Depth::Deep, &Call::unhurried()).expect("healthy").is_active());
 }
 
+#[cfg(not(feature = "fips"))]
 #[test]
 fn rustcrypto_and_aws_lc_together_cover_every_key_spec_and_usage() {
     let backend = composite();
@@ -65,6 +69,7 @@ fn aws_lc_conforms() {
     assert!(report.passed() > 10_000, "the suite has shrunk to {} checks", report.passed());
 }
 
+#[cfg(not(feature = "fips"))]
 #[test]
 fn aws_lc_and_rustcrypto_understand_each_other() {
     let (one, other) = (aws_lc(), composite());
@@ -77,6 +82,7 @@ fn aws_lc_and_rustcrypto_understand_each_other() {
     assert!(report.passed() > 100, "the suite has shrunk to {} checks", report.passed());
 }
 
+#[cfg(not(feature = "fips"))]
 #[test]
 fn every_wrapping_under_rsa_is_undone_and_nothing_else_is() {
     let (backend, call, wrap) = (aws_lc(), Call::unhurried(), RsaWrap::every());
@@ -102,4 +108,27 @@ fn every_wrapping_under_rsa_is_undone_and_nothing_else_is() {
     }
     fingerprints.dedup();
     assert_eq!(fingerprints.len(), 1, "the same material is the same, however it was wrapped");
+}
+
+#[cfg(not(feature = "fips"))]
+#[test]
+fn the_page_is_what_the_probe_found() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/CAPABILITIES.md");
+    page::check(path, "What the software backend can do with AWS-LC as its only provider.", &aws_lc());
+}
+
+/// Every row of the FIPS build is approved, and what remains conforms.
+#[cfg(feature = "fips")]
+#[test]
+fn the_fips_module_serves_only_what_it_approves() {
+    let backend = aws_lc();
+    assert!(!backend.capabilities().rows().is_empty());
+    assert!(backend.capabilities().rows().iter().all(|row| row.fips && row.provider == "aws-lc-fips"));
+    for spec in [KeySpec::EccSecgP256k1, KeySpec::EccNistEdwards25519, KeySpec::Sm2, KeySpec::Sm4] {
+        for usage in spec.usages() {
+            let own = Binding::new("k", MaterialId([1; 32]), spec, *usage).expect("valid");
+            let made = backend.generate(&own, &Call::unhurried());
+            assert!(matches!(made, Err(BackendError::Unsupported { .. })), "{spec}: {made:?}");
+        }
+    }
 }

@@ -31,6 +31,9 @@ use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, KeyToken, MaterialId};
 use wardbook_backend_pkcs11::{Consent, Derivation, Pin, Pkcs11, Settings, StartError, Which};
 
+#[path = "../../tests/suite/page.rs"]
+mod page;
+
 const FOLDER: &str = "WARDBOOK_SOFTHSM_FOLDER";
 const REQUIRE: &str = "WARDBOOK_REQUIRE_SOFTHSM";
 const LABEL: &str = "wardbook test";
@@ -142,20 +145,16 @@ fn round_trip(backend: &dyn Backend, token: &KeyToken, own: &Binding) -> Result<
     Ok(())
 }
 
-fn print_table(rows: &[Capability]) {
-    for row in rows {
-        let algorithm = row.algorithm.map(|it| it.to_string()).unwrap_or_default();
-        let message = row.message_type.map(|it| it.to_string()).unwrap_or_default();
-        println!("{:<22} {:<52} {algorithm:<26} {message:<7} {}", row.spec, row.operation, row.input_bytes_max);
-    }
-}
-
 #[test]
 fn softhsm_conforms() {
     alone("softhsm_conforms", |world| {
         let backend = world.start();
         assert_eq!(backend.derivation(), Some(Derivation::FromHmac), "SoftHSM2 has no SP 800-108");
-        print_table(backend.capabilities().rows());
+        let version = world.context().get_library_info().expect("told").library_version();
+        if (version.major(), version.minor()) == (2, 6) {
+            let intro = "What the PKCS#11 backend can do with SoftHSM2 2.6. Another token has another page.";
+            page::check(concat!(env!("CARGO_MANIFEST_DIR"), "/CAPABILITIES.md"), intro, &backend);
+        }
         assert!(backend.capabilities().rows().iter().all(|row| row.boundary == Boundary::Token));
         let report = conformance::run(&Subject { backend: &backend, existing: &[], wraps: &[] });
         println!("{report}");
