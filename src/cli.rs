@@ -60,8 +60,16 @@ pub(crate) enum ColorChoice {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// May this principal do this to this key?
+    Can(crate::command::can::Arguments),
+    /// Why was this denied, and what would allow it?
+    Why(crate::command::why::Arguments),
+    /// What is this action, condition key, operator, error, layer or quirk?
+    Explain(crate::command::explain::Arguments),
     /// Run policy unit tests
     Test(crate::command::test::Arguments),
+    /// Write policies in canonical form
+    Fmt(crate::command::fmt::Arguments),
     /// Print a completion script for a shell
     Completions(crate::command::completions::Arguments),
     /// Print the manual page

@@ -1,9 +1,17 @@
 //! One file per verb: its arguments, what it does, what it reports.
 
+pub(crate) mod can;
+pub(crate) mod circumstances;
 pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod fmt;
 pub(crate) mod man;
+pub(crate) mod mend;
 pub(crate) mod reason;
 pub(crate) mod test;
+pub(crate) mod trace;
+pub(crate) mod why;
+pub(crate) mod world;
 
 use anyhow::bail;
 use wardbook_policy::quirk::Quirks;
@@ -14,6 +22,10 @@ use crate::exit::Exit;
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let global = arguments.global;
     match arguments.command {
+        Command::Can(arguments) => can::run(&arguments, &global),
+        Command::Why(arguments) => why::run(&arguments, &global),
+        Command::Explain(arguments) => explain::run(&arguments, &global),
+        Command::Fmt(arguments) => fmt::run(&arguments, &global),
         Command::Test(arguments) => test::run(&arguments, &global),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man => man::run(),

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use wardbook_inventory::source::{ReadError, Source};
 use wardbook_policy::span::Span;
 
@@ -50,8 +50,17 @@ pub(crate) fn plain(severity: Severity, message: &str, color: bool) -> String {
 pub(crate) fn with_caret(severity: Severity, path: &str, text: &str, span: Span, message: &str, color: bool) -> String {
     let window = Window::around(text, span);
     let annotation = AnnotationKind::Primary.span(window.start..window.end);
-    let snippet = Snippet::source(window.text).path(path).line_start(window.line).fold(false).annotation(annotation);
-    renderer(color).render(&[level(severity).primary_title(message).element(snippet)])
+    let snippet = Snippet::source(window.text).line_start(window.line).fold(false).annotation(annotation);
+    let title = level(severity).primary_title(message);
+    // The renderer counts columns from the start of what it shows; a cut line tells its own.
+    let group = if window.is_whole {
+        title.element(snippet.path(path))
+    } else {
+        let position = span.position(text);
+        let origin = Origin::path(path).line(position.line as usize).char_column(position.column as usize);
+        title.element(origin).element(snippet)
+    };
+    renderer(color).render(&[group])
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -65,12 +74,23 @@ fn renderer(color: bool) -> Renderer {
     if color { Renderer::styled() } else { Renderer::plain() }
 }
 
+/// How many bytes of a line are shown before and after a place; machine-made files have one long line.
+const BEFORE: usize = 60;
+const AFTER: usize = 100;
+
+/// The first character boundary at or after an offset.
+fn ceiling(text: &str, offset: usize) -> usize {
+    (offset..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
+}
+
 /// The line of a span, with the span cut to that line.
 struct Window<'a> {
     text: &'a str,
     line: usize,
     start: usize,
     end: usize,
+    /// Whether the line is shown from its beginning.
+    is_whole: bool,
 }
 
 impl<'a> Window<'a> {
@@ -84,7 +104,10 @@ impl<'a> Window<'a> {
         let rest = text.get(start..).unwrap_or_default();
         let line_end = rest.find('\n').map_or(text.len(), |newline| start + newline);
         let line = before.matches('\n').count() + 1;
-        let shown = text.get(line_start..line_end).unwrap_or_default();
-        Window { text: shown, line, start: start - line_start, end: end.min(line_end) - line_start }
+        let end = end.min(line_end).max(start);
+        let first = ceiling(text, line_start.max(start.saturating_sub(BEFORE)));
+        let last = floor(line_end.min(end.min(start + AFTER) + AFTER));
+        let shown = text.get(first..last).unwrap_or_default();
+        Window { text: shown, line, start: start - first, end: end.min(last) - first, is_whole: first == line_start }
     }
 }

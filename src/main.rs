@@ -2,6 +2,7 @@
 
 mod cli;
 mod command;
+mod config;
 mod diagnostic;
 mod exit;
 mod input;
@@ -12,9 +13,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let arguments = cli::Arguments::parse();
+    let mut arguments = cli::Arguments::parse();
+    let settings = config::complete(&mut arguments.global);
     let screen = output::Screen::new(&arguments.global);
-    match command::run(arguments) {
+    match settings.and_then(|()| command::run(arguments)) {
         Ok(exit) => exit.into(),
         Err(error) => {
             diagnostic::print_error(&error, screen.stderr_color);

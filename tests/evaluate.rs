@@ -1,12 +1,21 @@
 //! The decision cases of `testdata/evaluate`, each worked out by hand from the source it names.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 use std::path::Path;
 
 use wardbook_inventory::case::CaseFile;
 use wardbook_inventory::source::Source;
-use wardbook_policy::decide::decide;
-use wardbook_policy::explain::explain;
+use wardbook_policy::decide::{Verdict, decide};
+use wardbook_policy::explain::{Explanation, explain};
 use wardbook_policy::quirk::Quirks;
+use wardbook_policy::remedy::{Remedy, remedies, suffices};
 
 /// Decides every case of a folder; returns how many there were and what went wrong.
 fn check(folder: &Path) -> (usize, Vec<String>) {
@@ -37,6 +46,9 @@ fn check(folder: &Path) -> (usize, Vec<String>) {
             if explanation.decision().verdict() != decision.verdict() {
                 wrong.push(format!("{place}: explained differently: {:?}", explanation.decision()));
             }
+            if asks_for_mending(&explanation) && !suffices(&explanation, &layers, Quirks::default()) {
+                wrong.push(format!("{place}: its remedies do not allow it: {:?}", explanation.obstacles()));
+            }
             if body.because.as_deref().is_some_and(|name| !explanation.is_because_of(name)) {
                 wrong.push(format!("{place}: not because of {:?} but of {:?}", body.because, explanation.causes()));
             }
@@ -46,6 +58,12 @@ fn check(folder: &Path) -> (usize, Vec<String>) {
         }
     }
     (count, wrong)
+}
+
+/// Denied, and not by a rule that no policy can overcome.
+fn asks_for_mending(explanation: &Explanation<'_>) -> bool {
+    let denied = matches!(explanation.decision().verdict(), Verdict::ExplicitDeny | Verdict::ImplicitDeny);
+    denied && !remedies(explanation).iter().any(|remedy| matches!(remedy, Remedy::AskOtherwise(_)))
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! One decision on the reference case: a key policy of five statements, an identity policy of ten.
 //!
-//! Every engine holds parsed policies and a finished request before the clock starts. The peers get
-//! the condition keys that the two policies name and no others, which is in their favour: iam-rs
-//! copies the whole request with every decision. Each engine's answer is asserted first.
+//! Every engine holds parsed policies and the same finished request before the clock starts: the
+//! condition keys that wardbook derives are given to the peers, spelled as the policies spell them.
+//! Each engine's answer is asserted first.
 //!
 //! What the peers cannot say: neither knows that an account statement in a key policy delegates to
 //! IAM and grants nobody. iam-rs takes one flat list of statements and has no accounts, so the two
@@ -103,14 +103,14 @@ impl Case {
     }
 }
 
-/// The condition keys of a request that a policy names, with their values.
+/// The condition keys of a request, spelled as the policies spell them, with their values.
 fn named_keys(request: &Request, policies: &[&Policy]) -> Vec<(String, Values)> {
     let named = |name: &str| {
         let rows = policies.iter().flat_map(|policy| policy.statements()).flat_map(|statement| statement.conditions());
         rows.map(|row| row.key().name().to_owned()).find(|key| key.eq_ignore_ascii_case(name))
     };
     let given = request.context().given();
-    given.into_iter().filter_map(|(key, values)| Some((named(key.name())?, values.clone()))).collect()
+    given.into_iter().map(|(key, values)| (named(key.name()).unwrap_or_else(|| key.name().to_owned()), values.clone())).collect()
 }
 
 fn texts(values: &[Box<str>]) -> Vec<String> {

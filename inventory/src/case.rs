@@ -16,6 +16,7 @@ use wardbook_policy::span::{Lines, Position, Span};
 use crate::layer::OwnedLayers;
 use crate::limits::CASES_MAX;
 use crate::nearest::{nearest, unknown_member};
+use crate::question::Question;
 use crate::source::{ReadError, Source, read_value};
 
 use documents::Documents;
@@ -152,6 +153,47 @@ impl CaseFile {
         let loaded = documents.into_sources();
         Ok(CaseFile { cases, sources: std::iter::once(source).chain(loaded).collect() })
     }
+}
+
+/// A request given by itself, with or without the policies that bear on it.
+#[derive(Debug)]
+pub struct Single {
+    /// The request; condition keys that are not named are unknown.
+    pub question: Question,
+    /// The policies and grants given with it, compiled by force where they have problems.
+    pub layers: Option<OwnedLayers>,
+    /// What would keep these from being accepted.
+    pub problems: Vec<ReadError>,
+    /// The source, then every file it refers to.
+    pub sources: Vec<Source>,
+}
+
+const SINGLE_MEMBERS: &[&str] = &["name", "source", "request", "policies", "expect", "because"];
+
+/// Reads a request as JSON or YAML: its members themselves (`principal`, `action`, `resource`, ...),
+/// or a case, whose wanted answer does not matter. `None` if the source is about something else.
+pub fn read_single(source: &Source, load: &mut Load<'_>) -> Option<Result<Single, Vec<ReadError>>> {
+    let value = read_value(source).ok()?;
+    let bare = ["principal", "action", "resource"].iter().any(|name| value.member(name).is_some());
+    if !bare && value.member("request").is_none() {
+        return None;
+    }
+    let lines = Lines::new(&source.text);
+    let mut scribe = Scribe::new(&source.path, &lines);
+    let mut documents = Documents::new(&source.path, load);
+    let (facts, policies) = if bare {
+        (request::Facts::read(&value, &mut scribe), None)
+    } else {
+        scribe.members(&value, "a case", SINGLE_MEMBERS);
+        let request = value.member("request");
+        let is_key = request.is_some_and(request::is_about_a_key);
+        let facts = request.and_then(|request| request::Facts::read(request, &mut scribe));
+        (facts, value.member("policies").map(|policies| documents.layers(policies, is_key, &mut scribe)))
+    };
+    let Some(facts) = facts.filter(|_| scribe.errors.is_empty()) else { return Some(Err(scribe.errors)) };
+    let (layers, problems) = policies.map_or((None, Vec::new()), |(layers, problems)| (Some(layers), problems));
+    let sources = std::iter::once(source.clone()).chain(documents.into_sources()).collect();
+    Some(Ok(Single { question: facts.into_question(), layers, problems, sources }))
 }
 
 /// Collects what is wrong in one file.

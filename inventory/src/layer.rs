@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use wardbook_policy::decide::{Decision, Verdict, decide};
+use wardbook_policy::explain::{Explanation, explain};
 use wardbook_policy::grant::Grant;
 use wardbook_policy::layers::{Layers, Told};
 use wardbook_policy::policy::Policy;
@@ -124,24 +125,33 @@ impl OwnedLayers {
             || self.grants.is_incomplete()
     }
 
-    /// Decides a request on what was collected.
+    /// The layers on which the answer to a request rests.
     ///
     /// A Deny that applies stands, since no further document undoes it. Otherwise an incomplete
     /// layer counts as not collected: an Allow stands where the missing part could not deny (a
     /// missing grant cannot), a denial stands where the missing part could not allow, and
     /// everything else is unknown.
-    pub fn decide<'a>(&'a self, request: &'a Request, quirks: Quirks) -> Decision<'a> {
+    pub fn bearing_on(&self, request: &Request, quirks: Quirks) -> Layers<'_> {
         if self.is_incomplete() {
-            let collected = decide(request, &self.lend_collected(), quirks);
-            if collected.verdict() == Verdict::ExplicitDeny {
+            let collected = self.lend_collected();
+            if decide(request, &collected, quirks).verdict() == Verdict::ExplicitDeny {
                 return collected;
             }
             let with_grants = Layers { grants: self.grants.lend_collected(), ..self.lend() };
-            let granted = decide(request, &with_grants, quirks);
-            if granted.verdict() == Verdict::Allow {
-                return granted;
+            if decide(request, &with_grants, quirks).verdict() == Verdict::Allow {
+                return with_grants;
             }
         }
-        decide(request, &self.lend(), quirks)
+        self.lend()
+    }
+
+    /// Decides a request on what was collected; see [`OwnedLayers::bearing_on`].
+    pub fn decide<'a>(&'a self, request: &'a Request, quirks: Quirks) -> Decision<'a> {
+        decide(request, &self.bearing_on(request, quirks), quirks)
+    }
+
+    /// Decides a request on what was collected, and keeps the walk.
+    pub fn explain<'a>(&'a self, request: &'a Request, quirks: Quirks) -> Explanation<'a> {
+        explain(request, &self.bearing_on(request, quirks), quirks)
     }
 }

@@ -22,14 +22,31 @@
 //! assert!(body.expect.is_met_by(body.layers.decide(&body.request, Quirks::default()).verdict()));
 //! ```
 //!
-//! Nothing here decides; nothing here touches the network or the clock.
+//! A [`World`](world::World) is what a whole folder holds; it takes questions by name and lends the
+//! layers that bear on them, together with what is missing. A [`Question`](question::Question) comes
+//! from a CloudTrail event or an AccessDenied text.
+//!
+//! Only [`World::read_folder`](world::World::read_folder) touches the disk; nothing touches the network or the clock.
 
 pub mod limits;
 pub mod source;
 pub mod yaml;
 
+pub mod circumstances;
 pub mod layer;
 
 pub mod case;
 
+pub mod coverage;
+pub mod organization;
+pub mod world;
+
+pub mod access_denied;
+pub mod cloudtrail;
+pub mod question;
+
+mod authorization_details;
+mod embedded;
+mod kms_dump;
 mod nearest;
+mod page;

@@ -425,7 +425,8 @@ impl<'a> Offsets<'a> {
         if self.ascii {
             return Span::new(index.min(self.text.len()), 0).start;
         }
-        let mark = self.marks.get(index / Self::STEP).copied().unwrap_or_default() as usize;
+        // The end of the text has no mark if its characters are a multiple of the step.
+        let mark = self.marks.get(index / Self::STEP).map_or(self.text.len(), |mark| *mark as usize);
         let rest = self.text.get(mark..).unwrap_or_default();
         let within = rest.char_indices().nth(index % Self::STEP).map_or(rest.len(), |(offset, _)| offset);
         Span::new(mark + within, 0).start

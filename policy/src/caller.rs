@@ -58,6 +58,7 @@ pub struct Caller {
     role_arn: Option<Box<str>>,
     /// The ARN of the user behind a federated-user session: the one told, else the user of the same name.
     user_arn: Option<Box<str>>,
+    service_linked: bool,
     /// Under what policies may have filed a statement about this caller.
     digests: Box<[u64]>,
 }
@@ -104,6 +105,7 @@ impl Caller {
                 let mut caller =
                     Caller::of(CallerKind::Role, text, arn.partition, Some(arn.account), last_segment(path));
                 caller.role_arn = Some(text.into());
+                caller.file();
                 Ok(caller)
             }
             ("iam", Some(("saml-provider" | "oidc-provider", path))) if named(path) => of(CallerKind::Federated, ""),
@@ -126,6 +128,7 @@ impl Caller {
             name: name.into(),
             role_arn: None,
             user_arn: None,
+            service_linked: false,
             digests: Box::default(),
         };
         if kind == CallerKind::FederatedUser {
@@ -156,6 +159,11 @@ impl Caller {
 
     /// INVARIANT: whatever `PrincipalPattern` files a statement under for a caller it matches, stands here.
     fn file(&mut self) {
+        self.service_linked = match (&self.kind, &self.role_arn) {
+            (CallerKind::Role | CallerKind::Session, Some(arn)) => arn.contains(":role/aws-service-role/"),
+            (CallerKind::Session, None) => self.name.starts_with("AWSServiceRoleFor"),
+            _ => false,
+        };
         let mut digests = vec![digest(Domain::Principal, &self.text)];
         if let Some(account) = &self.account {
             digests.push(digest(Domain::Account, account));
@@ -221,13 +229,14 @@ impl Caller {
         }
     }
 
+    /// Whether identity policies, boundaries and session policies exist for this kind of caller.
+    pub fn has_iam(&self) -> bool {
+        matches!(self.kind, CallerKind::User | CallerKind::Role | CallerKind::Session | CallerKind::FederatedUser)
+    }
+
     /// Whether this is a session of a service-linked role, which no SCP or RCP limits.
     pub fn is_service_linked(&self) -> bool {
-        match (&self.kind, &self.role_arn) {
-            (CallerKind::Role | CallerKind::Session, Some(arn)) => arn.contains(":role/aws-service-role/"),
-            (CallerKind::Session, None) => self.name.starts_with("AWSServiceRoleFor"),
-            _ => false,
-        }
+        self.service_linked
     }
 
     pub(crate) fn digests(&self) -> &[u64] {

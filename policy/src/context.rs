@@ -57,11 +57,15 @@ enum State {
 /// The condition keys of one request.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
-    /// Sorted by hash, then by name.
     entries: Vec<(Key, State)>,
+    /// Where an entry stands in `entries`, plus one; 0 is a free place. A power of two of places, at
+    /// least half of them free; an entry is at the place of its hash or at the next free one.
+    places: Box<[u16]>,
     unnamed: Unnamed,
     /// Prefixes (lower case) below which every key was told.
     whole: Vec<Box<str>>,
+    /// Prefixes (lower case) below which an unnamed key is unknown, whatever holds for the others.
+    open: Vec<Box<str>>,
     /// For a KMS action: the action, since a `kms:` key that it never carries is absent.
     kms_action: Option<Box<str>>,
 }
@@ -80,8 +84,14 @@ impl Context {
         self.whole.push(prefix.to_lowercase().into());
     }
 
+    /// Unnamed keys below this prefix are unknown.
+    pub(crate) fn set_open(&mut self, prefix: &str) {
+        self.open.push(prefix.to_lowercase().into());
+    }
+
     pub(crate) fn give(&mut self, key: Key, values: Values) {
-        if key.lower().starts_with(ENCRYPTION_CONTEXT) && !self.is_whole(ENCRYPTION_CONTEXT) {
+        // What holds for unnamed keys may be told later, so it does not count here.
+        if key.lower().starts_with(ENCRYPTION_CONTEXT) && !self.is_told_whole(ENCRYPTION_CONTEXT) {
             self.set_whole(ENCRYPTION_CONTEXT);
         }
         let empty = matches!(&values, Values::Many(texts) if texts.iter().all(|text| text.is_empty()));
@@ -97,31 +107,61 @@ impl Context {
     }
 
     fn insert(&mut self, key: Key, state: State) {
-        match self.find(&key) {
-            Ok(index) => {
-                if let Some(entry) = self.entries.get_mut(index) {
-                    entry.1 = state;
-                }
+        let found = self.find(&key).map(|(index, _)| index);
+        match found.and_then(|index| self.entries.get_mut(index)) {
+            Some(entry) => entry.1 = state,
+            None => {
+                self.entries.push((key, state));
+                self.arrange();
             }
-            Err(index) => self.entries.insert(index, (key, state)),
         }
     }
 
-    fn find(&self, key: &Key) -> Result<usize, usize> {
-        self.entries
-            .binary_search_by(|(entry, _)| entry.hash().cmp(&key.hash()).then_with(|| entry.lower().cmp(key.lower())))
+    /// Gives every entry its place anew, if the places became too few; else the last one its place.
+    fn arrange(&mut self) {
+        let wanted = (self.entries.len() * 2).next_power_of_two().max(8);
+        let first = if wanted > self.places.len() {
+            self.places = vec![0; wanted].into();
+            0
+        } else {
+            self.entries.len() - 1
+        };
+        for (index, (key, _)) in self.entries.iter().enumerate().skip(first) {
+            let mask = self.places.len() - 1;
+            let mut at = key.hash() as usize & mask;
+            while self.places.get(at).is_some_and(|place| *place != 0) {
+                at = (at + 1) & mask;
+            }
+            if let (Some(place), Ok(number)) = (self.places.get_mut(at), u16::try_from(index + 1)) {
+                *place = number;
+            }
+        }
+    }
+
+    #[inline]
+    fn find(&self, key: &Key) -> Option<(usize, &State)> {
+        let mask = self.places.len().wrapping_sub(1);
+        let mut at = key.hash() as usize & mask;
+        loop {
+            let index = usize::from(*self.places.get(at)?).checked_sub(1)?;
+            let (entry, state) = self.entries.get(index)?;
+            if entry == key {
+                return Some((index, state));
+            }
+            at = (at + 1) & mask;
+        }
     }
 
     /// What the request has under this key.
     pub fn lookup(&self, key: &Key) -> Lookup<'_> {
-        match self.find(key).ok().and_then(|index| self.entries.get(index)) {
+        match self.find(key) {
             Some((_, State::Given(Values::One(text)))) => Lookup::One(text),
             Some((_, State::Given(Values::Many(texts)))) => Lookup::Many(texts),
             Some((_, State::Absent)) => Lookup::Absent,
             Some((_, State::Unknown)) => Lookup::Unknown,
             None => match self.unnamed {
-                Unnamed::Absent => Lookup::Absent,
-                Unnamed::Unknown => self.lookup_unnamed(key),
+                Unnamed::Absent if !self.is_open(key.lower()) => Lookup::Absent,
+                Unnamed::Absent | Unnamed::Unknown => self.lookup_unnamed(key),
             },
         }
     }
@@ -135,7 +175,7 @@ impl Context {
 
     /// Whether the key was named at all: given, removed or declared unknown.
     pub fn is_named(&self, key: &Key) -> bool {
-        self.find(key).is_ok()
+        self.find(key).is_some()
     }
 
     /// The one value under a name, if it has one.
@@ -153,7 +193,15 @@ impl Context {
 
     /// Whether every key below the prefix (lower case) was told.
     pub fn is_whole(&self, prefix: &str) -> bool {
-        self.unnamed == Unnamed::Absent || self.whole.iter().any(|whole| prefix.starts_with(&**whole))
+        (self.unnamed == Unnamed::Absent && !self.is_open(prefix)) || self.is_told_whole(prefix)
+    }
+
+    fn is_told_whole(&self, prefix: &str) -> bool {
+        self.whole.iter().any(|whole| prefix.starts_with(&**whole))
+    }
+
+    fn is_open(&self, name: &str) -> bool {
+        self.open.iter().any(|open| name.starts_with(&**open))
     }
 
     /// The keys that have a value, with it, in a fixed order (by name).
@@ -179,6 +227,12 @@ impl Context {
         })
     }
 
+    /// The keys of the encryption context that was given.
+    pub(crate) fn encryption_context_keys(&self) -> impl Iterator<Item = &Key> {
+        let given = self.entries.iter().filter(|(_, state)| matches!(state, State::Given(Values::One(_))));
+        given.map(|(key, _)| key).filter(|key| key.lower().starts_with(ENCRYPTION_CONTEXT))
+    }
+
     /// Whether a key of the encryption context was declared unknown.
     pub(crate) fn has_unknown_encryption_context(&self) -> bool {
         self.entries
@@ -198,6 +252,25 @@ mod tests {
         context.give(Key::new("aws:TagKeys"), Values::Many(vec!["".into()]));
         assert_eq!(context.lookup(&Key::new("AWS:principaltag/tEAM")), Lookup::One("x"));
         assert_eq!(context.lookup(&Key::new("aws:TagKeys")), Lookup::Absent);
+    }
+
+    #[test]
+    fn unnamed_keys_below_an_open_prefix_are_unknown_among_absent_ones() {
+        let mut context = Context::default();
+        context.set_open("aws:ResourceTag/");
+        context.give(Key::new("aws:ResourceTag/Team"), "x".into());
+        assert_eq!(context.lookup(&Key::new("aws:resourcetag/team")), Lookup::One("x"));
+        assert_eq!(context.lookup(&Key::new("aws:ResourceTag/Env")), Lookup::Unknown);
+        assert_eq!(context.lookup(&Key::new("aws:SourceIp")), Lookup::Absent);
+        assert!(!context.is_whole("aws:resourcetag/") && context.is_whole("aws:principaltag/"));
+    }
+
+    #[test]
+    fn an_encryption_context_is_whole_in_whatever_order_things_are_told() {
+        let mut context = Context::default();
+        context.give(Key::new("kms:EncryptionContext:a"), "1".into());
+        context.set_unnamed(Unnamed::Unknown);
+        assert_eq!(context.lookup(&Key::new("kms:EncryptionContext:b")), Lookup::Absent);
     }
 
     #[test]

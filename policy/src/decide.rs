@@ -5,15 +5,18 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
 
+mod granted;
+mod said;
 mod survey;
 mod verdict;
 
 pub use verdict::{Cited, Decision, Reason, Silence, Verdict};
 
-pub(crate) use survey::{Listener, Place, Survey, Ways};
+pub(crate) use said::{Listener, Place};
+pub(crate) use survey::{Survey, Ways};
 
 use crate::key::Key;
-use crate::layers::{Layer, Layers, Told};
+use crate::layers::{Layer, Layers};
 use crate::quirk::Quirks;
 use crate::request::Request;
 use crate::scene::Scene;
@@ -44,7 +47,7 @@ pub(crate) fn walk<'a, L: Listener<'a>>(
     quirks: Quirks,
     listener: &mut L,
 ) -> (Decision<'a>, Survey<'a>) {
-    let scene = Scene { request, quirks, has_boundary: !matches!(layers.boundary, Told::Absent) };
+    let scene = Scene::new(request, layers, quirks);
     let survey = Survey::take(&scene, layers, listener);
     let decision = settle(&survey, &scene, layers);
     (decision, survey)
@@ -57,12 +60,13 @@ fn settle<'a>(survey: &Survey<'a>, scene: &Scene<'a>, layers: &Layers<'a>) -> De
     {
         return Decision::new(Verdict::ExplicitDeny, reason);
     }
-    match (survey.allowed(), denied) {
+    let ways = survey.ways();
+    match (survey.allowed(&ways), denied) {
         (Term::False, _) => {
-            let silence = survey.silences().first().unwrap_or(Silence::Resource);
+            let silence = survey.silences(&ways).first().unwrap_or(Silence::Resource);
             Decision::new(Verdict::ImplicitDeny, Reason::Silent(silence))
         }
-        (Term::True, Term::False) => Decision::new(Verdict::Allow, survey.allowed_by()),
+        (Term::True, Term::False) => Decision::new(Verdict::Allow, survey.allowed_by(&ways)),
         (allowed, denied) => {
             let leaves = allowed.leaves().and_also(denied.leaves());
             Decision::new(Verdict::Unknown, turns_on(leaves, scene, layers))
@@ -75,19 +79,22 @@ fn turns_on<'a>(leaves: Leaves, scene: &Scene<'a>, layers: &Layers<'a>) -> Reaso
     let mut keys: Vec<&'a Key> = Vec::new();
     let mut documents = Vec::new();
     for layer in Layer::ALL {
-        if leaves.has(layer, Leaf::Documents) {
+        if leaves.has(layer, Leaf::Documents) && !documents.contains(&layer) {
             documents.push(layer);
         }
         for statement in statements_of(layer, layers) {
             let leaf = if statement.effect() == Effect::Deny { Leaf::Deny } else { Leaf::Allow };
             if leaves.has(layer, leaf) && matches!(statement.outcome(scene), Outcome::TurnsOnUnknown(_)) {
                 statement.unknown_keys(scene, &mut keys);
+                if statement.turns_on_boundary(scene) && !documents.contains(&Layer::Boundary) {
+                    documents.push(Layer::Boundary);
+                }
             }
         }
     }
     if leaves.has(Layer::Grant, Leaf::Allow) {
         for grant in layers.grants.items() {
-            survey::unknown_keys_of(grant, scene, &mut keys);
+            granted::unknown_keys_of(grant, scene, &mut keys);
         }
     }
     keys.sort_by(|a, b| a.lower().cmp(b.lower()));

@@ -6,7 +6,7 @@
 
 use crate::arn::Arn;
 use crate::caller::CallerKind;
-use crate::catalogue;
+use crate::catalogue::{self, KmsOperation, ResourceKind};
 use crate::context::{Lookup, Unnamed, Values};
 use crate::key::Key;
 use crate::quirk::{Quirk, Quirks};
@@ -39,6 +39,14 @@ fn withhold(request: &mut Request, name: &str) {
     let key = Key::new(name);
     if !request.context.is_named(&key) {
         request.context.remove(key);
+    }
+}
+
+/// Declares a key unknown that follows from one that is unknown, unless somebody named it already.
+fn unsettle(request: &mut Request, name: &str) {
+    let key = Key::new(name);
+    if !request.context.is_named(&key) {
+        request.context.forget(key);
     }
 }
 
@@ -91,45 +99,47 @@ fn via_service(request: &mut Request, quirks: Quirks) {
     if request.caller.kind() == CallerKind::Service {
         withhold(request, "kms:ViaService");
     }
-    let via = Key::new("kms:ViaService");
+    if request.context.text("aws:ViaAWSService").is_some_and(|told| told.eq_ignore_ascii_case("false")) {
+        for name in ["kms:ViaService", "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"] {
+            withhold(request, name);
+        }
+    }
     let called_via = Key::new("aws:CalledVia");
-    match request.context.lookup(&via) {
+    match request.context.lookup(&Key::new("kms:ViaService")) {
         Lookup::One(service) => {
             let stem: Box<str> = service.split('.').next().unwrap_or_default().into();
             offer(request, "aws:ViaAWSService", "true");
             if !quirks.is_other(Quirk::CalledVia) || CALLED_VIA_LISTED.contains(&&*stem) {
-                let service = format!("{stem}.amazonaws.com");
-                offer(request, "aws:CalledVia", [&*service].as_slice());
-                offer(request, "aws:CalledViaFirst", &*service);
-                offer(request, "aws:CalledViaLast", &*service);
+                offer(request, "aws:CalledVia", [&*format!("{stem}.amazonaws.com")].as_slice());
             }
         }
+        Lookup::Unknown => {
+            unsettle(request, "aws:ViaAWSService");
+            unsettle(request, "aws:CalledVia");
+        }
         Lookup::Absent | Lookup::Many(_) => match request.context.lookup(&called_via) {
-            Lookup::Many(services) => {
-                let (first, last) = (services.first().cloned(), services.last().cloned());
-                offer(request, "aws:ViaAWSService", "true");
-                offer(request, "aws:CalledViaFirst", &*first.unwrap_or_default());
-                offer(request, "aws:CalledViaLast", &*last.unwrap_or_default());
-            }
-            Lookup::One(service) => {
-                let service: Box<str> = service.into();
-                offer(request, "aws:ViaAWSService", "true");
-                offer(request, "aws:CalledViaFirst", &*service);
-                offer(request, "aws:CalledViaLast", &*service);
-            }
+            Lookup::One(_) | Lookup::Many(_) => offer(request, "aws:ViaAWSService", "true"),
+            Lookup::Unknown => unsettle(request, "aws:ViaAWSService"),
             Lookup::Absent => {
                 if request.caller.kind() != CallerKind::Anonymous && direct(request) {
                     offer(request, "aws:ViaAWSService", "false");
                 }
             }
-            Lookup::Unknown => {}
         },
-        Lookup::Unknown => {}
     }
-    if request.context.text("aws:ViaAWSService").is_some_and(|told| told.eq_ignore_ascii_case("false")) {
-        for name in ["kms:ViaService", "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"] {
-            withhold(request, name);
+    let ends: Option<[Box<str>; 2]> = match request.context.lookup(&called_via) {
+        Lookup::One(service) => Some([service.into(), service.into()]),
+        Lookup::Many(services) => services.first().cloned().zip(services.last().cloned()).map(Into::into),
+        Lookup::Unknown => {
+            unsettle(request, "aws:CalledViaFirst");
+            unsettle(request, "aws:CalledViaLast");
+            None
         }
+        Lookup::Absent => None,
+    };
+    if let Some([first, last]) = ends {
+        offer(request, "aws:CalledViaFirst", &*first);
+        offer(request, "aws:CalledViaLast", &*last);
     }
 }
 
@@ -153,7 +163,7 @@ fn kms(request: &mut Request) {
         return;
     }
     let action = request.action_lower.clone();
-    if catalogue::carries(&action, "kms:calleraccount")
+    if (request.kms_operation.is_some_and(is_call_on_key) || catalogue::carries(&action, "kms:calleraccount"))
         && let Some(account) = request.caller.account().map(Box::<str>::from)
     {
         offer(request, "kms:CallerAccount", &*account);
@@ -165,7 +175,7 @@ fn kms(request: &mut Request) {
         grant_is_for_resource(request);
     }
     if request.context.unnamed() == Unnamed::Absent
-        && let Some(operation) = catalogue::kms_operation(&action)
+        && let Some(operation) = request.kms_operation
     {
         for (name, value) in operation.defaults() {
             offer(request, name, value);
@@ -179,19 +189,20 @@ fn kms(request: &mut Request) {
     });
 }
 
+/// Operations that somebody calls on a key; they always carry kms:CallerAccount.
+fn is_call_on_key(operation: KmsOperation) -> bool {
+    operation.resource_kind() == ResourceKind::Key && operation.operation().is_some()
+}
+
 /// The names of the encryption context are one more key, taken from the context itself.
 fn encryption_context_keys(request: &mut Request) {
     let mut names: Vec<Box<str>> = request.context.encryption_context().map(|(name, _)| name.into()).collect();
     names.sort();
-    if !names.is_empty() && !request.context.has_unknown_encryption_context() {
-        let key = Key::new("kms:EncryptionContextKeys");
-        if !request.context.is_named(&key) {
-            request.context.give(key, Values::Many(names));
-        }
-    } else if names.is_empty()
-        && request.context.is_whole(crate::key::ENCRYPTION_CONTEXT)
-        && !request.context.has_unknown_encryption_context()
-    {
+    if request.context.has_unknown_encryption_context() {
+        unsettle(request, "kms:EncryptionContextKeys");
+    } else if !names.is_empty() {
+        offer(request, "kms:EncryptionContextKeys", Values::Many(names));
+    } else if request.context.is_whole(crate::key::ENCRYPTION_CONTEXT) {
         withhold(request, "kms:EncryptionContextKeys");
     }
 }
@@ -201,16 +212,37 @@ fn grant_is_for_resource(request: &mut Request) {
     match request.context.lookup(&Key::new("kms:ViaService")) {
         Lookup::One(_) => offer(request, "kms:GrantIsForAWSResource", "true"),
         _ if by_service => offer(request, "kms:GrantIsForAWSResource", "true"),
-        Lookup::Absent => offer(request, "kms:GrantIsForAWSResource", "false"),
-        Lookup::Unknown | Lookup::Many(_) => {}
+        Lookup::Absent | Lookup::Many(_) => offer(request, "kms:GrantIsForAWSResource", "false"),
+        Lookup::Unknown => unsettle(request, "kms:GrantIsForAWSResource"),
     }
 }
 
 /// aws:CurrentTime and aws:EpochTime tell the same moment.
 fn clock(request: &mut Request) {
-    if let Some(time) = request.context.text("aws:CurrentTime").map(Box::<str>::from) {
-        offer(request, "aws:EpochTime", &*time);
-    } else if let Some(time) = request.context.text("aws:EpochTime").map(Box::<str>::from) {
-        offer(request, "aws:CurrentTime", &*time);
+    for (one, other) in [("aws:CurrentTime", "aws:EpochTime"), ("aws:EpochTime", "aws:CurrentTime")] {
+        let told: Option<Box<str>> = match request.context.lookup(&Key::new(one)) {
+            Lookup::One(time) => Some(time.into()),
+            Lookup::Unknown if request.context.is_named(&Key::new(one)) => {
+                unsettle(request, other);
+                None
+            }
+            _ => None,
+        };
+        if let Some(time) = told {
+            offer(request, other, &*time);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What lets `kms` skip a look-up.
+    #[test]
+    fn every_operation_on_a_key_carries_the_callers_account() {
+        for operation in catalogue::kms_operations().filter(|operation| is_call_on_key(*operation)) {
+            assert!(catalogue::carries(operation.action(), "kms:CallerAccount"), "{}", operation.action());
+        }
     }
 }

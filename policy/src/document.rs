@@ -5,6 +5,8 @@
 //! refuses documents that have problems.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>
 
+use std::collections::BTreeSet;
+
 use crate::json::{Kind, Member, Value};
 use crate::limits::STATEMENTS_MAX;
 use crate::span::Span;
@@ -352,10 +354,9 @@ fn conditions(value: &Value, problems: &mut Vec<Problem>) -> Vec<ConditionText> 
             );
             continue;
         };
-        let first = rows.len();
+        let mut seen = BTreeSet::new();
         for key in keys {
-            let lower = key.name.to_lowercase();
-            if rows.iter().skip(first).any(|row| row.key.text.to_lowercase() == lower) {
+            if !seen.insert(key.name.to_lowercase()) {
                 let message = format!("`{}` stands here twice; condition keys do not differ by case", key.name);
                 problem(key.name_span, message);
             }

@@ -99,7 +99,7 @@ pub struct Explanation<'a> {
 pub fn explain<'a>(request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Explanation<'a> {
     let mut recorder = Recorder::default();
     let (decision, survey) = walk(request, layers, quirks, &mut recorder);
-    let scene = Scene { request, quirks, has_boundary: !matches!(layers.boundary, Told::Absent) };
+    let scene = Scene::new(request, layers, quirks);
     let Recorder { statements, grants } = recorder;
     Explanation {
         stances: Layer::ALL.map(|layer| (layer, stance(layer, layers, &statements, &grants))).to_vec(),
@@ -228,6 +228,11 @@ fn stance(layer: Layer, layers: &Layers<'_>, statements: &[Considered<'_>], gran
         && (1..=levels).any(|level| {
             !mine.iter().any(|c| c.level == level && c.allows() && !matches!(c.outcome, Outcome::DoesNot(_)))
         });
+    if layer == Layer::Rcp
+        && mine.iter().all(|considered| considered.allows() || matches!(considered.outcome, Outcome::DoesNot(_)))
+    {
+        return Stance::Allows;
+    }
     let unknown = mine.iter().any(|considered| matches!(considered.outcome, Outcome::TurnsOnUnknown(_)));
     let directly = |considered: &&Considered<'_>| match considered.outcome {
         Outcome::Applies(directness) => [Relation::Behind, Relation::LimitedSession, Relation::Caller]
@@ -275,12 +280,12 @@ fn causes<'a>(
             let denies = statements.iter().filter(|considered| considered.applies() && !considered.allows());
             denies.map(|considered| Cause::Statement(considered.cited())).collect()
         }
-        Verdict::ImplicitDeny => survey.silences().all().map(Cause::Silence).collect(),
+        Verdict::ImplicitDeny => survey.silences(&survey.ways()).all().map(Cause::Silence).collect(),
         Verdict::Allow => {
-            let ways = survey.open_ways();
+            let ways = survey.ways();
             let policies = statements.iter().filter(|considered| gives(considered, ways, survey));
             let permits =
-                |grant: &&ConsideredGrant<'a>| ways.grant && matches!(grant.outcome, GrantOutcome::Permits(_));
+                |grant: &&ConsideredGrant<'a>| ways.by_grant() && matches!(grant.outcome, GrantOutcome::Permits(_));
             let grants = grants.iter().filter(permits).map(|considered| Cause::Grant(considered.grant));
             policies.map(|considered| Cause::Statement(considered.cited())).chain(grants).collect()
         }
@@ -297,11 +302,11 @@ fn gives(considered: &Considered<'_>, ways: Ways, survey: &Survey<'_>) -> bool {
     let is = |relation| directness.is(relation) == crate::tri::Tri::True;
     considered.allows()
         && match considered.layer {
-            Layer::Identity => ways.policies || survey.grant_needs_identity(),
+            Layer::Identity => ways.by_policies() || survey.grant_needs_identity(&ways),
             Layer::Resource => {
                 let directly = is(Relation::Caller) || is(Relation::Behind) || is(Relation::LimitedSession);
-                (ways.resource && directly)
-                    || (ways.policies && survey.resource_counts(is(Relation::Account), directly))
+                (ways.by_resource() && directly)
+                    || (ways.by_policies() && survey.resource_counts(is(Relation::Account), directly))
             }
             _ => false,
         }
@@ -318,13 +323,16 @@ fn obstacles<'a>(
     }
     let denies = statements.iter().filter(|considered| considered.applies() && !considered.allows());
     let silences = survey
-        .silences()
+        .silences(&survey.ways())
         .all()
         .map(|silence| Obstacle::Silent { silence, nearest: nearest(silence, statements, scene) });
     denies.map(|considered| Obstacle::Deny(considered.cited())).chain(silences).collect()
 }
 
 /// The Allow of a silent layer that fits in most parts. One that is about other actions is not near.
+///
+/// Where an identity policy is missing, a resource statement that names the caller itself would do as
+/// well, in one account; so those are candidates too.
 fn nearest<'a>(
     silence: Silence,
     statements: &[Considered<'a>],
@@ -334,7 +342,13 @@ fn nearest<'a>(
         Silence::Scp(level) | Silence::Rcp(level) => level,
         _ => 0,
     };
-    let of_layer = statements.iter().filter(|c| c.layer == silence.layer() && c.level == level && c.allows());
+    let beside = silence == Silence::Identity && !scene.request.is_cross_account();
+    let names_caller =
+        |considered: &Considered<'_>| considered.layer == Layer::Resource && considered.statement.names_directly(scene);
+    let of_layer = statements.iter().filter(|considered| {
+        let own = considered.layer == silence.layer() && considered.level == level;
+        considered.allows() && (own || (beside && names_caller(considered)))
+    });
     let held = of_layer.map(|considered| (considered.cited(), considered.statement.mismatches(scene)));
     held.filter(|(_, parts)| {
         !parts.is_empty() && !parts.contains(&Mismatch::Action) && !parts.contains(&Mismatch::Broken)

@@ -181,13 +181,13 @@ impl Grant {
         if !self.is_of(&scene.request.resource) {
             return GrantOutcome::DoesNot(GrantMismatch::Key);
         }
-        if !self.operations.iter().any(|operation| **operation == *scene.request.action_lower) {
-            return GrantOutcome::DoesNot(GrantMismatch::Operation);
-        }
         let (grantee, relation) = self.grantee.relation(scene);
         let mut sum = grantee;
         if sum == Tri::False {
             return GrantOutcome::DoesNot(GrantMismatch::Grantee);
+        }
+        if !self.operations.iter().any(|operation| **operation == *scene.request.action_lower) {
+            return GrantOutcome::DoesNot(GrantMismatch::Operation);
         }
         sum = sum.and(self.source_arn(scene));
         if sum == Tri::False {
@@ -322,8 +322,7 @@ impl ContextConstraint {
     /// The request has no pair that the constraint does not have.
     fn nothing_else(&self, scene: &Scene<'_>) -> Tri {
         let context = scene.context();
-        let listed = |name: &str| self.pairs.iter().any(|pair| pair.name.to_lowercase() == name.to_lowercase());
-        if context.encryption_context().any(|(name, _)| !listed(name)) {
+        if context.encryption_context_keys().any(|key| !self.pairs.iter().any(|pair| pair.key == *key)) {
             return Tri::False;
         }
         let settled = context.is_whole(ENCRYPTION_CONTEXT) && !context.has_unknown_encryption_context();

@@ -12,6 +12,8 @@ use crate::request::Request;
 pub(crate) struct Index {
     /// Sorted by digest, then statement.
     filed: Box<[(u64, u32)]>,
+    /// A bit for each digest that is filed: most names of a request are told apart by one look.
+    present: u64,
     always: Box<[u32]>,
 }
 
@@ -51,20 +53,28 @@ impl Index {
         }
         filed.sort_unstable();
         filed.dedup();
-        Index { filed: filed.into(), always: always.into() }
+        let present = filed.iter().fold(0, |present, (digest, _)| present | bit(*digest));
+        Index { filed: filed.into(), present, always: always.into() }
     }
 
-    /// The statements that may matter, each perhaps more than once.
-    pub(crate) fn candidates<'a>(&'a self, request: &'a Request) -> impl Iterator<Item = u32> + 'a {
-        let digests = &request.digests;
-        let names = [digests.action, digests.resource, digests.service];
-        let names = names.into_iter().chain(request.caller.digests().iter().copied());
-        self.always.iter().copied().chain(names.flat_map(|digest| self.under(digest)))
+    /// Visits the statements that may matter, each perhaps more than once.
+    #[inline]
+    pub(crate) fn visit(&self, request: &Request, mut visit: impl FnMut(u32)) {
+        for statement in &self.always {
+            visit(*statement);
+        }
+        for digest in &request.digests {
+            if self.present & bit(*digest) != 0 {
+                let first = self.filed.partition_point(|(filed, _)| filed < digest);
+                let rest = self.filed.get(first..).unwrap_or_default();
+                for (_, statement) in rest.iter().take_while(|(filed, _)| filed == digest) {
+                    visit(*statement);
+                }
+            }
+        }
     }
+}
 
-    fn under(&self, digest: u64) -> impl Iterator<Item = u32> + '_ {
-        let first = self.filed.partition_point(|(filed, _)| *filed < digest);
-        let rest = self.filed.get(first..).unwrap_or_default();
-        rest.iter().take_while(move |(filed, _)| *filed == digest).map(|(_, statement)| *statement)
-    }
+fn bit(digest: u64) -> u64 {
+    1 << ((digest ^ (digest >> 32)) & 63)
 }

@@ -23,8 +23,12 @@ enum Shape {
     Anything,
     /// Exactly this text.
     Literal(Box<str>),
-    /// Everything else.
+    /// Whatever begins with this text.
+    Prefix(Box<str>),
+    /// Everything else without variables.
     Pieces(Box<[Piece]>),
+    /// Everything else with variables.
+    Template(Box<[Piece]>),
     /// No text: a pattern that can never match, such as an ARN with too few parts.
     Nothing,
 }
@@ -100,8 +104,8 @@ impl Pattern {
     /// The text every match begins with, up to the first wildcard or variable.
     pub(crate) fn prefix(&self) -> &str {
         match &self.shape {
-            Shape::Literal(text) => text,
-            Shape::Pieces(pieces) => match pieces.first() {
+            Shape::Literal(text) | Shape::Prefix(text) => text,
+            Shape::Pieces(pieces) | Shape::Template(pieces) => match pieces.first() {
                 Some(Piece::Text(text)) => text,
                 _ => "",
             },
@@ -111,7 +115,7 @@ impl Pattern {
 
     pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
         let pieces: &[Piece] = match &self.shape {
-            Shape::Pieces(pieces) => pieces,
+            Shape::Template(pieces) => pieces,
             _ => &[],
         };
         pieces.iter().filter_map(|piece| match piece {
@@ -125,8 +129,10 @@ impl Pattern {
         match &self.shape {
             Shape::Anything => Tri::True,
             Shape::Literal(literal) => Tri::from(&**literal == text),
+            Shape::Prefix(prefix) => Tri::from(text.starts_with(&**prefix)),
             Shape::Nothing => Tri::False,
-            Shape::Pieces(pieces) => match resolvable(pieces, scene) {
+            Shape::Pieces(pieces) => Tri::from(glob(pieces, text, scene)),
+            Shape::Template(pieces) => match resolvable(pieces, scene) {
                 Tri::True => Tri::from(glob(pieces, text, scene)),
                 settled => settled,
             },
@@ -137,9 +143,9 @@ impl Pattern {
     pub(crate) fn equals_ignoring_case(&self, text: &str, scene: &Scene<'_>) -> Tri {
         let lower = text.chars().flat_map(char::to_lowercase);
         match &self.shape {
-            Shape::Anything | Shape::Nothing => Tri::False,
+            Shape::Anything | Shape::Nothing | Shape::Prefix(_) => Tri::False,
             Shape::Literal(literal) => Tri::from(literal.chars().flat_map(char::to_lowercase).eq(lower)),
-            Shape::Pieces(pieces) => match resolvable(pieces, scene) {
+            Shape::Pieces(pieces) | Shape::Template(pieces) => match resolvable(pieces, scene) {
                 Tri::True => {
                     let ours = pieces.iter().flat_map(|piece| piece.text(scene).chars());
                     Tri::from(ours.flat_map(char::to_lowercase).eq(lower))
@@ -258,7 +264,9 @@ fn finish(mut pieces: Vec<Piece>, mut text: String) -> Shape {
     flush(&mut text, &mut pieces);
     match pieces.as_slice() {
         [Piece::Many(Reach::Everything)] => Shape::Anything,
-        _ => Shape::Pieces(pieces.into()),
+        [Piece::Text(prefix), Piece::Many(Reach::Everything)] => Shape::Prefix(prefix.clone()),
+        pieces if pieces.iter().any(|piece| matches!(piece, Piece::Variable(_))) => Shape::Template(pieces.into()),
+        pieces => Shape::Pieces(pieces.into()),
     }
 }
 

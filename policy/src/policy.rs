@@ -126,6 +126,15 @@ impl Policy {
         &self.inner.statements
     }
 
+    /// The same policy without some of its statements.
+    pub(crate) fn without(&self, left_out: impl Fn(&Statement) -> bool) -> Policy {
+        let statements: Box<[Statement]> =
+            self.statements().iter().filter(|statement| !left_out(statement)).cloned().collect();
+        let index = Index::new(statements.iter().map(handles));
+        let inner = Inner { name: self.inner.name.clone(), path: self.inner.path.clone(), statements, index };
+        Policy { inner: Arc::new(inner) }
+    }
+
     pub(crate) fn index(&self) -> &Index {
         &self.inner.index
     }

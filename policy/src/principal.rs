@@ -44,10 +44,7 @@ enum Name {
         account: Box<str>,
         name: Box<str>,
     },
-    Session {
-        account: Box<str>,
-        role: Box<str>,
-    },
+    Session,
     FederatedUser,
     /// `AIDA...`, `AROA...`, `AROA...:session`
     UniqueId(Key),
@@ -152,7 +149,7 @@ impl PrincipalPattern {
                 let role = matches!(caller.kind(), CallerKind::Role | CallerKind::Session);
                 (role && caller.is_role_arn(&self.source, account, name), Relation::Behind)
             }
-            Name::Session { .. } => (is_text, session),
+            Name::Session => (is_text, session),
             Name::FederatedUser => (is_text, session),
             Name::UniqueId(key) => return self.unique_id(key, scene, session),
             Name::Service => (is_text && caller.account().is_none(), Relation::Caller),
@@ -163,14 +160,15 @@ impl PrincipalPattern {
 
     fn unique_id(&self, key: &Key, scene: &Scene<'_>, session: Relation) -> (Tri, Relation) {
         let kind = scene.request.caller.kind();
+        if !matches!(kind, CallerKind::User | CallerKind::Role | CallerKind::Session) {
+            return (Tri::False, Relation::Behind);
+        }
         let behind = if kind == CallerKind::User { Relation::Caller } else { Relation::Behind };
         match scene.lookup(key) {
             Lookup::One(id) if *id == *self.source => (Tri::True, if id.contains(':') { session } else { behind }),
             Lookup::One(id) => (Tri::from(id.split_once(':').is_some_and(|(id, _)| *id == *self.source)), behind),
-            Lookup::Unknown if matches!(kind, CallerKind::User | CallerKind::Role | CallerKind::Session) => {
-                (Tri::Unknown, behind)
-            }
-            _ => (Tri::False, behind),
+            Lookup::Unknown => (Tri::Unknown, behind),
+            Lookup::Absent | Lookup::Many(_) => (Tri::False, behind),
         }
     }
 
@@ -196,17 +194,12 @@ pub(crate) fn escapes(names: &[PrincipalPattern], scene: &Scene<'_>) -> Tri {
     let account = listed(|name| matches!(name, Name::Account(_)));
     let user = listed(|name| matches!(name, Name::User | Name::UniqueId(_)));
     let role = listed(|name| matches!(name, Name::Role { .. } | Name::UniqueId(_)));
-    let session = listed(|name| matches!(name, Name::Session { .. } | Name::FederatedUser));
-    let some_session = Tri::from(names.iter().any(|name| match &name.name {
-        Name::Session { account, role } => caller.account() == Some(account) && *caller.name() == **role,
-        _ => false,
-    }));
+    let session = listed(|name| matches!(name, Name::Session | Name::FederatedUser));
     let itself = listed(|name| !matches!(name, Name::Account(_)));
     anyone.or(match caller.kind() {
         CallerKind::Root => account,
         CallerKind::User => account.and(user),
-        CallerKind::Role => account.and(role).and(some_session),
-        CallerKind::Session => account.and(role).and(session),
+        CallerKind::Role | CallerKind::Session => account.and(role).and(session),
         CallerKind::FederatedUser => account.and(user).and(session),
         CallerKind::Service | CallerKind::Federated | CallerKind::CanonicalUser | CallerKind::Anonymous => itself,
     })
@@ -241,10 +234,8 @@ fn aws_name(text: &str) -> Result<Name, String> {
         ("iam", Some(("group", _))) => {
             Err(format!("`{text}`: a group cannot be a principal; name its users or a role"))
         }
-        ("sts", Some(("assumed-role", path))) if known => match path.split_once('/') {
-            Some((role, _)) => Ok(Name::Session { account: account.into(), role: role.into() }),
-            None => Err(format!("`{text}`: a session is `assumed-role/ROLE/SESSION`")),
-        },
+        ("sts", Some(("assumed-role", path))) if known && path.contains('/') => Ok(Name::Session),
+        ("sts", Some(("assumed-role", _))) => Err(format!("`{text}`: a session is `assumed-role/ROLE/SESSION`")),
         ("sts", Some(("federated-user", path))) if known && !path.is_empty() => Ok(Name::FederatedUser),
         ("iam", Some(("saml-provider" | "oidc-provider", _))) => {
             Err(format!("`{text}` is a provider and belongs under `Federated`"))

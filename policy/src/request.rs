@@ -5,7 +5,7 @@
 
 use crate::arn::{Arn, is_account_id};
 use crate::caller::{Caller, CallerError, CallerKind};
-use crate::catalogue::{self, ResourceKind};
+use crate::catalogue::{self, KmsOperation, ResourceKind};
 use crate::context::{Context, Unnamed, Values};
 use crate::derive;
 use crate::digest::{Domain, digest};
@@ -22,10 +22,14 @@ pub struct Request {
     pub(crate) resource: Box<str>,
     pub(crate) resource_account: Option<Box<str>>,
     pub(crate) rule: ResourceRule,
+    pub(crate) kms_operation: Option<KmsOperation>,
     pub(crate) works_across_accounts: bool,
+    /// RetireGrant has rules of its own: only grants decide who may, and only the caller's side can deny.
+    pub(crate) retires: bool,
     pub(crate) aws_managed_key: bool,
     pub(crate) context: Context,
-    pub(crate) digests: Digests,
+    /// Under what policies may have filed a statement about this request.
+    pub(crate) digests: Box<[u64]>,
 }
 
 /// What the resource asks of the policies.
@@ -39,14 +43,6 @@ pub enum ResourceRule {
     RoleTrust,
     /// Anything else: the identity policy or the resource policy suffices in one account.
     Ordinary,
-}
-
-/// Under what policies may have filed a statement about this request.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Digests {
-    pub(crate) action: u64,
-    pub(crate) service: u64,
-    pub(crate) resource: u64,
 }
 
 /// Why a request cannot be asked.
@@ -233,6 +229,13 @@ impl RequestBuilder {
         self
     }
 
+    /// Keys below the prefix that nobody names are unknown, also where other unnamed keys are absent:
+    /// the tags of a key whose tags nobody collected.
+    pub fn unknown_below(mut self, prefix: &str) -> RequestBuilder {
+        self.context.set_open(prefix);
+        self
+    }
+
     /// Which sides of the quirks hold, for the one that bears on derived keys.
     pub fn quirks(mut self, quirks: Quirks) -> RequestBuilder {
         self.quirks = quirks;
@@ -267,7 +270,7 @@ impl RequestBuilder {
         let kms_operation = catalogue::kms_operation(&action_lower);
         let works_across_accounts =
             !action_lower.starts_with("kms:") || kms_operation.is_some_and(|operation| operation.is_cross_account());
-        let (resource, arn_account, rule) = resource(&self.resource, &self.action, &action_lower)?;
+        let (resource, arn_account, rule) = resource(&self.resource, &self.action, &action_lower, kms_operation)?;
         let resource_account = match self.resource_account {
             Some(account) if is_account_id(&account) => Some(account),
             Some(account) => return Err(RequestError::Account(account)),
@@ -277,19 +280,24 @@ impl RequestBuilder {
         if action_lower.starts_with("kms:") {
             context.set_kms_action(&action_lower);
         }
+        let service = action_lower.split(':').next().unwrap_or_default();
+        let own = [
+            digest(Domain::Action, &action_lower),
+            digest(Domain::Service, service),
+            digest(Domain::Resource, &resource),
+        ];
+        let retires = &*action_lower == "kms:retiregrant";
         let mut request = Request {
-            digests: Digests {
-                action: digest(Domain::Action, &action_lower),
-                service: digest(Domain::Service, action_lower.split(':').next().unwrap_or_default()),
-                resource: digest(Domain::Resource, &resource),
-            },
+            digests: own.iter().chain(caller.digests()).copied().collect(),
             caller,
             action: self.action,
             action_lower,
             resource,
             resource_account,
             rule,
+            kms_operation,
             works_across_accounts,
+            retires,
             aws_managed_key: self.aws_managed_key,
             context,
         };
@@ -309,14 +317,19 @@ fn lower_action(action: &str) -> Result<Box<str>, RequestError> {
 
 type ResourceParts = (Box<str>, Option<Box<str>>, ResourceRule);
 
-fn resource(text: &str, action: &str, action_lower: &str) -> Result<ResourceParts, RequestError> {
+fn resource(
+    text: &str,
+    action: &str,
+    action_lower: &str,
+    operation: Option<KmsOperation>,
+) -> Result<ResourceParts, RequestError> {
     let arn = Arn::parse(text);
     if text != "*" && arn.is_none() {
         return Err(RequestError::Resource(text.into()));
     }
     let account = arn.map(|arn| arn.account).filter(|account| is_account_id(account)).map(Into::into);
     let rule = if action_lower.starts_with("kms:") {
-        kms_rule(text, arn, action, action_lower)?
+        kms_rule(text, arn, action, action_lower, operation)?
     } else if action_lower.starts_with("sts:")
         && arn.is_some_and(|arn| arn.service == "iam" && arn.resource.starts_with("role/"))
     {
@@ -328,10 +341,15 @@ fn resource(text: &str, action: &str, action_lower: &str) -> Result<ResourcePart
 }
 
 /// A KMS operation acts on a key, on an alias, or on neither.
-fn kms_rule(text: &str, arn: Option<Arn<'_>>, action: &str, action_lower: &str) -> Result<ResourceRule, RequestError> {
+fn kms_rule(
+    text: &str,
+    arn: Option<Arn<'_>>,
+    action: &str,
+    action_lower: &str,
+    operation: Option<KmsOperation>,
+) -> Result<ResourceRule, RequestError> {
     let part = arn.filter(|arn| arn.service == "kms").map(|arn| arn.resource).unwrap_or_default();
     let alias_operation = matches!(action_lower, "kms:createalias" | "kms:updatealias" | "kms:deletealias");
-    let operation = catalogue::kms_operation(action_lower);
     let without_key = operation.is_some_and(|operation| {
         matches!(operation.resource_kind(), ResourceKind::NoResource | ResourceKind::RetiringPrincipal)
     });

@@ -2,15 +2,18 @@
 
 use crate::context::{Context, Lookup};
 use crate::key::Key;
+use crate::layers::{Layers, Told};
 use crate::quirk::{Quirk, Quirks};
 use crate::request::Request;
+use crate::tri::Tri;
 use crate::variable::Variable;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
     pub(crate) request: &'a Request,
     pub(crate) quirks: Quirks,
-    pub(crate) has_boundary: bool,
+    /// Whether the caller has a permissions boundary; unknown where nobody collected it.
+    pub(crate) has_boundary: Tri,
 }
 
 /// What a policy variable stands for.
@@ -22,6 +25,16 @@ pub(crate) enum Resolved<'a> {
 }
 
 impl<'a> Scene<'a> {
+    pub(crate) fn new(request: &'a Request, layers: &Layers<'_>, quirks: Quirks) -> Scene<'a> {
+        let has_boundary = match layers.boundary {
+            _ if !request.caller.has_iam() => Tri::False,
+            Told::Absent => Tri::False,
+            Told::Known(_) => Tri::True,
+            Told::Unknown => Tri::Unknown,
+        };
+        Scene { request, quirks, has_boundary }
+    }
+
     pub(crate) fn context(&self) -> &'a Context {
         &self.request.context
     }

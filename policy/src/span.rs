@@ -35,13 +35,23 @@ impl Span {
 pub struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// How many characters begin before each block, so that a long line costs no more than a short one.
+    counts: Vec<usize>,
 }
+
+const BLOCK_BYTES: usize = 512;
 
 impl<'a> Lines<'a> {
     /// Finds the lines of a text.
     pub fn new(text: &'a str) -> Lines<'a> {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
-        Lines { text, starts: core::iter::once(0).chain(breaks).collect() }
+        let breaks = text.match_indices('\n').map(|(offset, _)| offset + 1);
+        let mut count = 0;
+        let counts = text.as_bytes().chunks(BLOCK_BYTES).map(|block| {
+            let before = count;
+            count += beginnings(block);
+            before
+        });
+        Lines { text, starts: core::iter::once(0).chain(breaks).collect(), counts: counts.collect() }
     }
 
     /// Line and column of the first byte of a span.
@@ -52,9 +62,21 @@ impl<'a> Lines<'a> {
         }
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|index| self.starts.get(index)).copied().unwrap_or_default();
-        let column = self.text.get(start..offset).unwrap_or_default().chars().count() + 1;
+        let column = self.characters_before(offset).saturating_sub(self.characters_before(start)) + 1;
         Position { line: narrow(line), column: narrow(column) }
     }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        // A text whose length is a multiple of the block ends one past the last block.
+        let block = (offset / BLOCK_BYTES).min(self.counts.len().saturating_sub(1));
+        let rest = self.text.as_bytes().get(block * BLOCK_BYTES..offset).unwrap_or_default();
+        self.counts.get(block).copied().unwrap_or_default() + beginnings(rest)
+    }
+}
+
+/// How many characters begin in these bytes of UTF-8.
+fn beginnings(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
 }
 
 fn narrow(number: usize) -> u32 {
@@ -78,5 +100,19 @@ mod tests {
         assert_eq!(Span::new(offset, offset + 1).position(text), Position { line: 2, column: 3 });
         assert_eq!(Span::new(0, 0).position(text), Position { line: 1, column: 1 });
         assert_eq!(Span::new(999, 999).position(text), Position { line: 2, column: 4 });
+    }
+
+    #[test]
+    fn long_lines_are_counted_as_short_ones() {
+        let text = "é∑x😀\n".repeat(300) + &"∑y".repeat(700);
+        let lines = Lines::new(&text);
+        let (mut line, mut column) = (1, 1);
+        for (offset, character) in text.char_indices() {
+            assert_eq!(lines.position(Span::new(offset, offset)), Position { line, column }, "{offset}");
+            (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        assert_eq!(lines.position(Span::new(text.len(), text.len())), Position { line, column });
+        let exact = "x".repeat(BLOCK_BYTES * 2);
+        assert_eq!(Span::new(1024, 1024).position(&exact), Position { line: 1, column: 1025 });
     }
 }

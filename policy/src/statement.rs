@@ -85,31 +85,59 @@ pub enum Outcome {
 /// A statement may name both the account and the caller, and one of them may turn on an unknown key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Directness {
-    relations: [Tri; 4],
+    /// A bit for each relation that holds.
+    holds: u8,
+    /// A bit for each relation that may hold.
+    may: u8,
 }
 
 impl Directness {
-    const NONE: Directness = Directness { relations: [Tri::False; 4] };
+    pub(crate) const NONE: Directness = Directness { holds: 0, may: 0 };
 
     fn of(relation: Relation) -> Directness {
-        let mut directness = Directness::NONE;
-        directness.add(relation, Tri::True);
-        directness
+        Directness { holds: 1 << relation as u8, may: 0 }
     }
 
     fn add(&mut self, relation: Relation, holds: Tri) {
-        if let Some(slot) = self.relations.get_mut(relation as usize) {
-            *slot = slot.or(holds);
+        match holds {
+            Tri::True => self.holds |= 1 << relation as u8,
+            Tri::Unknown => self.may |= 1 << relation as u8,
+            Tri::False => {}
         }
     }
 
     /// Whether the statement names the caller in this relation.
     pub fn is(self, relation: Relation) -> Tri {
-        self.relations.get(relation as usize).copied().unwrap_or(Tri::False)
+        self.is_any(1 << relation as u8)
+    }
+
+    /// Whether it names the caller in one of these relations, a bit each.
+    pub(crate) fn is_any(self, relations: u8) -> Tri {
+        if self.holds & relations != 0 {
+            Tri::True
+        } else if self.may & relations != 0 {
+            Tri::Unknown
+        } else {
+            Tri::False
+        }
     }
 
     fn any(self) -> Tri {
-        Tri::any(self.relations)
+        self.is_any(u8::MAX)
+    }
+
+    /// What it names for certain, a bit each.
+    pub(crate) fn certain(self) -> u8 {
+        self.holds
+    }
+
+    /// The same, with nothing certain: the statement itself may not apply.
+    pub(crate) fn doubted(self) -> Directness {
+        Directness { holds: 0, may: self.holds | self.may }
+    }
+
+    pub(crate) fn or(self, other: Directness) -> Directness {
+        Directness { holds: self.holds | other.holds, may: self.may | other.may }
     }
 }
 
@@ -195,6 +223,18 @@ impl Statement {
         parts.into_iter().chain(rows).filter(|(holds, _)| *holds == Tri::False).map(|(_, part)| part).collect()
     }
 
+    /// Whether it names the caller itself, or the role or user behind it, and not just its account.
+    pub(crate) fn names_directly(&self, scene: &Scene<'_>) -> bool {
+        let directness = self.principals.directness(scene);
+        let direct = [Relation::Behind, Relation::LimitedSession, Relation::Caller];
+        direct.into_iter().any(|relation| directness.is(relation) == Tri::True)
+    }
+
+    /// Whether it turns on a permissions boundary that nobody collected.
+    pub(crate) fn turns_on_boundary(&self, scene: &Scene<'_>) -> bool {
+        scene.has_boundary == Tri::Unknown && matches!(self.principals, Principals::Except(_))
+    }
+
     /// The unknown keys on which the statement turns.
     pub(crate) fn unknown_keys<'a>(&'a self, scene: &Scene<'a>, keys: &mut Vec<&'a Key>) {
         if let Principals::Named(names) | Principals::Except(names) = &self.principals {
@@ -228,7 +268,8 @@ impl Principals {
             }
             Principals::Except(names) => {
                 let mut directness = Directness::NONE;
-                let applies = if scene.has_boundary { Tri::True } else { !escapes(names, scene) };
+                // A caller with a boundary never escapes.
+                let applies = scene.has_boundary.or(!escapes(names, scene));
                 directness.add(Relation::Caller, applies);
                 directness
             }
@@ -236,12 +277,19 @@ impl Principals {
     }
 }
 
+fn any_matches(patterns: &[Pattern], text: &str, scene: &Scene<'_>) -> Tri {
+    match patterns {
+        [only] => only.matches(text, scene),
+        patterns => Tri::any(patterns.iter().map(|pattern| pattern.matches(text, scene))),
+    }
+}
+
 impl Texts {
     fn hold(&self, text: &str, scene: &Scene<'_>) -> Tri {
         match self {
             Texts::Any => Tri::True,
-            Texts::Named(patterns) => Tri::any(patterns.iter().map(|pattern| pattern.matches(text, scene))),
-            Texts::Except(patterns) => !Tri::any(patterns.iter().map(|pattern| pattern.matches(text, scene))),
+            Texts::Named(patterns) => any_matches(patterns, text, scene),
+            Texts::Except(patterns) => !any_matches(patterns, text, scene),
         }
     }
 }

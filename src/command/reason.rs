@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use wardbook_policy::decide::{Cited, Reason, Silence};
 use wardbook_policy::explain::{Cause, Explanation};
 use wardbook_policy::grant::Grant;
+use wardbook_policy::layers::Layer;
 
 /// One sentence per thing that settled the decision.
 pub(crate) fn sentences(explanation: &Explanation<'_>) -> Vec<String> {
@@ -15,7 +16,7 @@ pub(crate) fn sentences(explanation: &Explanation<'_>) -> Vec<String> {
             sentences.push(format!("it turns on {}", names.join(", ")));
         }
         for layer in documents {
-            sentences.push(format!("the {} was not collected", plural(layer.noun())));
+            sentences.push(format!("it turns on {}, which nobody collected", documents_of(*layer)));
         }
     }
     if sentences.is_empty() {
@@ -45,15 +46,38 @@ pub(crate) fn silence_sentence(silence: Silence, explanation: &Explanation<'_>) 
     }
 }
 
-/// `key policy statement "Delegate to IAM" (policy.json:3:5)`
+/// `` `AllowPayments` of key policy default (policy.json:3:5) ``
 pub(crate) fn statement(cited: &Cited<'_>) -> String {
-    let name = match cited.statement.sid() {
-        Some(sid) => format!("statement `{sid}`"),
-        None => "a statement without a Sid".to_owned(),
-    };
     let place = cited.policy.place(cited.statement);
-    let of = if cited.policy.name().is_empty() { cited.layer.noun() } else { cited.policy.name() };
+    let of = match short_name(cited.policy.name()) {
+        "" => cited.layer.noun(),
+        name => name,
+    };
+    let name = statement_name(cited);
     if place.is_empty() { format!("{name} of {of}") } else { format!("{name} of {of} ({place})") }
+}
+
+/// The Sid, or the number of a statement without one.
+fn statement_name(cited: &Cited<'_>) -> String {
+    match (cited.statement.sid(), index(cited)) {
+        (Some(sid), _) => format!("`{sid}`"),
+        (None, Some(index)) => format!("statement {}", index + 1),
+        (None, None) => "a statement".into(),
+    }
+}
+
+/// Which statement of its policy it is, counted from zero.
+fn index(cited: &Cited<'_>) -> Option<usize> {
+    cited.policy.statements().iter().position(|statement| std::ptr::eq(statement, cited.statement))
+}
+
+/// A policy's name without the ARN in front of it: `p-FullAWSAccess`, `inline reports`.
+fn short_name(name: &str) -> &str {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    match (name.contains(':'), last.split_once(' ')) {
+        (true, Some((_, rest))) => rest,
+        _ => last,
+    }
 }
 
 pub(crate) fn grant_name(grant: &Grant) -> String {
@@ -90,12 +114,11 @@ pub(crate) fn because(explanation: &Explanation<'_>) -> Vec<Value> {
 }
 
 pub(crate) fn cited_json(cited: &Cited<'_>) -> Value {
-    let index = cited.policy.statements().iter().position(|statement| std::ptr::eq(statement, cited.statement));
     let place = cited.policy.place(cited.statement);
     json!({
         "layer": cited.layer.name(),
         "policy": cited.policy.name(),
-        "statement": index,
+        "statement": index(cited),
         "sid": cited.statement.sid(),
         "source": if place.is_empty() { Value::Null } else { place.into() },
     })
@@ -109,9 +132,24 @@ pub(crate) fn missing(explanation: &Explanation<'_>) -> Vec<String> {
     }
 }
 
-fn plural(noun: &str) -> String {
-    match noun.strip_suffix("policy") {
-        Some(stem) => format!("{stem}policies"),
-        None => noun.to_owned(),
+/// The documents of a layer, as something that can be missing.
+pub(crate) fn documents_of(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Resource => "the resource's own policy",
+        Layer::Identity => "the principal's identity policies",
+        Layer::Boundary => "the principal's permissions boundary",
+        Layer::Session => "the session policies",
+        Layer::Scp => "the service control policies",
+        Layer::Rcp => "the resource control policies",
+        Layer::Endpoint => "the VPC endpoint's policy",
+        Layer::Grant => "the key's grants",
+    }
+}
+
+/// The layers whose documents nobody collected, where the decision turns on them.
+pub(crate) fn missing_documents(explanation: &Explanation<'_>) -> Vec<&'static str> {
+    match explanation.decision().reason() {
+        Reason::TurnsOn { documents, .. } => documents.iter().map(|layer| layer.name()).collect(),
+        _ => Vec::new(),
     }
 }

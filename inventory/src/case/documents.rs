@@ -11,6 +11,7 @@ use wardbook_policy::policy::{Origin, Policy, PolicyKind};
 use wardbook_policy::span::Lines;
 
 use super::{Load, Scribe};
+use crate::embedded;
 use crate::layer::{Collected, OwnedLayers};
 use crate::source::{ReadError, Source, read_value};
 
@@ -240,15 +241,26 @@ impl<'a, 'l> Documents<'a, 'l> {
 
 impl Gathering<'_, '_> {
     fn policy(&mut self, found: &Found<'_>, value: &Value, name: &str, kind: PolicyKind) -> Option<Policy> {
-        let document = Document::read(value);
         let (policy, problems) = match found {
             Found::Inline(_) => {
+                let document = Document::read(value);
                 let origin = Origin { name, path: self.scribe.path, lines: Some(self.scribe.lines) };
                 let (policy, problems) = Policy::forced(&document, kind, origin);
                 (policy, located(problems, self.scribe.path, self.scribe.lines))
             }
             Found::Elsewhere(loaded) => {
                 let lines = Lines::new(&loaded.source.text);
+                // A file may also be the output of get-key-policy, which holds the policy as a text.
+                let output = value.member("Policy").filter(|policy| policy.as_text().is_some());
+                let value = match embedded::document(output.unwrap_or(value), &loaded.source.text) {
+                    Ok(value) => value,
+                    Err(error) => {
+                        let path = loaded.source.path.as_str();
+                        self.scribe.errors.push(ReadError::new(path, &lines, error.span, error.message));
+                        return None;
+                    }
+                };
+                let document = Document::read(&value);
                 let origin = Origin { name, path: &loaded.source.path, lines: Some(&lines) };
                 let (policy, problems) = Policy::forced(&document, kind, origin);
                 (policy, located(problems, &loaded.source.path, &lines))

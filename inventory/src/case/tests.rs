@@ -129,7 +129,7 @@ fn refusals_inside_a_case_name_their_place() {
         ("context: {\"aws:A\": b, \"AWS:a\": c}", "", "`AWS:a` is given twice; condition keys do not differ by case"),
         ("unknown: aws:SourceIp", "", "`unknown` is `\"*\"` or a list of condition keys"),
         ("unknown: [1]", "", "`unknown` is `\"*\"` or a list of condition keys"),
-        ("unknown: [\"*\"]", "", "`unknown` is `\"*\"` or a list of condition keys"),
+        ("unknown: [\"*\", a]", "", "`unknown` is `\"*\"` or a list of condition keys"),
         ("key_manager: aws", "", "`key_manager` is `AWS` or `CUSTOMER`, not `aws`"),
         ("resource_account: 12", "", "8:25: `12` is not an account id of twelve digits"),
         ("resource_account: []", "", "`resource_account` is a text, not a list"),
@@ -233,6 +233,26 @@ fn documents_come_from_files_beside_the_case_file() {
     );
     let paths: Vec<&str> = file.sources.iter().map(|source| source.path.as_str()).collect();
     assert_eq!(paths, ["t/case.yaml", "t/p.json", "t/sub/list.yaml", "t/levels.json", "t/grants.json"]);
+}
+
+#[test]
+fn the_output_of_get_key_policy_is_a_document_too() {
+    let policy = r#"{\"Statement\": {\"Sid\": \"S\", \"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"kms:*\", \"Resource\": \"*\"}}"#;
+    let mut load = |path: &str| match path {
+        "t/policy.json" => Ok(format!(r#"{{"Policy": "{policy}", "PolicyName": "default"}}"#).into_bytes()),
+        _ => Ok(br#"{"Policy": "{\"Statement\"}"}"#.to_vec()),
+    };
+    let case = |file: &str| {
+        format!(
+            "- name: x\n  expect: allow\n  request: {{principal: 111122223333, action: kms:Decrypt, resource: \"{KEY}\"}}\n  policies: {{resource: {{file: {file}}}}}\n"
+        )
+    };
+    let text = format!("cases:\n{}{}", case("policy.json"), case("torn.json"));
+    let file = CaseFile::read(Source::new("t/case.yaml", text), Quirks::default(), &mut load).unwrap();
+    let body = file.cases[0].body.as_ref().unwrap();
+    let policy = &body.layers.resource.items()[0];
+    assert_eq!(policy.place(&policy.statements()[0]), "t/policy.json:1:29");
+    assert_eq!(errors(&file.cases[1]), ["t/torn.json:1:27: expected `:`, found `}`"]);
 }
 
 #[test]

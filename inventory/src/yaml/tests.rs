@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 use wardbook_policy::json;
 
 fn message(text: &str) -> String {
@@ -104,6 +105,10 @@ fn places_are_bytes_of_the_text() {
 fn many_characters_keep_their_offsets() {
     let text: String = (0..500).map(|line| format!("ключ{line}: \"зн{line}😀\"\n")).collect();
     check_spans(&text, &parse(&text).unwrap());
+    for characters in 60..70 {
+        let text = format!("[{}]", "é".repeat(characters - 2));
+        assert_eq!(parse(&text).unwrap().span, Span::new(0, text.len()), "{characters}");
+    }
 }
 
 #[test]
@@ -203,4 +208,45 @@ fn sizes_have_limits() {
     let text = |bytes: usize| format!("a{}", " ".repeat(bytes - 1));
     assert!(parse(&text(YAML_BYTES_MAX)).is_ok());
     assert!(message(&text(YAML_BYTES_MAX + 1)).contains("longer than"));
+}
+
+/// Any JSON value, names and texts of whatever characters JSON allows.
+fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        any::<f64>().prop_map(Into::into),
+        any::<String>().prop_map(Into::into),
+        "[-~*&!|>%@`#:?, \\[\\]{}'\"0-9a-z]{0,12}".prop_map(Into::into),
+    ];
+    leaf.prop_recursive(5, 40, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Into::into),
+            prop::collection::vec((any::<String>(), inner), 0..6)
+                .prop_map(|pairs| serde_json::Value::Object(pairs.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_json_is_the_same_yaml(value in any_json(), pretty in any::<bool>()) {
+        let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+        prop_assert_eq!(parse(&text), json::parse(&text), "{}", text);
+    }
+
+    #[test]
+    fn no_text_does_harm(text in any::<String>()) {
+        if let Err(error) = parse(&text) {
+            prop_assert!(error.span.start as usize <= text.len() && error.span.start <= error.span.end);
+        }
+    }
+
+    #[test]
+    fn no_text_like_yaml_does_harm(text in "[-a-z0-9&*!<>:|{}\\[\\],'\"# \n\t~]{0,60}") {
+        if let Ok(value) = parse(&text) {
+            prop_assert!(value.span.end as usize <= text.len());
+        }
+    }
 }

@@ -33,10 +33,11 @@ impl Test {
     }
 
     pub(super) fn matches(&self, value: &str, scene: &Scene<'_>) -> Tri {
-        Tri::any(self.patterns.iter().map(|pattern| match self.ignores_case {
-            true => pattern.equals_ignoring_case(value, scene),
-            false => pattern.matches(value, scene),
-        }))
+        match (&*self.patterns, self.ignores_case) {
+            ([only], false) => only.matches(value, scene),
+            (patterns, false) => Tri::any(patterns.iter().map(|pattern| pattern.matches(value, scene))),
+            (patterns, true) => Tri::any(patterns.iter().map(|pattern| pattern.equals_ignoring_case(value, scene))),
+        }
     }
 }
 

@@ -74,6 +74,7 @@ impl CaseResult {
     /// Why the case failed.
     fn failure(&self) -> String {
         match &self.wanted_because {
+            _ if self.expected.is_empty() => self.reasons.join("; "),
             Some(wanted) if self.expected == self.actual => {
                 format!("{} as expected, but not because of `{wanted}`: {}", self.actual, self.reasons.join("; "))
             }

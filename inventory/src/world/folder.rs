@@ -1,0 +1,184 @@
+//! From a folder to a world: the one place of this crate that touches the disk.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::World;
+use super::recognize::{Gathering, Parsed};
+use crate::coverage::{Gap, GapKind};
+use crate::limits::{FILES_MAX, FOLDER_DEPTH_MAX};
+use crate::source::{Source, too_long};
+
+/// Why a folder cannot be taken as a world at all.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// The folder itself, or one below it, cannot be listed.
+    #[error("cannot read folder `{path}`: {error}")]
+    Folder {
+        /// The folder.
+        path: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// It holds too many files.
+    #[error("`{path}` holds more than {limit} files")]
+    ManyFiles {
+        /// The folder.
+        path: String,
+        /// How many are read.
+        limit: usize,
+    },
+    /// It is nested too deeply.
+    #[error("`{path}` is nested deeper than {FOLDER_DEPTH_MAX} folders")]
+    Deep {
+        /// The folder.
+        path: String,
+    },
+}
+
+impl World {
+    /// Reads everything below a folder, in a fixed order. Names that begin with a dot are left out,
+    /// and links to folders are not followed. Paths in messages begin with `folder` as it was given.
+    pub fn read_folder(folder: &Path) -> Result<World, WorldError> {
+        let mut gathering = Gathering::default();
+        for file in files(folder, FILES_MAX, &mut gathering)? {
+            gathering.add(&parse(&file));
+        }
+        Ok(gathering.finish())
+    }
+}
+
+fn parse(path: &Path) -> Parsed {
+    let name = path.to_string_lossy().into_owned();
+    match read(path) {
+        Ok(bytes) => match Source::from_bytes(name.as_str(), bytes) {
+            Ok(source) => Parsed::of(source),
+            Err(error) => Parsed::unreadable(name, Gap::unreadable(&error)),
+        },
+        Err(message) => {
+            let gap = Gap::new(GapKind::Unreadable, &name, format!("`{name}` cannot be read: {message}"));
+            Parsed::unreadable(name, gap)
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let length = fs::metadata(path).map_err(|error| error.to_string())?.len();
+    match too_long(usize::try_from(length).unwrap_or(usize::MAX)) {
+        Some(message) => Err(message),
+        None => fs::read(path).map_err(|error| error.to_string()),
+    }
+}
+
+fn files(folder: &Path, limit: usize, gathering: &mut Gathering) -> Result<Vec<PathBuf>, WorldError> {
+    let mut files = Vec::new();
+    let mut folders = vec![(folder.to_owned(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        let shown = || folder.to_string_lossy().into_owned();
+        if depth > FOLDER_DEPTH_MAX {
+            return Err(WorldError::Deep { path: shown() });
+        }
+        let fail = |error| WorldError::Folder { path: shown(), error };
+        for entry in fs::read_dir(&folder).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
+            let path = entry.path();
+            let kind = entry.file_type().map_err(fail)?;
+            if kind.is_dir() {
+                folders.push((path, depth + 1));
+            } else if kind.is_symlink() && path.is_dir() {
+                let name = path.to_string_lossy();
+                let message = format!("`{name}` is a link to a folder, and such links are not followed");
+                gathering.note(Gap::new(GapKind::Unreadable, &name, message));
+            } else if kind.is_file() || path.is_file() {
+                files.push(path);
+            }
+            if files.len() > limit {
+                return Err(WorldError::ManyFiles { path: shown(), limit });
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder of its own for one test, removed when the test ends.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Scratch {
+            let folder = std::env::temp_dir().join(format!("wardbook-inventory-{}-{name}", std::process::id()));
+            fs::create_dir_all(&folder).unwrap();
+            Scratch(folder)
+        }
+
+        fn write(&self, path: &str, bytes: &[u8]) {
+            let path = self.0.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn what_is_no_data_is_counted_and_what_should_be_is_named() {
+        let scratch = Scratch::new("kinds");
+        scratch.write("README.md", b"# hello");
+        scratch.write("logo.png", b"\x89PNG\xFF");
+        scratch.write("bad.json", b"{\"a\": \xFF}");
+        scratch.write("torn.json", b"{\"Keys\": [");
+        scratch.write("strange.yaml", b"a: 1");
+        scratch.write(".hidden/keys.json", b"{");
+        scratch.write("keys.json", br#"{"Keys": []}"#);
+        let world = World::read_folder(&scratch.0).unwrap();
+        let coverage = world.coverage();
+        assert_eq!((coverage.files_read, coverage.files_of_other_kinds), (1, 2));
+        let kinds: Vec<GapKind> = coverage.gaps.iter().map(|gap| gap.kind).collect();
+        let wanted = [GapKind::FormatNotRead, GapKind::Unreadable, GapKind::Unreadable, GapKind::Organization];
+        assert_eq!(kinds, wanted, "{:?}", coverage.gaps);
+        assert!(coverage.gaps[1].message.contains("bad.json:1:7: the text is not UTF-8"), "{:?}", coverage.gaps);
+        assert!(coverage.gaps[2].message.contains("torn.json:1:11: "), "{:?}", coverage.gaps);
+    }
+
+    #[test]
+    fn the_number_of_files_and_the_depth_have_limits() {
+        let scratch = Scratch::new("limits");
+        scratch.write("a.json", b"{}");
+        scratch.write("b/c.json", b"{}");
+        assert_eq!(files(&scratch.0, 2, &mut Gathering::default()).unwrap().len(), 2);
+        assert!(matches!(files(&scratch.0, 1, &mut Gathering::default()), Err(WorldError::ManyFiles { limit: 1, .. })));
+        scratch.write(&format!("{}x.json", "d/".repeat(FOLDER_DEPTH_MAX)), b"{}");
+        assert!(World::read_folder(&scratch.0).is_ok());
+        scratch.write(&format!("{}x.json", "d/".repeat(FOLDER_DEPTH_MAX + 1)), b"{}");
+        let error = World::read_folder(&scratch.0).unwrap_err();
+        assert!(error.to_string().ends_with("is nested deeper than 32 folders"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error() {
+        let error = World::read_folder(Path::new("no/such/folder")).unwrap_err();
+        assert!(error.to_string().starts_with("cannot read folder `no/such/folder`: "), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_folders_are_named_and_not_followed() {
+        let scratch = Scratch::new("links");
+        scratch.write("a/keys.json", br#"{"Keys": []}"#);
+        std::os::unix::fs::symlink(&scratch.0, scratch.0.join("a/loop")).unwrap();
+        let world = World::read_folder(&scratch.0).unwrap();
+        assert_eq!(world.coverage().files_read, 1);
+        assert!(world.coverage().gaps.iter().any(|gap| gap.message.ends_with("such links are not followed")));
+    }
+}

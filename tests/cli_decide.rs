@@ -1,0 +1,235 @@
+//! `wardbook can` and `wardbook why` over the small organisation of `examples/`.
+
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use serde_json::Value;
+use support::{Folder, Run, snapshot};
+
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// Questions whose whole answers are kept: the file, the exit code, the arguments.
+const CAN: &[(&str, i32, &[&str])] = &[
+    (
+        "allow_by_delegation",
+        0,
+        &["role/report-job", "kms:Decrypt", "alias/payments", "--via", "s3", "--encryption-context", "aws:s3:arn=x"],
+    ),
+    ("unknown", 3, &["role/report-job", "kms:Decrypt", "alias/payments"]),
+    ("boundary", 1, &["role/developer", "kms:Decrypt", "alias/payments", "--assume", "direct-call"]),
+    (
+        "near_miss",
+        1,
+        &[
+            "role/payments-api",
+            "kms:Decrypt",
+            "alias/payments",
+            "--encryption-context",
+            "aws:s3:arn=arn:aws:s3:::payments",
+        ],
+    ),
+    (
+        "explicit_deny",
+        1,
+        &["role/payments-api", "kms:Decrypt", "alias/payments", "--encryption-context", "stage=restricted"],
+    ),
+    ("scp_deny", 1, &["role/developer", "kms:DisableKey", "alias/payments", "--assume", "direct-call"]),
+    (
+        "grant",
+        0,
+        &[
+            "arn:aws:iam::111122223333:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS",
+            "kms:Decrypt",
+            "alias/payments",
+            "--encryption-context",
+            "aws:rds:db-id=db-EXAMPLE",
+        ],
+    ),
+    (
+        "re_encrypt",
+        1,
+        &[
+            "role/quarterly",
+            "kms:ReEncrypt",
+            "alias/payments",
+            "--destination",
+            "alias/payments",
+            "--assume",
+            "direct-call",
+        ],
+    ),
+    ("root_and_alias", 0, &["111122223333", "kms:UpdateAlias", "alias/payments", "--assume", "direct-call"]),
+    ("other_account", 1, &["role/quarterly", "kms:PutKeyPolicy", "alias/payments", "--assume", "direct-call"]),
+];
+
+fn can(folder: &Folder, arguments: &[&str], more: &[&str]) -> Run {
+    folder.run(&[&["can"], arguments, &["--world", "examples/world"], more].concat())
+}
+
+fn json(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"))
+}
+
+#[test]
+fn answers_read_as_they_did() {
+    let folder = Folder::new("can").with_examples();
+    for (name, code, arguments) in CAN {
+        let run = can(&folder, arguments, &[]);
+        assert_eq!(run.code, *code, "{name}: {run:?}");
+        snapshot(&format!("can/{name}.txt"), &run.stdout);
+    }
+}
+
+#[test]
+fn the_format_changes_neither_answer_nor_exit_code() {
+    let folder = Folder::new("can-json").with_examples();
+    for (name, code, arguments) in CAN {
+        let run = can(&folder, arguments, &["--format", "json"]);
+        let answer = json(&run);
+        let wanted = match answer["decision"].as_str().unwrap() {
+            "allow" => 0,
+            "unknown" => 3,
+            _ => 1,
+        };
+        assert_eq!((run.code, wanted), (*code, *code), "{name}");
+        assert_eq!(answer["schema_version"], 1, "{name}");
+        assert!(answer["because"].is_array() && answer["missing"].is_array(), "{name}");
+    }
+}
+
+#[test]
+fn an_unknown_answer_names_the_keys_that_settle_it() {
+    let folder = Folder::new("missing").with_examples();
+    let run = can(&folder, &["role/report-job", "kms:Decrypt", "alias/payments"], &["--format", "json"]);
+    assert_eq!(json(&run)["missing"], serde_json::json!(["kms:EncryptionContext:stage", "kms:ViaService"]));
+}
+
+#[test]
+fn a_cause_has_its_layer_policy_statement_sid_and_place() {
+    let folder = Folder::new("because").with_examples();
+    let run = can(&folder, CAN[0].2, &["--format", "json"]);
+    let because = &json(&run)["because"];
+    assert_eq!(because.as_array().unwrap().len(), 2);
+    assert_eq!(because[1]["layer"], "identity");
+    assert_eq!((&because[1]["sid"], &because[1]["statement"]), (&"DecryptReports".into(), &1.into()));
+    assert_eq!(because[1]["source"], "examples/world/111122223333/authorization-details.json:32:15");
+}
+
+#[test]
+fn expect_turns_the_answer_into_an_exit_code() {
+    let folder = Folder::new("expect").with_examples();
+    let code = |number: usize, expected: &str| can(&folder, CAN[number].2, &["--expect", expected]).code;
+    assert_eq!([code(0, "allow"), code(0, "deny"), code(2, "allow"), code(2, "deny")], [0, 1, 1, 0]);
+    assert_eq!([code(1, "allow"), code(1, "deny")], [3, 3]);
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused_with_a_way_out() {
+    let folder = Folder::new("refused").with_examples();
+    let refused: &[(&[&str], &str)] = &[
+        (&["role/nobody", "kms:Decrypt", "alias/payments"], "there is no principal `role/nobody`"),
+        (&["role/report-job", "kms:Decrypt", "alias/nothing"], "no key `alias/nothing` was collected"),
+        (&["role/report-job", "decrypt", "alias/payments"], "`decrypt` is not an action"),
+        (&["role/report-job", "kms:ReEncrypt", "alias/payments"], "name the other one with --destination"),
+        (&["role/report-job", "kms:CreateAlias", KEY], "name it with --alias"),
+        (&["role/report-job", "kms:Decrypt", "alias/payments", "--destination", KEY], "leave out --destination"),
+        (&["role/report-job", "kms:Decrypt", "alias/payments", "--context", "aws:SourceIp"], "write NAME=VALUE"),
+        (&["role/report-job", "kms:Decrypt", "alias/payments", "--quirk", "short-arn=maybe"], "has no side `maybe`"),
+        (&["role/report-job", "kms:Decrypt", "alias/payments", "--format", "junit"], "has no format `junit`"),
+    ];
+    for (arguments, part) in refused {
+        let run = can(&folder, arguments, &[]);
+        assert_eq!((run.code, &*run.stdout), (2, ""), "{arguments:?}: {run:?}");
+        assert!(run.stderr.contains(part), "{arguments:?}: {}", run.stderr);
+    }
+    let run = folder.run(&["can", "role/x", "kms:Decrypt", "alias/y"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("name a folder with `--world DIR`"), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_broken_in_a_world_is_told_and_does_not_stop_the_rest() {
+    let folder = Folder::new("broken").with_examples();
+    folder.write("examples/world/444455556666/broken.json", "{\"UserDetailList\": [}");
+    folder.write("examples/world/444455556666/notes.txt", "not for us");
+    let run = can(&folder, CAN[0].2, &[]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stderr.contains("broken.json:1:21"), "{}", run.stderr);
+    let quiet = can(&folder, CAN[0].2, &["--quiet"]);
+    assert_eq!((quiet.code, &*quiet.stderr), (0, ""));
+}
+
+#[test]
+fn settings_stand_in_for_flags_and_give_way_to_them() {
+    let folder = Folder::new("settings").with_examples();
+    folder.write("wardbook.toml", "world = \"examples/world\"\nformat = \"json\"\n");
+    let arguments = [&["can"], CAN[2].2].concat();
+    assert_eq!(json(&folder.run(&arguments))["decision"], "implicit-deny");
+    let table = folder.run(&[&arguments[..], &["--format", "table"]].concat());
+    assert!(table.stdout.starts_with("IMPLICIT DENY"), "{table:?}");
+    for (settings, part) in
+        [("wrld = 1", "is no setting"), ("world = 1", "is a text, not integer"), ("world = ", "wardbook.toml:1:")]
+    {
+        folder.write("wardbook.toml", settings);
+        let run = folder.run(&arguments);
+        assert_eq!(run.code, 2, "{settings}");
+        assert!(run.stderr.contains(part), "{settings}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn refusals_are_explained_layer_by_layer() {
+    let folder = Folder::new("why").with_examples();
+    for (name, file) in [("text", "examples/access-denied.txt"), ("event", "examples/event.json")] {
+        let run = folder.run(&["why", file, "--world", "examples/world"]);
+        assert_eq!(run.code, 0, "{run:?}");
+        snapshot(&format!("why/{name}.txt"), &run.stdout);
+    }
+    let request =
+        format!("{{\"principal\": \"role/developer\", \"action\": \"kms:Decrypt\", \"resource\": \"{KEY}\"}}");
+    let run = folder.run_with(&["why", "--world", "examples/world", "--format", "json"], &request);
+    let answer = &json(&run)["answers"][0];
+    assert_eq!((run.code, &answer["decision"]), (0, &"implicit-deny".into()));
+    assert_eq!(answer["remedies"]["obstacles"][0]["layer"], "boundary");
+    assert_eq!(answer["remedies"]["suffices"], true);
+}
+
+#[test]
+fn a_request_may_bring_its_policies() {
+    let folder = Folder::new("why-policies").with_examples();
+    let request = format!(
+        "{{\"request\": {{\"principal\": \"arn:aws:iam::111122223333:role/payments-api\", \"action\": \"kms:Decrypt\",
+           \"resource\": \"{KEY}\", \"context\": {{\"kms:EncryptionContext:stage\": \"restricted\"}}}},
+          \"policies\": {{\"resource\": {{\"file\": \"examples/key-policy.json\"}}}}}}"
+    );
+    let run = folder.run_with(&["why", "--format", "json"], &request);
+    let answer = &json(&run)["answers"][0];
+    assert_eq!((run.code, &answer["decision"]), (0, &"explicit-deny".into()), "{run:?}");
+    assert_eq!(answer["because"][0]["sid"], "NoRestricted");
+}
+
+#[test]
+fn without_documents_why_says_what_is_needed() {
+    let folder = Folder::new("why-bare").with_examples();
+    let run = folder.run(&["why", "examples/access-denied.txt"]);
+    assert_eq!(run.code, 3);
+    assert!(run.stdout.contains("name a folder with `--world DIR`"), "{run:?}");
+    assert!(run.stdout.contains("no identity-based policy allows it"), "{run:?}");
+}
+
+#[test]
+fn what_why_does_not_understand_is_refused() {
+    let folder = Folder::new("why-refused").with_examples();
+    for (input, part) in [
+        ("", "is empty"),
+        ("something went wrong", "no refusal of AWS was found"),
+        ("{\"eventVersion\": \"1.08\"", "1:"),
+        ("{\"principal\": \"x\", \"action\": \"kms:Decrypt\"}", "needs `resource`"),
+        ("{\"a\": 1}", "no CloudTrail event was found"),
+    ] {
+        let run = folder.run_with(&["why"], input);
+        assert_eq!(run.code, 2, "{input}: {run:?}");
+        assert!(run.stderr.contains(part), "{input}: {}", run.stderr);
+    }
+}
