@@ -16,7 +16,7 @@ use serde_json::Value;
 
 /// Who may depend on whom inside the workspace. `wardbook`, the command line, may join anything.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("wardbook", &["wardbook-policy", "wardbook-inventory"]),
+    ("wardbook", &["wardbook-policy", "wardbook-inventory", "wardbook-audit"]),
     ("wardbook-policy", &[]),
     ("wardbook-inventory", &["wardbook-policy"]),
     ("wardbook-audit", &[]),

@@ -183,6 +183,12 @@ impl DayFile {
         self.date == other.date && self.origin == other.origin && self.range.covers(other.range)
     }
 
+    /// The file that a path in the audit folder stands for, of unknown length.
+    pub fn at(path: &Path) -> Option<Self> {
+        let (day, name) = path.to_str()?.split_once('/')?;
+        Self::parse(day.strip_prefix("dt=")?, name, 0)
+    }
+
     fn parse(date: &str, name: &str, length: u64) -> Option<Self> {
         let mut parts = name.strip_suffix(".parquet")?.split('-');
         let (origin, first, last) = (parts.next()?, parts.next()?, parts.next()?);

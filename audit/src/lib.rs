@@ -32,3 +32,5 @@ pub mod parquet;
 pub mod disk;
 pub mod folder;
 pub mod journal;
+
+pub mod log;

@@ -30,6 +30,30 @@ pub const STATISTICS_BYTES_MAX: usize = 256;
 /// How long the name of a log may be.
 pub const ORIGIN_BYTES_MAX: usize = 32;
 
+/// How many tiles of a log are kept in memory while it is read; 8 KiB each.
+pub const TILES_CACHED_MAX: usize = 4_096;
+
+/// How many tiles of a log are written before all of them are synced.
+pub const TILES_OPEN_MAX: usize = 128;
+
+/// How many files one log may bind.
+pub const BOUND_FILES_MAX: usize = 4_000_000;
+
+/// How deep folders stand inside each other below an audit folder or a bucket.
+pub const FOLDER_DEPTH_MAX: usize = 32;
+
+/// How many findings a verification lists; more are counted.
+pub const FINDINGS_MAX: usize = 1_000;
+
+/// How often a verification starts again because the log moved on meanwhile.
+pub const VERIFY_ATTEMPTS_MAX: usize = 5;
+
+/// The longest digest file of CloudTrail, inflated.
+pub const AWS_DIGEST_BYTES_MAX: u64 = 64 << 20;
+
+/// The longest log file of CloudTrail, inflated, that is hashed.
+pub const AWS_LOG_BYTES_MAX: u64 = 4 << 30;
+
 /// How many bytes wait in memory for one write to the journal; more callers wait their turn.
 pub const JOURNAL_GROUP_BYTES_MAX: usize = 32 << 20;
 

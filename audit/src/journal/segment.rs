@@ -119,7 +119,7 @@ impl Segment {
     }
 
     /// What stands after the last whole frame, if that can have been cut off by a crash.
-    pub(super) fn torn(&self) -> Option<(usize, &[u8])> {
+    pub fn torn(&self) -> Option<(usize, &[u8])> {
         let tail = self.bytes.get(self.end..).unwrap_or_default();
         (self.state == State::Torn).then_some((self.end, tail))
     }
