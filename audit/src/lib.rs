@@ -34,3 +34,8 @@ pub mod folder;
 pub mod journal;
 
 pub mod log;
+
+pub mod compact;
+pub mod export;
+pub mod import;
+pub mod tail;
