@@ -133,6 +133,7 @@ mod tests {
     #[test]
     fn entries_are_found_in_memory_and_in_files() {
         let disk = MemoryDisk::default();
+        disk.create_folder("tmp".as_ref()).unwrap();
         let mut index = Index::new(Arc::new(disk.clone()), "tmp/index".into());
         let value = |number: u64| {
             let mut value = [0; 16];

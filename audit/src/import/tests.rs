@@ -301,7 +301,7 @@ fn a_compaction_that_is_stopped_anywhere_changes_no_answer() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Order, splitting, repetition and compaction in between are of no consequence.
     #[test]

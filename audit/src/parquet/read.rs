@@ -181,7 +181,8 @@ impl EventFile {
     ) -> Option<Vec<std::ops::Range<usize>>> {
         let index = self.parquet().column_index()?.get(group)?.get(column)?;
         let pages = self.parquet().offset_index()?.get(group)?.get(column)?.page_locations();
-        if index.num_pages() as usize != pages.len() {
+        // A column without page statistics has an index that knows nothing, and does not even like to be asked.
+        if matches!(index, ColumnIndexMetaData::NONE) || index.num_pages() as usize != pages.len() {
             return None;
         }
         let row = |page: usize| match pages.get(page) {
