@@ -39,3 +39,6 @@ pub mod compact;
 pub mod export;
 pub mod import;
 pub mod tail;
+
+#[cfg(feature = "aws-digest")]
+pub mod aws_digest;

@@ -49,7 +49,7 @@ pub const FINDINGS_MAX: usize = 1_000;
 pub const VERIFY_ATTEMPTS_MAX: usize = 5;
 
 /// The longest digest file of CloudTrail, inflated.
-pub const AWS_DIGEST_BYTES_MAX: u64 = 64 << 20;
+pub const AWS_DIGEST_BYTES_MAX: u64 = 16 << 20;
 
 /// The longest log file of CloudTrail, inflated, that is hashed.
 pub const AWS_LOG_BYTES_MAX: u64 = 4 << 30;

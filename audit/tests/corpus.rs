@@ -2,6 +2,8 @@
 //!
 //! The corpus is not part of the repository: `WARDBOOK_SHARED_DATA` names the folder that has `cloudtrail/` in it.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

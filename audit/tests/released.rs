@@ -1,5 +1,7 @@
 //! Files of every released schema version are read forever, and the schema is what the golden file says.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -68,13 +70,20 @@ fn the_schema_is_the_golden_one() {
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &schema).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), schema, "a changed type or name needs a new version");
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap_or_default(),
+        schema,
+        "a changed type or name needs a new version"
+    );
     let columns = reader.metadata().row_group(0).columns();
     let bloom: Vec<_> = columns
         .iter()
         .filter(|column| column.bloom_filter_offset().is_some())
         .map(|column| column.column_path().string())
         .collect();
-    assert_eq!(bloom, ["event_id", "request_id", "shared_event_id", "principal_arn", "kms_key_arn", "dest_kms_key_arn"]);
+    assert_eq!(
+        bloom,
+        ["event_id", "request_id", "shared_event_id", "principal_arn", "kms_key_arn", "dest_kms_key_arn"]
+    );
     assert!(columns.iter().all(|column| format!("{}", column.compression()).starts_with("ZSTD")));
 }

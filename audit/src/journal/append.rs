@@ -177,7 +177,9 @@ impl Journal {
     pub fn close(mut self) -> Result<(), JournalError> {
         let sealed = self.seal();
         self.stop();
-        sealed
+        sealed?;
+        let mut sealer = self.sealer.lock().unwrap_or_else(PoisonError::into_inner);
+        sealer.log().closed().map_err(JournalError::disk("log"))
     }
 
     /// Stops the thread, unless it hangs.

@@ -28,6 +28,11 @@ pub trait Log: Send {
 
     /// Takes the digest of a file that has its name now.
     fn sealed(&mut self, file: &DayFile, digest: [u8; 32]) -> io::Result<()>;
+
+    /// The journal stopped cleanly: everything is sealed, and until the log is opened again nothing will be written.
+    fn closed(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Log for () {

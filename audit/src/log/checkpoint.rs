@@ -1,13 +1,14 @@
 //! A checkpoint: how large a log is, its root, and the files that hold its events, under a signature.
 //!
 //! Written as a [tlog-checkpoint](https://c2sp.org/tlog-checkpoint), so that tools and witnesses for such logs can read
-//! it; the line `files` is an extension of ours.
+//! it; the lines `files` and `journal` are extensions of ours.
 //!
 //! ```text
 //! wardbook/server
 //! 600
 //! Z6S8l06gWrvJ3fKX3Jd3Z0mXF4XcnLW2dTTuRDWu8nQ=
 //! files 3b0c…
+//! journal open
 //!
 //! — wardbook/server q3z…
 //! ```
@@ -32,6 +33,8 @@ pub struct Checkpoint {
     pub root: Hash,
     /// The digest of the list of files that it binds.
     pub files: Hash,
+    /// Whether its writer was stopped cleanly: nothing was left in the journal then, and nothing may be there now.
+    pub closed: bool,
 }
 
 /// Why a text is not the checkpoint that was asked for.
@@ -83,7 +86,8 @@ impl Checkpoint {
         let size = lines.next()?.parse().ok()?;
         let root = Hash(STANDARD.decode(lines.next()?).ok()?.try_into().ok()?);
         let files = hash(lines.next()?.strip_prefix("files ")?)?;
-        let checkpoint = Self { origin, size, root, files };
+        let closed = lines.next()? == CLOSED;
+        let checkpoint = Self { origin, size, root, files, closed };
         (checkpoint.to_string() == body).then_some(checkpoint)
     }
 }
@@ -94,11 +98,15 @@ impl fmt::Display for Checkpoint {
         writeln!(f, "{}", name(&self.origin))?;
         writeln!(f, "{}", self.size)?;
         writeln!(f, "{}", STANDARD.encode(self.root.0))?;
-        writeln!(f, "files {}", self.files)
+        writeln!(f, "files {}", self.files)?;
+        writeln!(f, "{}", if self.closed { CLOSED } else { OPEN })
     }
 }
 
 const NAME: &str = "wardbook/";
+
+const CLOSED: &str = "journal closed";
+const OPEN: &str = "journal open";
 
 /// What a log is called in signed texts.
 pub(super) fn name(origin: &Origin) -> String {
@@ -137,7 +145,7 @@ mod tests {
     fn signed() -> (String, SigningKey) {
         let key = SigningKey::from_seed(&[1; 32]);
         let origin = Origin::new("server").unwrap();
-        let checkpoint = Checkpoint { origin, size: 600, root: Hash([2; 32]), files: Hash([0xab; 32]) };
+        let checkpoint = Checkpoint { origin, size: 600, root: Hash([2; 32]), files: Hash([0xab; 32]), closed: true };
         (checkpoint.sign(&key), key)
     }
 

@@ -29,14 +29,13 @@ pub struct LogWriter {
     folder: Folder,
     origin: Origin,
     path: PathBuf,
-    key: SigningKey,
+    key: Arc<SigningKey>,
     frontier: Frontier,
     bound: BoundFiles,
+    closed: bool,
     /// The last checkpoint, and the lists that it refers to.
     last: Checkpoint,
     lists: BTreeSet<Hash>,
-    /// Files of this log that no checkpoint binds: a crash came before that.
-    unbound: Vec<DayFile>,
     unsynced: Unsynced,
     failed: bool,
 }
@@ -45,19 +44,22 @@ impl LogWriter {
     /// Opens the log of an origin, or begins it. What a crash left beside the last checkpoint is removed; what does not
     /// agree with it is refused.
     pub fn open(folder: &Folder, origin: &Origin, key: SigningKey) -> Result<Self, LogError> {
+        Self::open_with(folder, origin, Arc::new(key))
+    }
+
+    fn open_with(folder: &Folder, origin: &Origin, key: Arc<SigningKey>) -> Result<Self, LogError> {
         let path = Folder::log(origin);
         let disk = folder.disk();
         for needed in [&*path, Folder::temporary()] {
             disk.create_folder(needed).map_err(LogError::disk(needed))?;
         }
         let at = path.join(CHECKPOINT);
-        let mut unbound = folder.day_files().map_err(LogError::disk("dt=*"))?;
-        unbound.retain(|file| file.origin == *origin);
         match disk.read(&at) {
-            Ok(text) => Self::resume(folder, origin, key, &text, unbound),
+            Ok(text) => Self::resume(folder, origin, key, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let begun = disk.list(&path).map_err(LogError::disk(&path))?.iter().any(|entry| !entry.is_folder);
-                if begun || !unbound.is_empty() {
+                let files = folder.day_files().map_err(LogError::disk("dt=*"))?;
+                if begun || files.iter().any(|file| file.origin == *origin) {
                     return Err(LogError::tampered(at, "the log has events, but its checkpoint is gone"));
                 }
                 Self::begin(folder, origin, key)
@@ -66,10 +68,10 @@ impl LogWriter {
         }
     }
 
-    fn begin(folder: &Folder, origin: &Origin, key: SigningKey) -> Result<Self, LogError> {
+    fn begin(folder: &Folder, origin: &Origin, key: Arc<SigningKey>) -> Result<Self, LogError> {
         let bound = BoundFiles::default();
         let files = digest(&[]);
-        let last = Checkpoint { origin: origin.clone(), size: 0, root: tree::empty_root(), files };
+        let last = Checkpoint { origin: origin.clone(), size: 0, root: tree::empty_root(), files, closed: false };
         let mut log = Self {
             folder: folder.clone(),
             origin: origin.clone(),
@@ -77,9 +79,9 @@ impl LogWriter {
             key,
             frontier: Frontier::default(),
             bound,
+            closed: false,
             last,
             lists: BTreeSet::new(),
-            unbound: Vec::new(),
             unsynced: Unsynced::default(),
             failed: false,
         };
@@ -90,13 +92,7 @@ impl LogWriter {
         Ok(log)
     }
 
-    fn resume(
-        folder: &Folder,
-        origin: &Origin,
-        key: SigningKey,
-        text: &[u8],
-        mut unbound: Vec<DayFile>,
-    ) -> Result<Self, LogError> {
+    fn resume(folder: &Folder, origin: &Origin, key: Arc<SigningKey>, text: &[u8]) -> Result<Self, LogError> {
         let (path, disk) = (Folder::log(origin), folder.disk().clone());
         let at = path.join(CHECKPOINT);
         let text = std::str::from_utf8(text).map_err(|_| LogError::tampered(&at, "not a checkpoint"))?;
@@ -119,7 +115,6 @@ impl LogWriter {
             Err(_) if first_time => (BoundFiles::default(), BTreeSet::new()),
             read => read?,
         };
-        unbound.retain(|file| bound.find(&file.path()).is_none());
         let mut log = Self {
             folder: folder.clone(),
             origin: origin.clone(),
@@ -127,16 +122,15 @@ impl LogWriter {
             key,
             frontier,
             bound,
+            closed: false,
             last,
             lists,
-            unbound,
             unsynced: Unsynced::default(),
             failed: false,
         };
         log.clean()?;
-        if first_time || log.read(Path::new(KEY))?.is_none() {
-            log.checkpoint()?;
-        }
+        // Says that the log is open again, and writes what a crash after the very first checkpoint left out.
+        log.checkpoint()?;
         Ok(log)
     }
 
@@ -230,7 +224,7 @@ impl LogWriter {
         }
         let files = lists.last().map_or(self.last.files, |(digest, _)| *digest);
         let (origin, size, root) = (self.origin.clone(), self.frontier.size(), self.frontier.root());
-        let next = Checkpoint { origin, size, root, files };
+        let next = Checkpoint { origin, size, root, files, closed: self.closed };
         if next != self.last {
             self.write(Path::new(CHECKPOINT), next.sign(&self.key).as_bytes())?;
         }
@@ -333,14 +327,24 @@ impl LogWriter {
         self.root_of(first + leaves.len() as u64)
     }
 
-    /// Binds files of these leaves that a crash left without a checkpoint, once every event in them is known.
+    /// Opens the log again if an earlier write failed: the journal still has what that was about, and brings it again.
+    fn recover(&mut self) -> Result<(), LogError> {
+        if self.failed {
+            *self = Self::open_with(&self.folder.clone(), &self.origin.clone(), self.key.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Binds files of these leaves that a failure left without a checkpoint, once every event in them is known.
     fn adopt(&mut self, first: u64, leaves: &[Leaf]) -> Result<(), LogError> {
         let last = (first + leaves.len() as u64).saturating_sub(1);
-        let is_of_these = |file: &DayFile| file.range.first == first && file.range.last == last;
-        let (these, others) = std::mem::take(&mut self.unbound).into_iter().partition::<Vec<_>, _>(is_of_these);
-        self.unbound = others;
+        let mut these = self.folder.day_files().map_err(LogError::disk("dt=*"))?;
+        these.retain(|file| file.origin == self.origin && file.range.first == first && file.range.last == last);
         for file in these {
             let path = file.path();
+            if self.bound.find(&path).is_some() {
+                continue;
+            }
             let bytes = self.folder.disk().read(&path).map_err(LogError::disk(&path))?;
             let bound = Bound { digest: digest(&bytes), length: bytes.len() as u64 };
             let opened = EventFile::open(Arc::new(bytes));
@@ -388,12 +392,20 @@ impl journal::Log for LogWriter {
     }
 
     fn extend(&mut self, first: u64, leaves: &[Leaf]) -> io::Result<Vec<(String, String)>> {
+        self.recover().map_err(LogError::into_io)?;
         let root = self.take(first, leaves).map_err(LogError::into_io)?;
         Ok(root_pairs(first + leaves.len() as u64, root))
     }
 
     fn sealed(&mut self, file: &DayFile, digest: [u8; 32]) -> io::Result<()> {
+        self.recover().map_err(LogError::into_io)?;
         self.take_file(file, Hash(digest)).map_err(LogError::into_io)
+    }
+
+    fn closed(&mut self) -> io::Result<()> {
+        self.recover().map_err(LogError::into_io)?;
+        self.closed = true;
+        self.checkpoint().map(|_| ()).map_err(LogError::into_io)
     }
 }
 

@@ -128,7 +128,7 @@ impl EventFile {
         let groups = self.parquet().row_groups();
         for (group, metadata) in groups.iter().enumerate() {
             let rows = usize::try_from(metadata.num_rows()).unwrap_or_default();
-            let mut wanted = vec![0..rows];
+            let mut wanted: Vec<_> = std::iter::once(0..rows).collect();
             for clause in &filter.clauses {
                 let mut passing = Vec::new();
                 for test in clause {
@@ -181,7 +181,7 @@ impl EventFile {
     ) -> Option<Vec<std::ops::Range<usize>>> {
         let index = self.parquet().column_index()?.get(group)?.get(column)?;
         let pages = self.parquet().offset_index()?.get(group)?.get(column)?.page_locations();
-        // A column without page statistics has an index that knows nothing, and does not even like to be asked.
+        // Without an index of this column there is no number of its pages either: asking for it would panic.
         if matches!(index, ColumnIndexMetaData::NONE) || index.num_pages() as usize != pages.len() {
             return None;
         }

@@ -13,7 +13,9 @@ use arrow_array::RecordBatch;
 use super::{FileError, Footer, Rows};
 use crate::column::{COLUMNS, Column, Kind, schema};
 use crate::event::Event;
-use crate::limits::{PAGE_BYTES_MAX, PAGE_ROWS_MAX, ROW_GROUP_BYTES_MAX, ROW_GROUP_ROWS_MAX, SMALL_FILE_BYTES_MAX, STATISTICS_BYTES_MAX};
+use crate::limits::{
+    PAGE_BYTES_MAX, PAGE_ROWS_MAX, ROW_GROUP_BYTES_MAX, ROW_GROUP_ROWS_MAX, SMALL_FILE_BYTES_MAX, STATISTICS_BYTES_MAX,
+};
 
 /// How a file is written: levels of zstd, 1 to 22.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

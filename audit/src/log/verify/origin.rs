@@ -32,6 +32,9 @@ pub(super) fn check(
     let Some(bound) = check.lists(&checkpoint)? else { return Ok(()) };
     let tiles = Tiles::new(folder.disk().clone(), check.path.clone(), checkpoint.size);
     let mut seen = Seen::new(checkpoint.size);
+    if checkpoint.closed {
+        check.journal_is_empty(&journal);
+    }
     if sound {
         check.journal_agrees(&journal, &tiles, &mut seen)?;
     }
@@ -243,6 +246,16 @@ impl Check<'_> {
                 self.report.find(&path, Problem::List);
                 self.left.remove(&path);
                 Ok(None)
+            }
+        }
+    }
+
+    /// After a clean stop nothing is in the journal that a crash could explain.
+    fn journal_is_empty(&mut self, journal: &Unsealed) {
+        for segment in &journal.segments {
+            if segment.range().is_some() || segment.torn().is_some() {
+                let what = "the log was stopped cleanly, and something was written here since";
+                self.report.find(&segment.path, Problem::Journal { offset: 0, what });
             }
         }
     }

@@ -1,0 +1,166 @@
+//! Whether the log files of a CloudTrail bucket are those that AWS delivered, decided without a network.
+//!
+//! Each hour and region AWS writes a digest file: the hashes of the log files, and hash and signature of the digest
+//! before. [Validating by hand](https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-custom-validation.html)
+//! is what this does. A copy of a bucket has no object metadata, where the signature of a digest stands; the digest
+//! after it repeats it, and for the newest a file `<digest>.head.json` (what `aws s3api head-object` prints) has it.
+
+mod bucket;
+mod check;
+mod digest;
+mod key;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+pub use check::verify;
+pub use key::{KeysError, PublicKeys};
+
+use crate::log::Verdict;
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The chains of digests, by name.
+    pub chains: Vec<Chain>,
+    /// What is wrong, by path.
+    pub findings: Vec<Finding>,
+    /// How many more findings there are than are listed.
+    pub more: u64,
+    worst: Option<Verdict>,
+}
+
+/// The digests of one trail and region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// Where they are and how their names begin.
+    pub name: String,
+    /// How many there are.
+    pub digests: u64,
+    /// How many log files they list.
+    pub logs: u64,
+    /// When the oldest begins, as it says.
+    pub start: String,
+    /// When the newest ends, as it says.
+    pub end: String,
+}
+
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The file, as its key in the bucket.
+    pub path: PathBuf,
+    /// What.
+    pub problem: Problem,
+}
+
+/// What can be wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// Not a digest file.
+    #[error("not a readable digest file: {0}")]
+    Digest(String),
+    /// A digest at another place than AWS put it.
+    #[error("the digest was moved here from `{0}`")]
+    Moved(String),
+    /// The signature of a digest does not hold.
+    #[error("the signature of the digest does not hold")]
+    Signature,
+    /// A digest with another hash than the next one says.
+    #[error("not the digest that the next one follows: its hash is another")]
+    Changed,
+    /// A digest that a later one follows.
+    #[error("the digest `{next}` follows this one, and it is missing, perhaps with others before it")]
+    Missing {
+        /// The later one.
+        next: String,
+    },
+    /// A log file that a digest lists.
+    #[error("a digest lists this log file, and it is missing")]
+    LogMissing,
+    /// A log file with another hash than its digest says.
+    #[error("the hash of the log file is not the one in its digest")]
+    LogChanged,
+    /// A log file that cannot be inflated.
+    #[error("the log file cannot be read: {0}")]
+    LogUnreadable(String),
+    /// The key that signed a digest.
+    #[error("no public key with the fingerprint `{0}` was given")]
+    NoKey(String),
+    /// The signature of a digest that no other follows.
+    #[error("no later digest and no `.head.json` file has the signature of this digest; a newer digest may be missing")]
+    NoSignature,
+    /// A digest of which only the metadata is there.
+    #[error("the metadata of this digest is there, the digest is not; it may be the newest")]
+    OnlyHead,
+    /// A chain that ends before another of its trail.
+    #[error("the digests of this region end at {end}, those of others go on to {other}; newer ones may be missing")]
+    EndsEarly {
+        /// Its end.
+        end: String,
+        /// The latest end.
+        other: String,
+    },
+    /// A log file that no digest lists.
+    #[error("no digest lists this log file")]
+    Unlisted,
+    /// Something that lies in another bucket.
+    #[error("it lies in the bucket `{0}`, which is not here")]
+    OtherBucket(String),
+    /// An algorithm that this program does not know.
+    #[error("an unknown algorithm: `{0}`")]
+    Algorithm(String),
+    /// There is nothing to verify.
+    #[error("no digest files; is this the folder that the bucket was synced to?")]
+    NoDigests,
+}
+
+/// Why no answer could be given.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {error}", path.display())]
+pub struct VerifyError {
+    /// What could not be read.
+    pub path: PathBuf,
+    /// Why.
+    pub error: std::io::Error,
+}
+
+impl Report {
+    /// The answer: the worst of what was found.
+    pub fn verdict(&self) -> Verdict {
+        self.worst.unwrap_or(Verdict::Verified)
+    }
+
+    fn find(&mut self, path: impl Into<PathBuf>, problem: Problem) {
+        self.worst = self.worst.max(Some(problem.verdict()));
+        match self.findings.len() < crate::limits::FINDINGS_MAX {
+            true => self.findings.push(Finding { path: path.into(), problem }),
+            false => self.more += 1,
+        }
+    }
+}
+
+impl Problem {
+    /// Whether something was changed, or only something needed is not known.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Problem::Digest(_)
+            | Problem::Moved(_)
+            | Problem::Signature
+            | Problem::Changed
+            | Problem::Missing { .. }
+            | Problem::LogMissing
+            | Problem::LogChanged
+            | Problem::LogUnreadable(_) => Verdict::Tampered,
+            Problem::NoKey(_)
+            | Problem::NoSignature
+            | Problem::OnlyHead
+            | Problem::EndsEarly { .. }
+            | Problem::Unlisted
+            | Problem::OtherBucket(_)
+            | Problem::Algorithm(_)
+            | Problem::NoDigests => Verdict::Undetermined,
+        }
+    }
+}
