@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Test(crate::command::test::Arguments),
     /// Write policies in canonical form
     Fmt(crate::command::fmt::Arguments),
+    /// The log of every call: files that anyone can query
+    Audit(crate::command::audit::Arguments),
     /// Print a completion script for a shell
     Completions(crate::command::completions::Arguments),
     /// Print the manual page

@@ -1,5 +1,6 @@
 //! One file per verb: its arguments, what it does, what it reports.
 
+pub(crate) mod audit;
 pub(crate) mod can;
 pub(crate) mod circumstances;
 pub(crate) mod completions;
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Why(arguments) => why::run(&arguments, &global),
         Command::Explain(arguments) => explain::run(&arguments, &global),
         Command::Fmt(arguments) => fmt::run(&arguments, &global),
+        Command::Audit(arguments) => audit::run(&arguments, &global),
         Command::Test(arguments) => test::run(&arguments, &global),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man => man::run(),

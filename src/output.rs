@@ -1,5 +1,6 @@
 //! Where results go: one report, rendered for stdout and for any number of files.
 
+pub(crate) mod csv;
 pub(crate) mod table;
 
 use std::io::{IsTerminal, Write};
@@ -19,6 +20,10 @@ pub(crate) enum Format {
     Table,
     /// One JSON value
     Json,
+    /// Comma-separated values with a header
+    Csv,
+    /// A Parquet file
+    Parquet,
     /// JUnit XML
     Junit,
 }
@@ -54,6 +59,11 @@ pub(crate) trait Report {
 
     /// The whole result in one of [`Self::FORMATS`].
     fn render(&self, format: Format, color: bool) -> anyhow::Result<String>;
+
+    /// The same as bytes, for those that have a format which is no text.
+    fn bytes(&self, format: Format, color: bool) -> anyhow::Result<Vec<u8>> {
+        Ok(self.render(format, color)?.into_bytes())
+    }
 
     /// One line, for when the result went to files.
     fn summary(&self) -> String;
@@ -100,19 +110,23 @@ pub(crate) fn emit<R: Report>(report: &R, global: &Global) -> anyhow::Result<()>
         format => format,
     };
     for target in &global.out {
-        let text = report.render(chosen(target.format), false)?;
-        std::fs::write(&target.path, text).with_context(|| format!("cannot write `{}`", target.path.display()))?;
+        let bytes = report.bytes(chosen(target.format), false)?;
+        std::fs::write(&target.path, bytes).with_context(|| format!("cannot write `{}`", target.path.display()))?;
     }
-    let text = match global.format {
-        None if !global.out.is_empty() => format!("{}\n", report.summary()),
-        format => report.render(chosen(format.unwrap_or(Format::Auto)), screen.stdout_color)?,
+    let bytes = match global.format {
+        None if !global.out.is_empty() => format!("{}\n", report.summary()).into_bytes(),
+        format => report.bytes(chosen(format.unwrap_or(Format::Auto)), screen.stdout_color)?,
     };
-    print(&text)
+    print_bytes(&bytes)
 }
 
 /// Writes to stdout; a reader that went away is no error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
+    print_bytes(text.as_bytes())
+}
+
+fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    match std::io::stdout().lock().write_all(bytes) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("cannot write to stdout"),
     }

@@ -42,3 +42,8 @@ pub mod tail;
 
 #[cfg(feature = "aws-digest")]
 pub mod aws_digest;
+
+pub mod query;
+pub mod schema;
+#[cfg(feature = "sql")]
+pub mod sql;

@@ -110,3 +110,7 @@ pub const COMPACTED_BYTES_MIN: u64 = 128 << 20;
 
 /// How large a compacted file is at most.
 pub const COMPACTED_BYTES_MAX: u64 = 512 << 20;
+
+/// How much memory sorting, joining and grouping of one SQL query may take; beyond it the query fails or spills.
+#[cfg(feature = "sql")]
+pub const SQL_MEMORY_BYTES_MAX: usize = 1 << 30;

@@ -14,6 +14,7 @@ mod give_back;
 mod read;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod write;
 
 pub use build::{Rows, sort};
@@ -21,6 +22,7 @@ pub use filter::{Filter, Test};
 pub use footer::{Footer, FooterError};
 pub use give_back::EventColumns;
 pub use read::{EventFile, Pruned};
+pub(crate) use write::write_batches;
 pub use write::{EventWriter, Settings};
 
 /// Why a file could not be written or read.

@@ -306,6 +306,7 @@ impl Reader<'_> {
 
 /// The first byte from `at` that a text cannot pass over: a quote, a backslash, a control character, or the end.
 /// Eight bytes at a time; a byte of `found` is set where one is, and the lowest such byte is always right.
+#[inline]
 fn special(bytes: &[u8], mut at: usize) -> usize {
     const LOW: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;

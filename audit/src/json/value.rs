@@ -40,11 +40,13 @@ impl<'a> Value<'a> {
         Self { tree, text, index }
     }
 
+    #[inline]
     fn node(&self) -> Option<&'a Node> {
         self.tree.nodes.get(self.index as usize)
     }
 
     /// What it is.
+    #[inline]
     pub fn kind(&self) -> Kind {
         self.node().map_or(Kind::Null, |node| node.kind)
     }
@@ -74,15 +76,18 @@ impl<'a> Value<'a> {
     }
 
     /// The text as it was written; of a [`Kind::Text`] without its quotes.
+    #[inline]
     pub fn written(&self) -> &'a str {
         self.node().and_then(|node| self.text.get(node.start as usize..node.end as usize)).unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn text_value(&self) -> Cow<'a, str> {
         text_of(self.node(), self.text)
     }
 
     /// Whether a text has no escapes, or a list or object no whitespace inside.
+    #[inline]
     pub(super) fn is_plain(&self) -> bool {
         self.node().is_some_and(|node| node.plain)
     }
@@ -212,6 +217,7 @@ impl PartialEq for Value<'_> {
     }
 }
 
+#[inline]
 pub(super) fn text_of<'a>(node: Option<&Node>, text: &'a str) -> Cow<'a, str> {
     let Some(node) = node.filter(|node| node.kind == Kind::Text) else { return Cow::Borrowed("") };
     let written = text.get(node.start as usize..node.end as usize).unwrap_or_default();

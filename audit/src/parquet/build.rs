@@ -24,7 +24,6 @@ pub struct Rows {
     members: Vec<(&'static str, usize)>,
     remainder: String,
     rows: usize,
-    bytes: usize,
 }
 
 enum Builder {
@@ -69,7 +68,7 @@ impl Default for Rows {
         let mut members: Vec<_> = sources.map(|(index, column)| (column.field.json, index)).collect();
         members.sort_unstable();
         let columns = COLUMNS.iter().map(|column| Builder::new(column.field.kind)).collect();
-        Self { schema: schema(), columns, members, remainder: String::new(), rows: 0, bytes: 0 }
+        Self { schema: schema(), columns, members, remainder: String::new(), rows: 0 }
     }
 }
 
@@ -107,7 +106,6 @@ impl Rows {
         }
         self.append_computed(&event.promoted(), leaf_index);
         self.rows += 1;
-        self.bytes += record.written().len();
     }
 
     fn append_computed(&mut self, promoted: &Promoted<'_>, leaf_index: u64) {
@@ -137,16 +135,11 @@ impl Rows {
         self.rows == 0
     }
 
-    /// How many bytes of text the events had together.
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// The events as a sorted batch; none are left.
+    /// The events as a batch, in the order in which they came; none are left. [`sort`] makes a row group of it.
     pub fn finish(&mut self) -> Result<RecordBatch, FileError> {
-        (self.rows, self.bytes) = (0, 0);
+        self.rows = 0;
         let columns = self.columns.iter_mut().map(Builder::finish).collect::<Result<_, _>>()?;
-        sort(&RecordBatch::try_new(self.schema.clone(), columns)?)
+        Ok(RecordBatch::try_new(self.schema.clone(), columns)?)
     }
 }
 
@@ -317,7 +310,7 @@ impl Builder {
 
     fn finish(&mut self) -> Result<ArrayRef, FileError> {
         Ok(match self {
-            Builder::Text(builder) | Builder::Json(builder) => Arc::new(builder.finish()),
+            Builder::Text(builder) | Builder::Json(builder) => Arc::new(finish_text(builder)),
             Builder::Bool(builder) => Arc::new(builder.finish()),
             Builder::Integer(builder) => Arc::new(builder.finish()),
             Builder::Timestamp(builder) => {
@@ -329,6 +322,13 @@ impl Builder {
             Builder::Struct(builder) => builder.finish()?,
         })
     }
+}
+
+/// The texts as an array. The next batch will need about as much memory, so that it need not grow into it.
+fn finish_text(builder: &mut StringBuilder) -> StringArray {
+    let array = builder.finish();
+    *builder = StringBuilder::with_capacity(array.len(), array.values().len() + array.values().len() / 8);
+    array
 }
 
 impl MapBuilder {
@@ -361,7 +361,8 @@ impl MapBuilder {
     fn finish(&mut self) -> Result<ArrayRef, FileError> {
         let DataType::Map(entry, _) = data_type(Kind::Map) else { return Err(unlike_table()) };
         let DataType::Struct(pair) = entry.data_type() else { return Err(unlike_table()) };
-        let columns: Vec<ArrayRef> = vec![Arc::new(self.keys.finish()), Arc::new(self.values.finish())];
+        let columns: Vec<ArrayRef> =
+            vec![Arc::new(finish_text(&mut self.keys)), Arc::new(finish_text(&mut self.values))];
         let pairs = StructArray::try_new(pair.clone(), columns, None)?;
         let (offsets, validity) = self.ends.finish();
         Ok(Arc::new(MapArray::try_new(entry, offsets, pairs, validity, false)?))

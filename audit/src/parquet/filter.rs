@@ -2,7 +2,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{BooleanArray, RecordBatch};
+use arrow_array::{Array, BooleanArray, RecordBatch};
 
 use super::FileError;
 use crate::time::Timestamp;
@@ -22,6 +22,11 @@ pub enum Test {
         column: &'static str,
         /// What it may be.
         values: Vec<String>,
+    },
+    /// There is a value.
+    Known {
+        /// The column.
+        column: &'static str,
     },
     /// `event_time` lies between.
     Time {
@@ -44,6 +49,15 @@ impl Filter {
         self
     }
 
+    /// The wanted rows of a batch that has the columns it asks, such as one of events that no file has.
+    pub fn of_batch(&self, batch: &RecordBatch) -> Result<RecordBatch, FileError> {
+        let mut batch = batch.clone();
+        for clause in &self.clauses {
+            batch = arrow_select::filter::filter_record_batch(&batch, &Test::any_passes(clause, &batch)?)?;
+        }
+        Ok(batch)
+    }
+
     /// The columns that it asks.
     pub(super) fn columns(clause: &[Test]) -> Vec<&'static str> {
         let mut columns: Vec<_> = clause.iter().map(Test::column).collect();
@@ -62,7 +76,7 @@ impl Test {
     /// The column that it asks.
     pub fn column(&self) -> &'static str {
         match self {
-            Test::Text { column, .. } => column,
+            Test::Text { column, .. } | Test::Known { column } => column,
             Test::Time { .. } => "event_time",
         }
     }
@@ -73,6 +87,7 @@ impl Test {
             Test::Text { values, .. } => values.iter().any(|value| {
                 low.is_none_or(|low| low <= value.as_bytes()) && high.is_none_or(|high| value.as_bytes() <= high)
             }),
+            Test::Known { .. } => true,
             Test::Time { since, until } => {
                 let micros = |bytes: &[u8]| bytes.try_into().ok().map(i64::from_le_bytes);
                 let (low, high) = (low.and_then(micros), high.and_then(micros));
@@ -91,6 +106,10 @@ impl Test {
                 let texts = column.and_then(|column| column.as_string_opt::<i32>()).ok_or_else(unlike)?;
                 let pass = |text: Option<&str>| text.is_some_and(|text| values.iter().any(|value| value == text));
                 Ok(texts.iter().map(|text| Some(pass(text))).collect())
+            }
+            Test::Known { .. } => {
+                let column = column.ok_or_else(unlike)?;
+                Ok((0..column.len()).map(|row| Some(column.is_valid(row))).collect())
             }
             Test::Time { since, until } => {
                 let times = column.and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());

@@ -69,12 +69,21 @@ impl EventFile {
         columns: C,
         filter: &Filter,
     ) -> Result<impl Iterator<Item = Result<RecordBatch, FileError>> + use<'a, C>, FileError> {
+        Ok(self.scan(columns, filter)?.1)
+    }
+
+    /// The same, and what was pruned for it.
+    pub fn scan<'a, C: IntoIterator<Item = &'a str>>(
+        &self,
+        columns: C,
+        filter: &Filter,
+    ) -> Result<(Pruned, impl Iterator<Item = Result<RecordBatch, FileError>> + use<'a, C>), FileError> {
         let (pruned, selection) = self.prune(filter)?;
         let schema = self.parquet().file_metadata().schema_descr_ptr();
         let mut builder = self
             .builder()
             .with_batch_size(BATCH_ROWS)
-            .with_row_groups(pruned.kept)
+            .with_row_groups(pruned.kept.clone())
             .with_projection(ProjectionMask::columns(&schema, columns));
         if let Some(selection) = selection {
             builder = builder.with_row_selection(selection);
@@ -87,7 +96,7 @@ impl EventFile {
             Box::new(ArrowPredicateFn::new(mask, passes)) as Box<dyn ArrowPredicate>
         });
         let reader = builder.with_row_filter(RowFilter::new(predicates.collect())).build()?;
-        Ok(reader.map(|batch| batch.map_err(FileError::from)))
+        Ok((pruned, reader.map(|batch| batch.map_err(FileError::from))))
     }
 
     /// Calls `each` with the place in the log and the JSON text of every wanted event.

@@ -158,7 +158,7 @@ fn grouped() -> EventFile {
             );
             rows.append(&event(&text).view(), group * 20_000 + index);
         }
-        writer.append_group(&rows.finish().unwrap()).unwrap();
+        writer.append_group(&sort(&rows.finish().unwrap()).unwrap()).unwrap();
     }
     open(writer.finish(&footer()).unwrap())
 }

@@ -9,13 +9,19 @@ use ::parquet::file::metadata::SortingColumn;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use ::parquet::schema::types::{ColumnPath, SchemaDescriptor};
 use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 
+use super::waiting::Waiting;
 use super::{FileError, Footer, Rows};
 use crate::column::{COLUMNS, Column, Kind, schema};
-use crate::event::Event;
+use crate::event::{Event, EventError};
+use crate::json::Tree;
 use crate::limits::{
     PAGE_BYTES_MAX, PAGE_ROWS_MAX, ROW_GROUP_BYTES_MAX, ROW_GROUP_ROWS_MAX, SMALL_FILE_BYTES_MAX, STATISTICS_BYTES_MAX,
 };
+
+/// How many rows become columns at a time: few enough to stay in the processor's cache.
+const BATCH_ROWS: usize = 2_048;
 
 /// How a file is written: levels of zstd, 1 to 22.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +38,14 @@ impl Default for Settings {
     }
 }
 
-/// Writes one file.
+/// Writes one file. Until its row group is full, an event waits as text; then the texts are sorted and become columns a
+/// few thousand at a time, so that what is in memory is little more than the text of one row group.
 pub struct EventWriter<W: Write + Send> {
     state: State<W>,
     settings: Settings,
+    waiting: Waiting,
     rows: Rows,
+    tree: Tree,
 }
 
 /// The file begins with its first row group, because bloom filters are as large as that needs.
@@ -49,13 +58,14 @@ enum State<W: Write + Send> {
 impl<W: Write + Send> EventWriter<W> {
     /// Begins a file.
     pub fn new(sink: W, settings: Settings) -> Self {
-        Self { state: State::Waiting(sink), settings, rows: Rows::default() }
+        let (waiting, rows) = (Waiting::default(), Rows::default());
+        Self { state: State::Waiting(sink), settings, waiting, rows, tree: Tree::default() }
     }
 
     /// Adds an event that has this place in its log.
     pub fn append(&mut self, event: &Event<'_>, leaf_index: u64) -> Result<(), FileError> {
-        self.rows.append(event, leaf_index);
-        if self.rows.len() >= ROW_GROUP_ROWS_MAX || self.rows.bytes() >= ROW_GROUP_BYTES_MAX {
+        self.waiting.push(event, leaf_index);
+        if self.waiting.len() >= ROW_GROUP_ROWS_MAX || self.waiting.bytes() >= ROW_GROUP_BYTES_MAX {
             self.end_group(ROW_GROUP_ROWS_MAX)?;
         }
         Ok(())
@@ -79,21 +89,32 @@ impl<W: Write + Send> EventWriter<W> {
     /// Adds the rows of a batch, which has the columns of the table and is sorted, as a row group of its own.
     pub fn append_group(&mut self, batch: &RecordBatch) -> Result<(), FileError> {
         self.end_group(ROW_GROUP_ROWS_MAX)?;
-        self.write(batch, ROW_GROUP_ROWS_MAX)
+        let writer = self.writer(ROW_GROUP_ROWS_MAX)?;
+        writer.write(batch)?;
+        Ok(writer.flush()?)
     }
 
     fn end_group(&mut self, distinct: usize) -> Result<(), FileError> {
-        if self.rows.is_empty() {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        if waiting.len() == 0 {
             return Ok(());
         }
+        waiting.sort();
+        for (text, leaf_index) in waiting.events() {
+            let event = self.tree.read(text).map_err(EventError::from).and_then(Event::of);
+            self.rows.append(&event.map_err(|error| FileError::Damaged(error.to_string()))?, leaf_index);
+            if self.rows.len() >= BATCH_ROWS {
+                let batch = self.rows.finish()?;
+                self.writer(distinct)?.write(&batch)?;
+            }
+        }
         let batch = self.rows.finish()?;
-        self.write(&batch, distinct)
-    }
-
-    fn write(&mut self, batch: &RecordBatch, distinct: usize) -> Result<(), FileError> {
         let writer = self.writer(distinct)?;
-        writer.write(batch)?;
-        Ok(writer.flush()?)
+        writer.write(&batch)?;
+        writer.flush()?;
+        waiting.clear();
+        self.waiting = waiting;
+        Ok(())
     }
 
     /// The writer; if there is none yet, it is begun for row groups of at most so many distinct values.
@@ -115,10 +136,10 @@ impl<W: Write + Send> EventWriter<W> {
 
     /// Ends the file and gives back where it went. Syncing that is the caller's.
     pub fn finish(mut self, footer: &Footer) -> Result<W, FileError> {
-        if self.rows.bytes() <= SMALL_FILE_BYTES_MAX {
+        if self.waiting.bytes() <= SMALL_FILE_BYTES_MAX {
             self.settings.zstd_level = self.settings.small_zstd_level;
         }
-        self.end_group(self.rows.len())?;
+        self.end_group(self.waiting.len())?;
         let writer = self.writer(1)?;
         footer.write().into_iter().for_each(|pair| writer.append_key_value_metadata(pair));
         match self.state {
@@ -126,6 +147,21 @@ impl<W: Write + Send> EventWriter<W> {
             _ => Err(FileError::Damaged("the file could not be begun".to_owned())),
         }
     }
+}
+
+/// Writes batches of any columns, as an answer is: no sorting, no bloom filters, and no Arrow schema in the footer.
+pub(crate) fn write_batches<W: Write + Send>(
+    schema: SchemaRef,
+    batches: &[RecordBatch],
+    sink: W,
+) -> Result<W, FileError> {
+    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(sink, schema, options)?;
+    for batch in batches {
+        writer.write(batch)?;
+    }
+    Ok(writer.into_inner()?)
 }
 
 /// How often a bloom filter says "perhaps" where it is "no".

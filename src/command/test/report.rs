@@ -236,7 +236,7 @@ impl Report for Tests {
         match format {
             Format::Json => output::json(&self.json()),
             Format::Junit => Ok(self.junit()),
-            Format::Auto | Format::Table => Ok(self.table(color)),
+            _ => Ok(self.table(color)),
         }
     }
 

@@ -1,0 +1,487 @@
+//! Questions about keys that have a name, answered straight from the files, the unsealed journal included.
+//!
+//! A question is a row of [`QUESTIONS`]: its columns, what it must read, which rows may matter to it, and a fold over
+//! those. Days, row groups and pages that cannot have such rows are not read. Each event counts once.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use wardbook_audit::disk::MemoryDisk;
+//! use wardbook_audit::folder::Folder;
+//! use wardbook_audit::query::{Query, ask, question};
+//!
+//! let folder = Folder::new(Arc::new(MemoryDisk::default()));
+//! let answer = ask(&folder, &Query::new(question("used-by").unwrap())).unwrap();
+//! assert_eq!(answer.columns[0].name, "principal_arn");
+//! assert!(answer.rows.is_empty());
+//! ```
+
+mod answer;
+mod cost;
+mod cross_account;
+mod group;
+mod list;
+mod operation;
+mod price;
+mod row;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+use std::io;
+
+pub use answer::{Answer, AnswerColumn, Cell, CellKind};
+
+use crate::folder::{DayFile, Folder};
+use crate::journal::{JournalError, Unsealed, snapshot};
+use crate::parquet::{EventFile, FileError, Filter, Rows, Test};
+use crate::time::Timestamp;
+
+use operation::{CREATION, CRYPTOGRAPHIC, DELETION, GRANT, KMS, POLICY_CHANGE, ROTATION};
+use row::{Batch, Row};
+
+/// A question that has a name.
+pub struct Question {
+    /// Its name.
+    pub name: &'static str,
+    /// What it asks, in a sentence without a full stop.
+    pub about: &'static str,
+    /// The columns of its answer.
+    pub columns: &'static [AnswerColumn],
+    /// The columns that it reads.
+    reads: &'static [&'static str],
+    /// The rows that may matter, before those that a query leaves out.
+    rows: fn(&Query) -> Filter,
+    /// The fold over them.
+    begin: fn(&Query) -> Box<dyn Fold>,
+}
+
+/// Takes rows in any order, and has the rows of the answer at the end.
+trait Fold {
+    fn take(&mut self, row: Row<'_>) -> Result<(), FileError>;
+
+    fn finish(self: Box<Self>) -> Vec<Vec<Cell>>;
+
+    /// What must be read first, and the fold over that.
+    fn before(&mut self) -> Option<(&'static [&'static str], Filter)> {
+        None
+    }
+
+    /// A row of what must be read first.
+    fn take_before(&mut self, _: Row<'_>) {}
+}
+
+/// A question and what is left out of it.
+#[derive(Clone)]
+pub struct Query {
+    /// The question.
+    pub question: &'static Question,
+    /// Only about this key.
+    pub key: Option<KeyName>,
+    /// Only about this caller.
+    pub principal: Option<PrincipalName>,
+    /// Only what happened at this moment or later.
+    pub since: Option<Timestamp>,
+    /// Only what happened before this moment.
+    pub until: Option<Timestamp>,
+    /// Every event of a key, not only its uses.
+    pub all_events: bool,
+}
+
+/// A key, by ARN or id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyName(String);
+
+/// A caller: the value of `principal_arn`, or the ARN of one session of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrincipalName(String);
+
+/// What had to be read, and what there was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// How many Parquet files there are.
+    pub files: usize,
+    /// Those whose day may matter; only these were opened.
+    pub files_read: usize,
+    /// How many row groups these have.
+    pub row_groups: usize,
+    /// Those that may have rows that matter.
+    pub row_groups_read: usize,
+    /// How many rows the files that were opened have.
+    pub rows: usize,
+    /// How many rows stand in pages that may matter.
+    pub rows_read: usize,
+    /// How many events came from journals.
+    pub unsealed: usize,
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The folder could not be looked at.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A file could not be read.
+    #[error("{file}: {error}")]
+    File {
+        /// Which.
+        file: String,
+        /// Why.
+        error: FileError,
+    },
+    /// Events of the journal could not be looked through.
+    #[error("the journal: {0}")]
+    Unsealed(FileError),
+}
+
+/// Why a text names no key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` names no key; write the ARN of a key or its id (events know the alias only as it was asked for)")]
+pub struct KeyNameError(String);
+
+/// How often a question is asked again when files were compacted away under it.
+const ATTEMPTS_MAX: usize = 5;
+
+/// Answers a query.
+pub fn ask(folder: &Folder, query: &Query) -> Result<Answer, QueryError> {
+    let mut attempt = 1;
+    loop {
+        match ask_once(folder, query) {
+            Err(QueryError::File { error: FileError::Disk(error), .. })
+                if error.kind() == io::ErrorKind::NotFound && attempt < ATTEMPTS_MAX =>
+            {
+                attempt += 1;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+fn ask_once(folder: &Folder, query: &Query) -> Result<Answer, QueryError> {
+    let snapshot = snapshot(folder)?;
+    let scan = Scan { folder, files: &snapshot.files, unsealed: &snapshot.unsealed };
+    let mut fold = (query.question.begin)(query);
+    let mut effort = Effort::default();
+    if let Some((reads, filter)) = fold.before() {
+        scan.run(reads, &filter, (None, None), &mut effort, |row| {
+            fold.take_before(row);
+            Ok(())
+        })?;
+    }
+    let mut effort = Effort::default();
+    let filter = query.filter();
+    scan.run(query.question.reads, &filter, (query.since, query.until), &mut effort, |row| {
+        let wanted = query.key.as_ref().is_none_or(|key| key.names(row))
+            && query.principal.as_ref().is_none_or(|principal| principal.names(row));
+        if wanted { fold.take(row) } else { Ok(()) }
+    })?;
+    let mut rows = fold.finish();
+    rows.sort();
+    Ok(Answer { query: query.question.name, columns: query.question.columns, rows, effort })
+}
+
+/// A walk over files and journals.
+struct Scan<'a> {
+    folder: &'a Folder,
+    files: &'a [DayFile],
+    unsealed: &'a [Unsealed],
+}
+
+impl Scan<'_> {
+    fn run(
+        &self,
+        reads: &[&'static str],
+        filter: &Filter,
+        (since, until): (Option<Timestamp>, Option<Timestamp>),
+        effort: &mut Effort,
+        mut each: impl FnMut(Row<'_>) -> Result<(), FileError>,
+    ) -> Result<(), QueryError> {
+        let (first, last) = (since.map(Timestamp::date), until.map(Timestamp::date));
+        effort.files += self.files.len();
+        for file in self.files {
+            let early = first.as_ref().is_some_and(|first| file.date < *first);
+            let late = last.as_ref().is_some_and(|last| file.date > *last);
+            if !early && !late {
+                let result = self.read(file, reads, filter, effort, &mut each);
+                result.map_err(|error| QueryError::File { file: file.path().display().to_string(), error })?;
+            }
+        }
+        self.read_unsealed(filter, effort, &mut each).map_err(QueryError::Unsealed)
+    }
+
+    fn read(
+        &self,
+        file: &DayFile,
+        reads: &[&'static str],
+        filter: &Filter,
+        effort: &mut Effort,
+        each: &mut impl FnMut(Row<'_>) -> Result<(), FileError>,
+    ) -> Result<(), FileError> {
+        let file = EventFile::open(self.folder.disk().open(&file.path())?)?;
+        let (pruned, batches) = file.scan(reads.iter().copied(), filter)?;
+        effort.files_read += 1;
+        effort.row_groups += pruned.row_groups;
+        effort.row_groups_read += pruned.kept.len();
+        effort.rows += file.rows();
+        effort.rows_read += pruned.rows;
+        for batch in batches {
+            let batch = batch?;
+            Batch::new(&batch).rows().try_for_each(&mut *each)?;
+        }
+        Ok(())
+    }
+
+    fn read_unsealed(
+        &self,
+        filter: &Filter,
+        effort: &mut Effort,
+        each: &mut impl FnMut(Row<'_>) -> Result<(), FileError>,
+    ) -> Result<(), FileError> {
+        effort.unsealed += self.unsealed.len();
+        for events in self.unsealed.chunks(crate::limits::PAGE_ROWS_MAX) {
+            let mut rows = Rows::default();
+            events.iter().for_each(|unsealed| rows.append(&unsealed.event.view(), unsealed.leaf_index));
+            let batch = filter.of_batch(&rows.finish()?)?;
+            Batch::new(&batch).rows().try_for_each(&mut *each)?;
+        }
+        Ok(())
+    }
+}
+
+impl Query {
+    /// A question without anything left out.
+    pub fn new(question: &'static Question) -> Self {
+        Self { question, key: None, principal: None, since: None, until: None, all_events: false }
+    }
+
+    fn filter(&self) -> Filter {
+        let mut filter = (self.question.rows)(self);
+        if let Some(arn) = self.key.as_ref().and_then(KeyName::arn) {
+            filter = filter.and_any(KEYS.iter().map(|column| Test::equals(column, arn)).collect());
+        }
+        if let Some(principal) = self.principal.as_ref().filter(|principal| principal.session().is_none()) {
+            filter = filter.and(Test::equals("principal_arn", principal.0.clone()));
+        }
+        if self.since.is_some() || self.until.is_some() {
+            filter = filter.and(Test::Time { since: self.since, until: self.until });
+        }
+        filter
+    }
+
+    /// Whether rows about this key are wanted.
+    fn wants_key(&self, arn: &str) -> bool {
+        self.key.as_ref().is_none_or(|key| key.is(arn))
+    }
+}
+
+/// The columns that name keys.
+const KEYS: [&str; 2] = ["kms_key_arn", "dest_kms_key_arn"];
+
+impl KeyName {
+    /// Takes an ARN, or an id as `1234abcd-...` or `mrk-...`.
+    pub fn new(text: impl Into<String>) -> Result<Self, KeyNameError> {
+        let text = text.into();
+        let is_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if is_id || text.contains(":key/") { Ok(Self(text)) } else { Err(KeyNameError(text)) }
+    }
+
+    fn arn(&self) -> Option<&str> {
+        self.0.contains(':').then_some(&self.0)
+    }
+
+    fn is(&self, arn: &str) -> bool {
+        match self.arn() {
+            Some(own) => own == arn,
+            None => arn.strip_suffix(&*self.0).is_some_and(|before| before.ends_with(":key/")),
+        }
+    }
+
+    fn names(&self, row: Row<'_>) -> bool {
+        KEYS.iter().any(|column| row.text(column).is_some_and(|arn| self.is(arn)))
+    }
+}
+
+impl PrincipalName {
+    /// Takes an ARN.
+    pub fn new(arn: impl Into<String>) -> Self {
+        Self(arn.into())
+    }
+
+    /// Account, name of the role and session, if it is a session's.
+    fn session(&self) -> Option<(&str, &str, &str)> {
+        let (head, path) = self.0.split_once(":assumed-role/")?;
+        let (role, session) = path.split_once('/')?;
+        Some((head.rsplit(':').next()?, role, session))
+    }
+
+    fn names(&self, row: Row<'_>) -> bool {
+        let Some((account, role, session)) = self.session() else {
+            return row.text("principal_arn") == Some(&*self.0);
+        };
+        let is_role = |arn: &str| {
+            let mut parts = arn.splitn(6, ':').skip(4);
+            parts.next() == Some(account)
+                && parts.next().and_then(|role| role.rsplit('/').next()).is_some_and(|name| name == role)
+        };
+        row.text("session_name") == Some(session) && row.text("principal_arn").is_some_and(is_role)
+    }
+}
+
+/// The question of that name.
+pub fn question(name: &str) -> Option<&'static Question> {
+    QUESTIONS.iter().find(|question| question.name == name)
+}
+
+fn of_kms(names: &[&str]) -> Filter {
+    let values = names.iter().map(|name| (*name).to_owned()).collect();
+    kms().and(Test::Text { column: "event_name", values })
+}
+
+fn kms() -> Filter {
+    Filter::default().and(Test::equals("event_source", KMS))
+}
+
+fn uses(_: &Query) -> Filter {
+    of_kms(CRYPTOGRAPHIC)
+}
+
+fn uses_or_all(query: &Query) -> Filter {
+    match query.all_events {
+        true => Filter::default().and_any(KEYS.iter().map(|column| Test::Known { column }).collect()),
+        false => uses(query),
+    }
+}
+
+const fn column(name: &'static str, kind: CellKind) -> AnswerColumn {
+    AnswerColumn { name, kind }
+}
+
+const fn text(name: &'static str) -> AnswerColumn {
+    column(name, CellKind::Text)
+}
+
+const COUNT: AnswerColumn = column("count", CellKind::Count);
+
+/// What the names of a query may ask of a row.
+macro_rules! reads {
+    ($($name:literal),*) => {
+        &["event_time", "event_name", "error_code", "principal_arn", "session_name", "kms_key_arn", "dest_kms_key_arn"
+            $(, $name)*]
+    };
+}
+
+/// Every question.
+pub const QUESTIONS: &[Question] = &[
+    Question {
+        name: "used-by",
+        about: "Who used the key, for what, how often, when first and last",
+        columns: &[
+            text("principal_arn"),
+            text("event_name"),
+            COUNT,
+            column("first_seen", CellKind::Time),
+            column("last_seen", CellKind::Time),
+        ],
+        reads: reads!(),
+        rows: uses_or_all,
+        begin: |query| Box::new(usage::UsedBy::new(query)),
+    },
+    Question {
+        name: "last-used",
+        about: "When each principal used each key last, and how often",
+        columns: &[text("kms_key_arn"), text("principal_arn"), column("last_seen", CellKind::Time), COUNT],
+        reads: reads!(),
+        rows: uses,
+        begin: |query| Box::new(usage::Seen::last(query)),
+    },
+    Question {
+        name: "first-seen",
+        about: "When each principal used each key first",
+        columns: &[text("kms_key_arn"), text("principal_arn"), column("first_seen", CellKind::Time)],
+        reads: reads!(),
+        rows: uses,
+        begin: |query| Box::new(usage::Seen::first(query)),
+    },
+    Question {
+        name: "failures",
+        about: "Whose calls failed, for which reason, how often; of every service",
+        columns: &[text("principal_arn"), text("error_code"), COUNT],
+        reads: reads!(),
+        rows: |_| Filter::default().and(Test::Known { column: "error_code" }),
+        begin: |_| Box::new(usage::Failures::default()),
+    },
+    Question {
+        name: "deletions",
+        about: "Who disabled or deleted keys or their material, or tried to, or canceled it",
+        columns: list::DELETIONS,
+        reads: reads!("event_id"),
+        rows: |_| of_kms(DELETION),
+        begin: |_| Box::new(list::List::deletions()),
+    },
+    Question {
+        name: "contexts",
+        about: "Which encryption contexts keys were used with, and how often",
+        columns: &[text("event_name"), column("encryption_context", CellKind::Map), COUNT],
+        reads: reads!("encryption_context", "dest_encryption_context"),
+        rows: uses,
+        begin: |query| Box::new(usage::Contexts::new(query)),
+    },
+    Question {
+        name: "policy-changes",
+        about: "Who changed key policies, and the digest of the policy that allowed it",
+        columns: list::POLICY_CHANGES,
+        reads: reads!("event_id", "policy_digest"),
+        rows: |_| of_kms(POLICY_CHANGE),
+        begin: |_| Box::new(list::List::policy_changes()),
+    },
+    Question {
+        name: "grants",
+        about: "Who made, retired or revoked which grant",
+        columns: list::GRANTS,
+        reads: reads!("event_id", "policy_digest", "request_parameters", "response_elements", "additional_event_data"),
+        rows: |_| of_kms(GRANT),
+        begin: |_| Box::new(list::List::grants()),
+    },
+    Question {
+        name: "cross-account",
+        about: "Who called keys of another account, both accounts' events joined",
+        columns: &[
+            column("event_time", CellKind::Time),
+            text("principal_arn"),
+            text("principal_account_id"),
+            text("kms_key_arn"),
+            text("key_account_id"),
+            text("event_name"),
+            text("error_code"),
+        ],
+        reads: reads!("shared_event_id", "principal_account_id"),
+        rows: |_| kms(),
+        begin: |query| Box::new(cross_account::CrossAccount::new(query)),
+    },
+    Question {
+        name: "cost",
+        about: "What the requests of each caller to each key cost at AWS's list price",
+        columns: &[
+            text("principal_arn"),
+            text("kms_key_arn"),
+            text("event_name"),
+            COUNT,
+            column("list_price_usd", CellKind::Dollars),
+            text("price_date"),
+        ],
+        reads: reads!("event_type", "shared_event_id", "request_parameters"),
+        rows: |_| kms(),
+        begin: |_| Box::new(cost::Cost::new()),
+    },
+    Question {
+        name: "rotation",
+        about: "When keys were rotated last, how, and how often",
+        columns: &[text("kms_key_arn"), column("last_rotated", CellKind::Time), text("rotation_type"), COUNT],
+        reads: reads!("service_event_details"),
+        rows: |_| of_kms(ROTATION),
+        begin: |_| Box::new(usage::Rotation::default()),
+    },
+];
+
+fn creations() -> Filter {
+    of_kms(CREATION)
+}

@@ -1,0 +1,31 @@
+//! Comma-separated values as RFC 4180 says.
+
+/// A line for each row. A missing cell has nothing between its commas; an empty text has quotes there.
+pub(crate) fn lines(rows: impl IntoIterator<Item = Vec<Option<String>>>) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let cells: Vec<String> = row.into_iter().map(|cell| cell.map_or(String::new(), quoted)).collect();
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
+    }
+    text
+}
+
+fn quoted(cell: String) -> String {
+    match cell.is_empty() || cell.contains(['"', ',', '\r', '\n']) {
+        true => format!("\"{}\"", cell.replace('"', "\"\"")),
+        false => cell,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_where_they_must_be() {
+        let row = ["a", "b,c", "say \"x\"", "two\nlines", ""].map(|cell| Some(cell.to_owned()));
+        let rows = [row.to_vec(), vec![None, Some("z".into())]];
+        assert_eq!(lines(rows), "a,\"b,c\",\"say \"\"x\"\"\",\"two\nlines\",\"\"\r\n,z\r\n");
+    }
+}

@@ -1,0 +1,62 @@
+-- Trino, in a catalog of the Hive connector: USE hive.audit; its session: SET TIME ZONE 'UTC';
+-- With hive.timestamp-precision = MICROSECONDS write timestamp(6).
+CREATE TABLE IF NOT EXISTS events (
+  "event_time" timestamp(3) COMMENT 'When the request completed',
+  "event_id" varchar COMMENT 'The event''s own id',
+  "request_id" varchar COMMENT 'The id of the request that caused it',
+  "shared_event_id" varchar COMMENT 'The id that events of one action in several accounts share',
+  "event_version" varchar COMMENT 'The version of the record format',
+  "event_type" varchar COMMENT 'AwsApiCall, AwsServiceEvent, ...',
+  "event_category" varchar COMMENT 'Management, Data, NetworkActivity or Insight',
+  "event_source" varchar COMMENT 'The service, such as kms.amazonaws.com',
+  "event_name" varchar COMMENT 'The operation',
+  "api_version" varchar COMMENT 'The version of the service''s API',
+  "aws_region" varchar COMMENT 'The region',
+  "recipient_account_id" varchar COMMENT 'The account that received the record',
+  "read_only" boolean COMMENT 'Whether the operation only reads',
+  "management_event" boolean COMMENT 'Whether it is a management event',
+  "source_ip_address" varchar COMMENT 'An address, or the name of a service',
+  "user_agent" varchar COMMENT 'The caller''s software',
+  "vpc_endpoint_id" varchar COMMENT 'The VPC endpoint that the request came through',
+  "vpc_endpoint_account_id" varchar COMMENT 'The account that owns the endpoint',
+  "error_code" varchar COMMENT 'Why the request failed, as a name',
+  "error_message" varchar COMMENT 'Why the request failed, in words',
+  "user_identity" row("type" varchar, "principal_id" varchar, "arn" varchar, "account_id" varchar, "access_key_id" varchar, "user_name" varchar, "invoked_by" varchar, "identity_provider" varchar, "credential_id" varchar, "on_behalf_of" row("user_id" varchar, "identity_store_arn" varchar), "in_scope_of" row("source_arn" varchar, "source_account" varchar, "issuer_type" varchar, "credentials_issued_to" varchar), "invoked_by_delegate" row("account_id" varchar), "session_context" row("session_issuer" row("type" varchar, "principal_id" varchar, "arn" varchar, "account_id" varchar, "user_name" varchar), "attributes" row("creation_date" varchar, "mfa_authenticated" varchar), "web_id_federation_data" row("federated_provider" varchar, "attributes" map(varchar, varchar)), "source_identity" varchar, "ec2_role_delivery" varchar, "ec2_issued_in_vpc" varchar, "assumed_root" varchar)) COMMENT 'Who made the request, as CloudTrail tells it',
+  "resources" array(row("arn" varchar, "account_id" varchar, "type" varchar)) COMMENT 'What the request touched',
+  "tls_details" row("tls_version" varchar, "cipher_suite" varchar, "client_provided_host_header" varchar, "key_exchange" varchar) COMMENT 'How the connection was protected',
+  "session_credential_from_console" varchar COMMENT 'The text true, or NULL',
+  "addendum" row("reason" varchar, "updated_fields" varchar, "original_request_id" varchar, "original_event_id" varchar) COMMENT 'What a late or corrected event amends',
+  "request_parameters" varchar COMMENT 'What was asked',
+  "response_elements" varchar COMMENT 'What was answered, where it is logged',
+  "additional_event_data" varchar COMMENT 'What else the service tells',
+  "service_event_details" varchar COMMENT 'What a service event was about',
+  "event_context" varchar COMMENT 'Condition keys and tags of an enriched event',
+  "edge_device_details" varchar COMMENT 'The edge device that was the target',
+  "insight_details" varchar COMMENT 'What an Insight event is about',
+  "principal_arn" varchar COMMENT 'The caller: the role of an assumed role, else the ARN',
+  "principal_type" varchar COMMENT 'What kind of caller',
+  "principal_account_id" varchar COMMENT 'The caller''s account',
+  "session_name" varchar COMMENT 'The session of an assumed role',
+  "invoked_by" varchar COMMENT 'The service that called on the caller''s behalf',
+  "kms_key_arn" varchar COMMENT 'The key that was used',
+  "kms_key_id_requested" varchar COMMENT 'The key as the caller named it: id, ARN, alias or alias ARN',
+  "dest_kms_key_arn" varchar COMMENT 'The second key: the one that ReEncrypt encrypts under',
+  "encryption_context" map(varchar, varchar) COMMENT 'The encryption context; of ReEncrypt, the one to decrypt with',
+  "dest_encryption_context" map(varchar, varchar) COMMENT 'The encryption context that ReEncrypt encrypts with',
+  "via_service" varchar COMMENT 'kms:ViaService, where this engine decided',
+  "decision" varchar COMMENT 'What this engine decided',
+  "decided_by" varchar COMMENT 'The statement or layer that settled it',
+  "grant_id" varchar COMMENT 'The grant that allowed it',
+  "policy_digest" varchar COMMENT 'The digest of the policy that decided',
+  "remainder" varchar COMMENT 'Members that no other column gives back, merged over them when read',
+  "leaf_index" bigint COMMENT 'The event''s place in its log, from 0',
+  "dt" varchar COMMENT 'The day of event_time in UTC'
+)
+WITH (
+  external_location = 's3://bucket/audit/',
+  format = 'PARQUET',
+  partitioned_by = ARRAY['dt']
+);
+
+-- Finds the days; run it again when there are new ones.
+CALL system.sync_partition_metadata(schema_name => 'audit', table_name => 'events', mode => 'ADD');
