@@ -29,8 +29,6 @@
 mod batch;
 mod index;
 mod known;
-#[cfg(any())]
-mod object;
 mod read;
 mod records;
 mod rejected;
@@ -53,8 +51,6 @@ use crate::log::Hash;
 use crate::parquet::{FileError, Settings};
 
 pub(crate) use batch::Sink;
-#[cfg(any())]
-pub use object::{ObjectError, ObjectFolder};
 pub use source::{FileSource, Source, Spooled};
 
 use batch::Batch;

@@ -3,8 +3,8 @@
 //! An event is told once, whether it is met in the journal, in the file it is sealed into or in one that this is
 //! compacted into.
 
-use std::collections::{BTreeMap, BinaryHeap};
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::event::EventText;
 use crate::export::{ExportError, events_of};
@@ -71,12 +71,7 @@ impl Tail {
     }
 
     /// Calls `each` with what was not met yet; files of days before `from` only count as met.
-    fn read(
-        &mut self,
-        folder: &Folder,
-        from: Option<&str>,
-        each: &mut dyn FnMut(&str),
-    ) -> Result<(), ExportError> {
+    fn read(&mut self, folder: &Folder, from: Option<&str>, each: &mut dyn FnMut(&str)) -> Result<(), ExportError> {
         let snapshot = snapshot(folder)?;
         for file in &snapshot.files {
             let seen = self.files.entry((file.origin.clone(), file.date.clone())).or_default();
@@ -106,4 +101,3 @@ impl Tail {
         Ok(())
     }
 }
-

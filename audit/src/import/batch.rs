@@ -64,9 +64,7 @@ impl Batch {
             self.waiting -= largest.writer.waiting_bytes();
             largest.writer.flush()?;
         }
-        Ok(self.leaves.len() >= BATCH_EVENTS_MAX
-            || self.bytes >= BATCH_BYTES_MAX
-            || self.days.len() >= BATCH_DAYS_MAX)
+        Ok(self.leaves.len() >= BATCH_EVENTS_MAX || self.bytes >= BATCH_BYTES_MAX || self.days.len() >= BATCH_DAYS_MAX)
     }
 
     /// Makes the events durable and visible, and returns the index of the next one.

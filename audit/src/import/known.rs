@@ -94,7 +94,9 @@ impl Known {
         let batches = opened.batches(["event_id", "event_time", "leaf_index"], &Filter::default());
         for batch in batches.map_err(ImportError::file(&path))? {
             let batch = batch.map_err(ImportError::file(&path))?;
-            for (key, leaf_index) in names(&batch).ok_or_else(|| damaged("no names")).map_err(ImportError::file(&path))? {
+            for (key, leaf_index) in
+                names(&batch).ok_or_else(|| damaged("no names")).map_err(ImportError::file(&path))?
+            {
                 let mut value = [0; 16];
                 let bytes = place.to_be_bytes().into_iter().chain(leaf_index.to_be_bytes());
                 value.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
@@ -174,7 +176,8 @@ impl Known {
         let opened = EventFile::open(self.disk.open(path).map_err(ImportError::disk(path))?);
         let opened = opened.map_err(ImportError::file(path))?;
         opened.events(filter, |leaf_index, text| {
-            let event = EventText::read(text.to_owned()).map_err(|error| ImportError::from(damaged(&error.to_string())))?;
+            let event =
+                EventText::read(text.to_owned()).map_err(|error| ImportError::from(damaged(&error.to_string())))?;
             each(self, leaf_index, short(event.view().leaf()))
         })
     }

@@ -226,7 +226,8 @@ impl<'a> Reader<'a> {
 
     fn is_digest(&self, text: &str) -> bool {
         let value = self.tree.value(text);
-        value.kind() == crate::json::Kind::Object && ["digestStartTime", "digestS3Bucket"].iter().all(|name| value.member(name).is_some())
+        value.kind() == crate::json::Kind::Object
+            && ["digestStartTime", "digestS3Bucket"].iter().all(|name| value.member(name).is_some())
     }
 }
 

@@ -232,7 +232,9 @@ impl<R: Read> Records<R> {
             let rest = self.window.get(self.at..end).unwrap_or_default();
             let text = match std::str::from_utf8(rest) {
                 Ok(text) => text,
-                Err(error) => rest.get(..error.valid_up_to()).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default(),
+                Err(error) => {
+                    rest.get(..error.valid_up_to()).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+                }
             };
             let (length, closed) = (text.len(), text.ends_with(['}', ']', '"']));
             let room = length <= EVENT_BYTES_MAX && !self.ended && !self.broken;
@@ -289,7 +291,10 @@ impl<R: Read> Records<R> {
             }
             if !self.fill()? {
                 if !skipper.in_lines {
-                    return Err(Refusal { offset: Some(start), message: format!("{message}, and no end of that value") });
+                    return Err(Refusal {
+                        offset: Some(start),
+                        message: format!("{message}, and no end of that value"),
+                    });
                 }
                 let end = self.window.len();
                 let found = held.then(|| self.at..end);

@@ -163,7 +163,10 @@ fn hostile_sources_are_named_and_kept_and_the_rest_is_imported() {
         source("e-garbage.json", "hello"),
         source("f-empty.json", ""),
         source("g-deep.json", deep),
-        source("h-time.json", r#"{"Records":[{"eventID":"x"},{"eventTime":7},{"eventTime":"soon"},{"eventTime":null}]}"#),
+        source(
+            "h-time.json",
+            r#"{"Records":[{"eventID":"x"},{"eventTime":7},{"eventTime":"soon"},{"eventTime":null}]}"#,
+        ),
         source("i-twice.json", r#"[{"eventTime":"2026-04-01T12:00:00Z","a":1,"\u0061":2}]"#),
         source("j-half.json", r#"[{"eventTime":"2026-04-01T12:00:00Z","a":"\ud800"}]"#),
         source("k.jsonl", format!("{}\n{{\"broken\n{}\n", event(4), event(5))),
@@ -180,7 +183,8 @@ fn hostile_sources_are_named_and_kept_and_the_rest_is_imported() {
         assert!(of.len() == 1 && of[0].record.is_none() && of[0].offset.is_some(), "{name}: {of:?}");
     }
     let kept = |bytes: &[u8]| {
-        let held = |path: &PathBuf| folder(&disk).disk().read(path).unwrap().windows(bytes.len()).any(|part| part == bytes);
+        let held =
+            |path: &PathBuf| folder(&disk).disk().read(path).unwrap().windows(bytes.len()).any(|part| part == bytes);
         disk.paths().iter().filter(|path| path.starts_with("rejected")).any(held)
     };
     assert!(kept(b"{\"broken\n") && kept(&flipped) && kept(br#""\u0061":2}"#) && kept(b"e-garbage.json"));
@@ -208,7 +212,8 @@ fn a_long_source_is_streamed_and_a_cut_one_refused() {
 
 #[test]
 fn one_import_gives_the_same_bytes() {
-    let sources: Vec<_> = (0..40).map(|file| source(&format!("{file}.json"), envelope(file * 50..file * 50 + 60))).collect();
+    let sources: Vec<_> =
+        (0..40).map(|file| source(&format!("{file}.json"), envelope(file * 50..file * 50 + 60))).collect();
     let content = |threads: usize, reversed: bool| {
         let disk = MemoryDisk::default();
         let folder = folder(&disk);
@@ -252,7 +257,9 @@ fn an_import_that_is_stopped_anywhere_is_done_again() {
             break;
         }
         failed += 1;
-        for (how, found) in [("kill", disk.after_kill()), ("cut", disk.after_power_cut(0)), ("cut", disk.after_power_cut(5))] {
+        for (how, found) in
+            [("kill", disk.after_kill()), ("cut", disk.after_power_cut(0)), ("cut", disk.after_power_cut(5))]
+        {
             let books = run(&found, &sources).unwrap_or_else(|error| panic!("step {step}, {how}: {error}"));
             assert_eq!((books.read, books.rejected), (5, 1), "step {step}, {how}");
             assert_eq!(events(&found), wanted, "step {step}, {how}");

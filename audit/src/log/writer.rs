@@ -382,7 +382,9 @@ impl LogWriter {
 impl journal::Log for LogWriter {
     fn plan(&self, first: u64, leaves: &[Leaf]) -> io::Result<Vec<(String, String)>> {
         if first != self.frontier.size() {
-            return Err(LogError::tampered(&self.path, "the events that follow the last one in the log are missing").into_io());
+            return Err(
+                LogError::tampered(&self.path, "the events that follow the last one in the log are missing").into_io()
+            );
         }
         let mut frontier = self.frontier.clone();
         for leaf in leaves {

@@ -73,7 +73,7 @@ impl<W: Write + Send> EventWriter<W> {
 
     /// How many bytes of event text wait for their row group.
     pub fn waiting_bytes(&self) -> usize {
-        self.rows.bytes()
+        self.waiting.bytes()
     }
 
     /// Writes what waits as a row group.

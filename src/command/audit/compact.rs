@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use wardbook_audit::compact::{Compacted, CompactError, Compactor, Options};
+use wardbook_audit::compact::{CompactError, Compacted, Compactor, Options};
 
 use super::key;
 use crate::cli::Global;
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     #[command(flatten)]
-    key: key::Arguments,
+    key: key::SigningKeyFile,
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {

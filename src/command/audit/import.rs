@@ -18,18 +18,19 @@ use crate::output::{self, Format, Report, Screen};
 use crate::progress::Progress;
 
 #[derive(Debug, Args)]
-#[command(after_help = "A source is a file (.json, .jsonl, each also .gz), a folder, `-` for the standard input, or, in \
-    a build with the feature `object-store`, s3://bucket/prefix. What cannot be read is kept under DIR/rejected, and \
-    the exit code is 2.\nMemory stays under 512 MB for any input.")]
+#[command(
+    after_help = "A source is a file (.json, .jsonl, each also .gz), a folder, or `-` for the standard input. What \
+    cannot be read is kept under DIR/rejected, and the exit code is 2.\nMemory stays under 512 MB for any input."
+)]
 pub(crate) struct Arguments {
-    /// CloudTrail files, folders with such files, `-`, or s3://bucket/prefix
+    /// CloudTrail files, folders with such files, or `-`
     #[arg(value_name = "SRC", required = true)]
     sources: Vec<PathBuf>,
     /// The audit folder; made if there is none
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
     #[command(flatten)]
-    key: key::Arguments,
+    key: key::SigningKeyFile,
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
@@ -62,8 +63,8 @@ fn sources(arguments: &Arguments, importer: &Importer) -> anyhow::Result<(Vec<Bo
             if !std::mem::replace(&mut has_stdin, true) {
                 sources.push(Box::new(importer.spool("<stdin>", &mut std::io::stdin().lock())?));
             }
-        } else if let Some((scheme, _)) = text.split_once("://") {
-            sources.extend(objects(&text, scheme)?);
+        } else if text.contains("://") {
+            anyhow::bail!("`{text}`: only files, folders and `-` are read; copy the objects here first");
         } else if path.is_dir() {
             let below = FileSource::below(path, &except);
             let (files, more) = below.with_context(|| format!("cannot read folder `{}`", shown(path)))?;
@@ -78,17 +79,6 @@ fn sources(arguments: &Arguments, importer: &Importer) -> anyhow::Result<(Vec<Bo
 
 fn shown(path: &Path) -> String {
     path.display().to_string()
-}
-
-#[cfg(feature = "object-store")]
-fn objects(url: &str, _: &str) -> anyhow::Result<Vec<Box<dyn Source>>> {
-    let objects = import::ObjectFolder::open(url).and_then(|folder| folder.sources());
-    Ok(objects.with_context(|| format!("cannot read `{url}`"))?)
-}
-
-#[cfg(not(feature = "object-store"))]
-fn objects(url: &str, scheme: &str) -> anyhow::Result<Vec<Box<dyn Source>>> {
-    anyhow::bail!("`{url}`: this build reads no {scheme}:// addresses; build with `--features object-store`")
 }
 
 /// What a person sees while it goes on.

@@ -9,13 +9,13 @@ use wardbook_audit::folder::{Folder, Origin};
 use wardbook_audit::log::{LogWriter, SigningKey};
 
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct SigningKeyFile {
     /// File of the key that signs the log; made if there is none [default: wardbook/audit-signing.key in your configuration folder]
     #[arg(long, value_name = "FILE")]
     signing_key: Option<PathBuf>,
 }
 
-impl Arguments {
+impl SigningKeyFile {
     /// Opens the log of an origin. Its lock must be held.
     pub(crate) fn open(&self, folder: &Folder, origin: &Origin) -> anyhow::Result<LogWriter> {
         let path = match &self.signing_key {
