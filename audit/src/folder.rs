@@ -51,6 +51,9 @@ pub struct DayFile {
     pub length: u64,
 }
 
+/// Files that were compacted, each after the one that holds it.
+type Covered = Vec<(DayFile, DayFile)>;
+
 /// Why a text is not the name of a log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -135,7 +138,7 @@ impl Folder {
         Ok(folders.filter_map(|folder| folder.name.strip_prefix("dt=").map(str::to_owned)).collect())
     }
 
-    fn kept_and_covered(&self, date: &str) -> io::Result<(Vec<DayFile>, Vec<(DayFile, DayFile)>)> {
+    fn kept_and_covered(&self, date: &str) -> io::Result<(Vec<DayFile>, Covered)> {
         let entries = self.disk.list(&Self::day(date))?;
         let files = entries.iter().filter_map(|entry| DayFile::parse(date, &entry.name, entry.length));
         let mut files: Vec<DayFile> = files.collect();

@@ -235,7 +235,7 @@ impl Importer {
     pub fn spool(&self, name: &str, reader: &mut dyn Read) -> Result<Spooled, ImportError> {
         let path = scratch().join("spooled");
         match self.folder.disk().remove(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(ImportError::disk(path)(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ImportError::disk(path)(error)),
             _ => Spooled::copy(self.folder.disk(), name, reader),
         }
     }

@@ -280,7 +280,7 @@ impl<R: Read> Records<R> {
             let rest = self.window.get(place..).unwrap_or_default();
             if let Some(length) = skipper.end(rest) {
                 let end = place + length;
-                let found = (held && end - self.at <= EVENT_BYTES_MAX).then(|| self.at..end);
+                let found = (held && end - self.at <= EVENT_BYTES_MAX).then_some(self.at..end);
                 self.at = end;
                 self.validate();
                 return Ok(Found::Unreadable { offset: start, message, place: found });
@@ -297,7 +297,7 @@ impl<R: Read> Records<R> {
                     });
                 }
                 let end = self.window.len();
-                let found = held.then(|| self.at..end);
+                let found = held.then_some(self.at..end);
                 self.at = end;
                 return Ok(Found::Unreadable { offset: start, message, place: found });
             }
