@@ -35,6 +35,9 @@ pub(crate) struct Global {
     /// When to color
     #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", global = true)]
     pub(crate) color: ColorChoice,
+    /// How to show that work goes on which lasts over a second
+    #[arg(long, value_enum, default_value_t = ProgressChoice::Auto, value_name = "HOW", global = true)]
+    pub(crate) progress: ProgressChoice,
     /// Print the result only, no diagnostics that do not change the exit code
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
@@ -55,6 +58,17 @@ pub(crate) enum ColorChoice {
     Always,
     /// Never
     Never,
+}
+
+/// How to show progress, on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressChoice {
+    /// A bar on a terminal, lines elsewhere
+    Auto,
+    /// Lines
+    Plain,
+    /// Not at all
+    None,
 }
 
 /// The verbs.

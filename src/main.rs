@@ -7,6 +7,7 @@ mod diagnostic;
 mod exit;
 mod input;
 mod output;
+mod progress;
 
 use std::process::ExitCode;
 

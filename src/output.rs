@@ -20,6 +20,10 @@ pub(crate) enum Format {
     Table,
     /// One JSON value
     Json,
+    /// One JSON value a line
+    Jsonl,
+    /// CloudTrail's own files: an object with `Records`
+    Cloudtrail,
     /// Comma-separated values with a header
     Csv,
     /// A Parquet file
@@ -37,8 +41,8 @@ impl Format {
 /// `FORMAT:PATH`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    format: Format,
-    path: PathBuf,
+    pub(crate) format: Format,
+    pub(crate) path: PathBuf,
 }
 
 impl Target {

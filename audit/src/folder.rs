@@ -51,6 +51,9 @@ pub struct DayFile {
     pub length: u64,
 }
 
+/// Files that were compacted, each after the one that holds it.
+type Covered = Vec<(DayFile, DayFile)>;
+
 /// Why a text is not the name of a log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -113,16 +116,29 @@ impl Folder {
     /// The Parquet files that together hold each sealed event once, sorted by day, origin and range.
     pub fn day_files(&self) -> io::Result<Vec<DayFile>> {
         let mut files = Vec::new();
-        for folder in self.disk.list(Path::new(""))? {
-            if let Some(date) = folder.name.strip_prefix("dt=").filter(|_| folder.is_folder) {
-                files.extend(self.files_of_day(date)?);
-            }
+        for date in self.days()? {
+            files.extend(self.files_of_day(&date)?);
         }
         Ok(files)
     }
 
     /// Those of one day.
     pub fn files_of_day(&self, date: &str) -> io::Result<Vec<DayFile>> {
+        Ok(self.kept_and_covered(date)?.0)
+    }
+
+    /// The files of a day that were compacted into another one and are still there, each after the one that holds it.
+    pub fn covered_of_day(&self, date: &str) -> io::Result<Vec<(DayFile, DayFile)>> {
+        Ok(self.kept_and_covered(date)?.1)
+    }
+
+    /// The days that have a folder.
+    pub fn days(&self) -> io::Result<Vec<String>> {
+        let folders = self.disk.list(Path::new(""))?.into_iter().filter(|entry| entry.is_folder);
+        Ok(folders.filter_map(|folder| folder.name.strip_prefix("dt=").map(str::to_owned)).collect())
+    }
+
+    fn kept_and_covered(&self, date: &str) -> io::Result<(Vec<DayFile>, Covered)> {
         let entries = self.disk.list(&Self::day(date))?;
         let files = entries.iter().filter_map(|entry| DayFile::parse(date, &entry.name, entry.length));
         let mut files: Vec<DayFile> = files.collect();
@@ -131,14 +147,14 @@ impl Folder {
             let key = |file: &DayFile| (file.origin.clone(), file.range.first, std::cmp::Reverse(file.range.last));
             key(a).cmp(&key(b))
         });
-        let mut kept: Vec<DayFile> = Vec::with_capacity(files.len());
+        let (mut kept, mut covered): (Vec<DayFile>, Vec<_>) = (Vec::with_capacity(files.len()), Vec::new());
         for file in files {
-            let covered = kept.last().is_some_and(|last| last.origin == file.origin && last.range.covers(file.range));
-            if !covered {
-                kept.push(file);
+            match kept.last().filter(|last| last.origin == file.origin && last.range.covers(file.range)) {
+                Some(last) => covered.push((last.clone(), file)),
+                None => kept.push(file),
             }
         }
-        Ok(kept)
+        Ok((kept, covered))
     }
 }
 
@@ -150,6 +166,11 @@ impl Origin {
         let valid =
             letters && name.len() <= ORIGIN_BYTES_MAX && name.starts_with(|first: char| first.is_ascii_lowercase());
         if valid { Ok(Self(name)) } else { Err(OriginError(name)) }
+    }
+
+    /// The log that imported events are in.
+    pub fn import() -> Self {
+        Self("import".to_owned())
     }
 
     /// The name.

@@ -35,8 +35,14 @@ pub mod journal;
 
 pub mod log;
 
+pub mod compact;
+pub mod export;
+pub mod import;
+pub mod tail;
+
 #[cfg(feature = "aws-digest")]
 pub mod aws_digest;
+
 pub mod query;
 pub mod schema;
 #[cfg(feature = "sql")]

@@ -66,6 +66,51 @@ pub const PROSE_BYTES_MAX: usize = 8 << 10;
 /// The longest policy text in an event that we make.
 pub const POLICY_BYTES_MAX: usize = 64 << 10;
 
+/// The longest source, inflated, that an import holds in memory. Longer ones are read twice: checked, then imported.
+pub const SOURCE_BYTES_HELD_MAX: usize = 16 << 20;
+
+/// How many bytes of a source are looked at to find where its records begin.
+pub const ENVELOPE_BYTES_MAX: usize = 4 << 10;
+
+/// How many bytes of record text one thread hands over to another at a time.
+pub const CHUNK_BYTES_MAX: usize = 1 << 20;
+
+/// How many such handfuls of one source wait.
+pub const CHUNKS_WAITING_MAX: usize = 4;
+
+/// How many threads read sources.
+pub const IMPORT_THREADS_MAX: usize = 4;
+
+/// How many bytes of event text an import collects before the largest day is written out as a row group.
+pub const IMPORT_BYTES_HELD_MAX: usize = 96 << 20;
+
+/// How many events become visible together.
+pub const BATCH_EVENTS_MAX: usize = 1_000_000;
+
+/// How many bytes of event text become visible together.
+pub const BATCH_BYTES_MAX: usize = 1 << 30;
+
+/// How many days one batch may have.
+pub const BATCH_DAYS_MAX: usize = 128;
+
+/// How many entries of an index are in memory; more of them are sorted and kept in a file. 24 bytes each.
+pub const INDEX_ENTRIES_HELD_MAX: usize = 900_000;
+
+/// How many stored files are remembered event by event, because a source has events that may be in them.
+pub const INDEXED_FILES_MAX: usize = 3;
+
+/// How many events of a stored file are looked up one by one before all of it is read.
+pub const LOOKUPS_MAX: u32 = 8;
+
+/// How many rejections and conflicts a report lists; more are counted.
+pub const REPORTED_MAX: usize = 10_000;
+
+/// How large a compacted file is at least, if its day has so much.
+pub const COMPACTED_BYTES_MIN: u64 = 128 << 20;
+
+/// How large a compacted file is at most.
+pub const COMPACTED_BYTES_MAX: u64 = 512 << 20;
+
 /// How much memory sorting, joining and grouping of one SQL query may take; beyond it the query fails or spills.
 #[cfg(feature = "sql")]
 pub const SQL_MEMORY_BYTES_MAX: usize = 1 << 30;

@@ -19,6 +19,9 @@ use crate::parquet::{EventWriter, FileError, Footer};
 
 /// What keeps the Merkle log beside the files. `()` keeps none.
 pub trait Log: Send {
+    /// What [`Log::extend`] with the same leaves will return; nothing is taken yet.
+    fn plan(&self, first: u64, leaves: &[Leaf]) -> io::Result<Vec<(String, String)>>;
+
     /// Takes the leaves of events that are durable, in order from index `first`. After a crash the same may come again.
     /// Returns what goes into the footers of their files.
     fn extend(&mut self, first: u64, leaves: &[Leaf]) -> io::Result<Vec<(String, String)>>;
@@ -33,6 +36,10 @@ pub trait Log: Send {
 }
 
 impl Log for () {
+    fn plan(&self, _: u64, _: &[Leaf]) -> io::Result<Vec<(String, String)>> {
+        Ok(Vec::new())
+    }
+
     fn extend(&mut self, _: u64, _: &[Leaf]) -> io::Result<Vec<(String, String)>> {
         Ok(Vec::new())
     }

@@ -380,6 +380,19 @@ impl LogWriter {
 }
 
 impl journal::Log for LogWriter {
+    fn plan(&self, first: u64, leaves: &[Leaf]) -> io::Result<Vec<(String, String)>> {
+        if first != self.frontier.size() {
+            return Err(
+                LogError::tampered(&self.path, "the events that follow the last one in the log are missing").into_io()
+            );
+        }
+        let mut frontier = self.frontier.clone();
+        for leaf in leaves {
+            frontier.push(Hash::from(*leaf), |_, _, _| Ok::<(), io::Error>(()))?;
+        }
+        Ok(root_pairs(frontier.size(), frontier.root()))
+    }
+
     fn extend(&mut self, first: u64, leaves: &[Leaf]) -> io::Result<Vec<(String, String)>> {
         self.recover().map_err(LogError::into_io)?;
         let root = self.take(first, leaves).map_err(LogError::into_io)?;

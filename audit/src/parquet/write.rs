@@ -71,6 +71,21 @@ impl<W: Write + Send> EventWriter<W> {
         Ok(())
     }
 
+    /// How many bytes of event text wait for their row group.
+    pub fn waiting_bytes(&self) -> usize {
+        self.waiting.bytes()
+    }
+
+    /// Writes what waits as a row group.
+    pub fn flush(&mut self) -> Result<(), FileError> {
+        self.end_group(ROW_GROUP_ROWS_MAX)
+    }
+
+    /// Compresses with these settings. Has no effect on a file whose first row group is written.
+    pub fn compress(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
     /// Adds the rows of a batch, which has the columns of the table and is sorted, as a row group of its own.
     pub fn append_group(&mut self, batch: &RecordBatch) -> Result<(), FileError> {
         self.end_group(ROW_GROUP_ROWS_MAX)?;

@@ -1,0 +1,201 @@
+//! Which events an audit folder holds already.
+//!
+//! An event is known if one of the same `eventID` is there that is the same JSON value; one without an `eventID` is
+//! compared with those of its moment. Only names and places are collected beforehand. What a stored event says is
+//! read when one of its name arrives, so a forged event can neither pass for a stored one nor keep one out.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, RecordBatch};
+
+use super::ImportError;
+use super::index::{Index, Value};
+use crate::disk::Disk;
+use crate::event::{Event, EventText, Leaf};
+use crate::folder::{DayFile, Folder};
+use crate::journal::snapshot;
+use crate::limits::{INDEXED_FILES_MAX, LOOKUPS_MAX};
+use crate::parquet::{EventFile, FileError, Filter, Test};
+
+/// The events of an audit folder by name.
+pub(super) struct Known {
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
+    files: Vec<Stored>,
+    /// By name: the file and the place in its log.
+    stored: Index,
+    /// By name: the leaf of an event that is in a journal or was taken in this run.
+    taken: Index,
+    /// By place: the leaves of a few files, the one that was asked last at the end.
+    open: Vec<(u32, Index)>,
+}
+
+struct Stored {
+    file: DayFile,
+    lookups: u32,
+}
+
+/// What an event is to those that are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nothing of its name is known.
+    New,
+    /// It is there already.
+    Duplicate,
+    /// Another value is known under its `eventID`.
+    Conflict,
+}
+
+/// What an event is found by: its `eventID`, or else its moment.
+pub(super) fn key(event: &Event<'_>) -> u64 {
+    key_of(event.id().as_deref(), event.time().micros())
+}
+
+fn key_of(id: Option<&str>, micros: i64) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match id {
+        Some(id) => id.hash(&mut hasher),
+        None => micros.hash(&mut hasher),
+    }
+    hasher.finish()
+}
+
+fn short(leaf: Leaf) -> Value {
+    leaf.0.first_chunk::<16>().copied().unwrap_or_default()
+}
+
+impl Known {
+    /// Collects the names of all events of a folder. `scratch` is where it may keep files.
+    pub(super) fn collect(folder: &Folder, scratch: PathBuf) -> Result<Self, ImportError> {
+        let disk = folder.disk().clone();
+        let snapshot = snapshot(folder)?;
+        let stored = Index::new(disk.clone(), scratch.join("stored"));
+        let taken = Index::new(disk.clone(), scratch.join("taken"));
+        let mut known = Self { disk, folder: scratch, files: Vec::new(), stored, taken, open: Vec::new() };
+        for unsealed in &snapshot.unsealed {
+            let event = unsealed.event.view();
+            known.take(key(&event), event.leaf())?;
+        }
+        for file in snapshot.files {
+            known.collect_file(file)?;
+        }
+        Ok(known)
+    }
+
+    fn collect_file(&mut self, file: DayFile) -> Result<(), ImportError> {
+        let place = self.files.len() as u64;
+        let path = file.path();
+        let opened = EventFile::open(self.disk.open(&path).map_err(ImportError::disk(&path))?);
+        let opened = opened.map_err(ImportError::file(&path))?;
+        let batches = opened.batches(["event_id", "event_time", "leaf_index"], &Filter::default());
+        for batch in batches.map_err(ImportError::file(&path))? {
+            let batch = batch.map_err(ImportError::file(&path))?;
+            for (key, leaf_index) in
+                names(&batch).ok_or_else(|| damaged("no names")).map_err(ImportError::file(&path))?
+            {
+                let mut value = [0; 16];
+                let bytes = place.to_be_bytes().into_iter().chain(leaf_index.to_be_bytes());
+                value.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+                self.stored.insert(key, value).map_err(ImportError::disk(&self.folder))?;
+            }
+        }
+        self.files.push(Stored { file, lookups: 0 });
+        Ok(())
+    }
+
+    /// What an event is to those that are known.
+    pub(super) fn standing(&mut self, key: u64, event: &Event<'_>, leaf: Leaf) -> Result<Standing, ImportError> {
+        let leaf = short(leaf);
+        let taken = self.taken.values(key).map_err(ImportError::disk(&self.folder))?;
+        if taken.contains(&leaf) {
+            return Ok(Standing::Duplicate);
+        }
+        let places = self.stored.values(key).map_err(ImportError::disk(&self.folder))?;
+        let id = event.id();
+        for place in &places {
+            if self.stored_leaf(u128::from_be_bytes(*place), id.as_deref())? == Some(leaf) {
+                return Ok(Standing::Duplicate);
+            }
+        }
+        match (taken.is_empty() && places.is_empty()) || id.is_none() {
+            true => Ok(Standing::New),
+            false => Ok(Standing::Conflict),
+        }
+    }
+
+    /// Knows an event from now on.
+    pub(super) fn take(&mut self, key: u64, leaf: Leaf) -> Result<(), ImportError> {
+        self.taken.insert(key, short(leaf)).map_err(ImportError::disk(&self.folder))
+    }
+
+    /// What the event at a place says.
+    fn stored_leaf(&mut self, place: u128, id: Option<&str>) -> Result<Option<Value>, ImportError> {
+        let (file, leaf_index) = ((place >> 64) as u32, place as u64);
+        if !self.open.iter().any(|(open, _)| *open == file) {
+            let Some(stored) = self.files.get_mut(file as usize) else { return Ok(None) };
+            stored.lookups += 1;
+            let path = stored.file.path();
+            if let Some(id) = id.filter(|_| stored.lookups <= LOOKUPS_MAX) {
+                let filter = Filter::default().and(Test::equals("event_id", id));
+                let mut found = None;
+                self.leaves(&path, &filter, |_, index, leaf| {
+                    if index == leaf_index {
+                        found = Some(leaf);
+                    }
+                    Ok(())
+                })?;
+                return Ok(found);
+            }
+            let mut index = Index::new(self.disk.clone(), self.folder.join(format!("file-{file}")));
+            self.leaves(&path, &Filter::default(), |_, place, leaf| {
+                index.insert(place, leaf).map_err(ImportError::disk(&path))
+            })?;
+            if self.open.len() >= INDEXED_FILES_MAX {
+                self.open.remove(0);
+            }
+            self.open.push((file, index));
+        }
+        let Some(at) = self.open.iter().position(|(open, _)| *open == file) else { return Ok(None) };
+        let last = self.open.len() - 1;
+        self.open.swap(at, last);
+        let Some((_, index)) = self.open.last() else { return Ok(None) };
+        let found = index.values(leaf_index).map_err(ImportError::disk(&self.folder))?;
+        Ok(found.first().copied())
+    }
+
+    fn leaves(
+        &self,
+        path: &std::path::Path,
+        filter: &Filter,
+        mut each: impl FnMut(&Self, u64, Value) -> Result<(), ImportError>,
+    ) -> Result<(), ImportError> {
+        let opened = EventFile::open(self.disk.open(path).map_err(ImportError::disk(path))?);
+        let opened = opened.map_err(ImportError::file(path))?;
+        opened.events(filter, |leaf_index, text| {
+            let event =
+                EventText::read(text.to_owned()).map_err(|error| ImportError::from(damaged(&error.to_string())))?;
+            each(self, leaf_index, short(event.view().leaf()))
+        })
+    }
+}
+
+fn damaged(what: &str) -> FileError {
+    FileError::Damaged(what.to_owned())
+}
+
+/// Names and places of the rows of a batch.
+fn names(batch: &RecordBatch) -> Option<Vec<(u64, u64)>> {
+    let ids = batch.column_by_name("event_id")?.as_string_opt::<i32>()?;
+    let times = batch.column_by_name("event_time")?.as_primitive_opt::<TimestampMicrosecondType>()?;
+    let leaves = batch.column_by_name("leaf_index")?.as_primitive_opt::<Int64Type>()?;
+    let rows = times.values().iter().zip(leaves.values().iter()).enumerate();
+    let names = rows.map(|(row, (time, leaf))| {
+        let id = ids.is_valid(row).then(|| ids.value(row));
+        (key_of(id, *time), *leaf as u64)
+    });
+    Some(names.collect())
+}

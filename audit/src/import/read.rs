@@ -1,0 +1,292 @@
+//! Reads one source on a thread of its own: bytes in, checked events in handfuls out.
+//!
+//! Nothing of a source is handed on before it is known to be whole: a short one is held until its end, and a long one
+//! is read twice.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::bufread::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+
+use super::known::key;
+use super::records::{Found, Records, Refusal};
+use super::{Source, is_digest};
+use crate::event::{Event, EventError, Leaf, LeafHasher};
+use crate::json::Tree;
+use crate::limits::{CHUNK_BYTES_MAX, SOURCE_BYTES_HELD_MAX};
+use crate::log::Hash;
+
+/// What a reader tells about its source, in this order: at most one of the first three, then chunks.
+pub(super) enum Message {
+    /// A digest or head file of CloudTrail.
+    Skipped,
+    /// Nothing of it can be used.
+    Refused(Refusal),
+    /// It is whole. This is the SHA-256 of its bytes.
+    Whole(Hash),
+    /// Some of its records.
+    Chunk(Chunk),
+    /// It is not what it was a moment ago.
+    Changed,
+}
+
+/// Some records of a source.
+#[derive(Default)]
+pub(super) struct Chunk {
+    text: String,
+    items: Vec<Item>,
+}
+
+/// A record.
+pub(super) struct Item {
+    /// Which one of its source, from 1.
+    pub(super) number: u64,
+    pub(super) offset: u64,
+    pub(super) what: What,
+}
+
+pub(super) enum What {
+    Event(EventPlace),
+    Rejected { message: String, bytes: Option<Vec<u8>> },
+}
+
+/// An event in the text of a chunk.
+pub(super) struct EventPlace {
+    start: usize,
+    end: usize,
+    tree: Tree,
+    pub(super) leaf: Leaf,
+    pub(super) key: u64,
+}
+
+impl Chunk {
+    pub(super) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    pub(super) fn event<'a>(&'a self, place: &'a EventPlace) -> Result<Event<'a>, EventError> {
+        Event::of(place.tree.value(self.text.get(place.start..place.end).unwrap_or_default()))
+    }
+}
+
+/// Reads a source. `send` returns false when nobody wants more.
+pub(super) fn read(source: &dyn Source, bytes_read: &Arc<AtomicU64>, send: &mut dyn FnMut(Message) -> bool) {
+    match Reader::new(source, bytes_read).run(send) {
+        Ok(()) => {}
+        Err(refusal) => {
+            send(Message::Refused(refusal));
+        }
+    }
+}
+
+struct Reader<'a> {
+    source: &'a dyn Source,
+    bytes_read: &'a Arc<AtomicU64>,
+    has_lines: bool,
+    hasher: LeafHasher,
+    tree: Tree,
+    inner: Tree,
+}
+
+impl<'a> Reader<'a> {
+    fn new(source: &'a dyn Source, bytes_read: &'a Arc<AtomicU64>) -> Self {
+        let name = source.name().to_ascii_lowercase();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        let has_lines = [".jsonl", ".ndjson"].iter().any(|end| name.ends_with(end)) || source.has_lines();
+        let (tree, inner) = (Tree::default(), Tree::default());
+        Self { source, bytes_read, has_lines, hasher: LeafHasher::default(), tree, inner }
+    }
+
+    fn run(&mut self, send: &mut dyn FnMut(Message) -> bool) -> Result<(), Refusal> {
+        if is_digest(self.source.name()) {
+            send(Message::Skipped);
+            return Ok(());
+        }
+        let mut opened = self.open()?;
+        let mut held = Vec::new();
+        let limit = SOURCE_BYTES_HELD_MAX as u64;
+        let read = opened.by_ref().take(limit + 1).read_to_end(&mut held);
+        read.map_err(|error| unreadable(&error, held.len()))?;
+        if held.is_empty() && !self.has_lines {
+            return Err(Refusal { offset: Some(0), message: "the file is empty".to_owned() });
+        }
+        if held.len() as u64 <= limit {
+            let digest = opened.digest();
+            let mut chunks = Vec::new();
+            let mut records = Records::held(held, self.has_lines);
+            let ended = self.records(&mut records, &mut |chunk| {
+                chunks.push(chunk);
+                true
+            })?;
+            if ended.is_digest {
+                send(Message::Skipped);
+                return Ok(());
+            }
+            let _ = send(Message::Whole(digest)) && chunks.into_iter().all(|chunk| send(Message::Chunk(chunk)));
+            return Ok(());
+        }
+        let mut rest = Records::new(io::Cursor::new(held).chain(opened), self.has_lines);
+        while rest.next(&mut self.tree)?.is_some() {}
+        let digest = rest.into_source().into_inner().1.digest();
+        if !send(Message::Whole(digest)) {
+            return Ok(());
+        }
+        let mut again = match self.open() {
+            Ok(again) => Records::new(again, self.has_lines),
+            Err(_) => {
+                send(Message::Changed);
+                return Ok(());
+            }
+        };
+        let mut wanted = true;
+        let read = self.records(&mut again, &mut |chunk| {
+            wanted = send(Message::Chunk(chunk));
+            wanted
+        });
+        if wanted && (read.is_err() || again.into_source().digest() != digest) {
+            send(Message::Changed);
+        }
+        Ok(())
+    }
+
+    fn open(&self) -> Result<Inflated, Refusal> {
+        let refuse = |error: io::Error| Refusal { offset: None, message: format!("cannot be read: {error}") };
+        let bytes_read = self.bytes_read.clone();
+        let counted = Counted { source: self.source.open().map_err(refuse)?, digest: Sha256::new(), bytes_read };
+        let mut raw = BufReader::with_capacity(256 << 10, counted);
+        let is_gzip = raw.fill_buf().map_err(refuse)?.starts_with(&[0x1f, 0x8b]);
+        let looks_plain = raw.buffer().first().is_some_and(|byte| matches!(byte, b'{' | b'[' | b' ' | b'\n' | 0xef));
+        match is_gzip {
+            true => Ok(Inflated::Gzip(Box::new(MultiGzDecoder::new(raw)))),
+            // Some tools inflate what they download and leave the name.
+            false if !self.source.name().ends_with(".gz") || looks_plain => Ok(Inflated::Plain(raw)),
+            false => Err(Refusal { offset: Some(0), message: "not a gzip file".to_owned() }),
+        }
+    }
+
+    /// Hands on the records of a source in chunks.
+    fn records<R: Read>(
+        &mut self,
+        records: &mut Records<R>,
+        send: &mut dyn FnMut(Chunk) -> bool,
+    ) -> Result<Ended, Refusal> {
+        let (mut chunk, mut number, mut ended) = (Chunk::default(), 0, Ended::default());
+        while let Some(found) = records.next(&mut self.tree)? {
+            number += 1;
+            let (offset, what) = match found {
+                Found::Unreadable { offset, message, place } => {
+                    let bytes = place.map(|place| records.bytes(&place).to_vec());
+                    (offset, What::Rejected { message, bytes })
+                }
+                Found::Record { offset, place } => {
+                    let text = records.text(&place);
+                    match self.event(text, &mut chunk) {
+                        Ok(event) => (offset, What::Event(event)),
+                        Err(_) if number == 1 && self.is_digest(text) => {
+                            ended.is_digest = true;
+                            return Ok(ended);
+                        }
+                        Err(error) => {
+                            let message = format!("{error}, in the record at byte {offset}");
+                            (offset, What::Rejected { message, bytes: Some(text.trim_end().as_bytes().to_vec()) })
+                        }
+                    }
+                }
+            };
+            chunk.items.push(Item { number, offset, what });
+            if chunk.text.len() >= CHUNK_BYTES_MAX && !send(std::mem::take(&mut chunk)) {
+                return Ok(ended);
+            }
+        }
+        if !chunk.items.is_empty() {
+            send(chunk);
+        }
+        Ok(ended)
+    }
+
+    /// The event that the tree has read, or the one inside what lookup-events says about it.
+    fn event(&mut self, text: &str, chunk: &mut Chunk) -> Result<EventPlace, EventError> {
+        let value = self.tree.value(text);
+        let error = match Event::of(value) {
+            Ok(event) => return Ok(place(&event, text, &self.tree, &mut self.hasher, chunk)),
+            Err(error) => error,
+        };
+        let is_object = value.kind() == crate::json::Kind::Object;
+        match value.text_member("CloudTrailEvent").filter(|_| is_object && error == EventError::NoTime) {
+            None => Err(error),
+            Some(inner) => {
+                self.inner.read(&inner)?;
+                let event = Event::of(self.inner.value(&inner))?;
+                Ok(place(&event, &inner, &self.inner, &mut self.hasher, chunk))
+            }
+        }
+    }
+
+    fn is_digest(&self, text: &str) -> bool {
+        let value = self.tree.value(text);
+        value.kind() == crate::json::Kind::Object
+            && ["digestStartTime", "digestS3Bucket"].iter().all(|name| value.member(name).is_some())
+    }
+}
+
+#[derive(Default)]
+struct Ended {
+    is_digest: bool,
+}
+
+fn place(event: &Event<'_>, text: &str, tree: &Tree, hasher: &mut LeafHasher, chunk: &mut Chunk) -> EventPlace {
+    let start = chunk.text.len();
+    chunk.text.push_str(text);
+    EventPlace { start, end: chunk.text.len(), tree: tree.clone(), leaf: hasher.leaf(event), key: key(event) }
+}
+
+fn unreadable(error: &io::Error, read: usize) -> Refusal {
+    let message = match error.kind() {
+        io::ErrorKind::UnexpectedEof => format!("the file is cut off after {read} readable bytes"),
+        _ => format!("{error}, after {read} readable bytes"),
+    };
+    Refusal { offset: Some(read as u64), message }
+}
+
+/// A source without its compression.
+enum Inflated {
+    Plain(BufReader<Counted>),
+    Gzip(Box<MultiGzDecoder<BufReader<Counted>>>),
+}
+
+impl Inflated {
+    /// The digest of the bytes that the source had, compressed or not.
+    fn digest(self) -> Hash {
+        let counted = match self {
+            Inflated::Plain(reader) => reader.into_inner(),
+            Inflated::Gzip(decoder) => decoder.into_inner().into_inner(),
+        };
+        Hash(counted.digest.finalize().into())
+    }
+}
+
+impl Read for Inflated {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Inflated::Plain(reader) => reader.read(buffer),
+            Inflated::Gzip(decoder) => decoder.read(buffer),
+        }
+    }
+}
+
+struct Counted {
+    source: Box<dyn Read + Send>,
+    digest: Sha256,
+    bytes_read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.source.read(buffer)?;
+        self.digest.update(buffer.get(..length).unwrap_or_default());
+        self.bytes_read.fetch_add(length as u64, Ordering::Relaxed);
+        Ok(length)
+    }
+}

@@ -1,0 +1,147 @@
+//! Where events come from: anything with a name that can be read from its beginning, twice if it is long.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::batch::Sink;
+use super::{ImportError, scratch};
+use crate::disk::{Disk, ReadAt};
+use crate::limits::FOLDER_DEPTH_MAX;
+
+/// Something with events in it.
+pub trait Source: Send + Sync {
+    /// What it is called in messages. Sources are imported in the order of their names.
+    fn name(&self) -> &str;
+
+    /// Its bytes from the beginning, compressed or not.
+    fn open(&self) -> io::Result<Box<dyn Read + Send>>;
+
+    /// How many bytes it has, as far as that is known.
+    fn length(&self) -> u64 {
+        0
+    }
+
+    /// Whether a line of it that is no JSON is one bad record and not a bad source, whatever its name ends with.
+    fn has_lines(&self) -> bool {
+        false
+    }
+}
+
+/// A file of this machine.
+#[derive(Debug, Clone)]
+pub struct FileSource {
+    path: PathBuf,
+    name: String,
+    length: u64,
+}
+
+impl FileSource {
+    /// The file at a path. It need not exist: then it is rejected like any that cannot be read.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let length = path.metadata().map(|metadata| metadata.len()).unwrap_or_default();
+        Self { name: path.to_string_lossy().into_owned(), path, length }
+    }
+
+    /// The files below a folder whose names say JSON, and how many others there are. Links are not followed, hidden
+    /// files and the folder `except` are left out.
+    pub fn below(folder: &Path, except: &Path) -> io::Result<(Vec<Self>, u64)> {
+        let (mut found, mut others) = (Vec::new(), 0);
+        let mut folders = vec![(folder.to_owned(), 0)];
+        while let Some((folder, depth)) = folders.pop() {
+            for entry in std::fs::read_dir(&folder)? {
+                let entry = entry?;
+                let (name, kind) = (entry.file_name().to_string_lossy().to_ascii_lowercase(), entry.file_type()?);
+                let is_json = [".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"];
+                match kind.is_dir() {
+                    _ if name.starts_with('.') => {}
+                    true if entry.path().canonicalize().is_ok_and(|path| path == *except) => {}
+                    true if depth >= FOLDER_DEPTH_MAX => return Err(too_deep()),
+                    true => folders.push((entry.path(), depth + 1)),
+                    false if kind.is_file() && is_json.iter().any(|end| name.ends_with(end)) => {
+                        found.push(Self::new(entry.path()));
+                    }
+                    false => others += 1,
+                }
+            }
+        }
+        Ok((found, others))
+    }
+}
+
+impl Source for FileSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(File::open(&self.path)?))
+    }
+
+    fn length(&self) -> u64 {
+        self.length
+    }
+}
+
+/// What could be read only once, and is on the disk of the audit folder meanwhile.
+pub struct Spooled {
+    name: String,
+    file: Arc<dyn ReadAt>,
+}
+
+impl Spooled {
+    /// Copies everything that a reader gives.
+    pub(super) fn copy(disk: &Arc<dyn Disk>, name: &str, reader: &mut dyn Read) -> Result<Self, ImportError> {
+        let mut sink = Sink::new(disk.clone(), scratch().join("spooled"));
+        let path = sink.path().to_owned();
+        let mut buffer = vec![0; 256 << 10];
+        loop {
+            let read = reader.read(&mut buffer).map_err(ImportError::disk(name))?;
+            if read == 0 {
+                break;
+            }
+            sink.write_all(buffer.get(..read).unwrap_or_default()).map_err(ImportError::disk(&path))?;
+        }
+        sink.finish().map_err(ImportError::disk(&path))?;
+        Ok(Self { name: name.to_owned(), file: disk.open(&path).map_err(ImportError::disk(&path))? })
+    }
+}
+
+impl Source for Spooled {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(SpooledReader { file: self.file.clone(), at: 0 }))
+    }
+
+    fn length(&self) -> u64 {
+        self.file.length()
+    }
+
+    fn has_lines(&self) -> bool {
+        true
+    }
+}
+
+struct SpooledReader {
+    file: Arc<dyn ReadAt>,
+    at: u64,
+}
+
+impl Read for SpooledReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = (self.file.length() - self.at).min(buffer.len() as u64);
+        let bytes = self.file.read_at(self.at, length)?;
+        buffer.iter_mut().zip(bytes.iter()).for_each(|(to, from)| *to = *from);
+        self.at += length;
+        Ok(length as usize)
+    }
+}
+
+fn too_deep() -> io::Error {
+    io::Error::other(format!("folders stand more than {FOLDER_DEPTH_MAX} deep inside each other"))
+}

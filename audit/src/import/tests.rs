@@ -1,0 +1,350 @@
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read, Write};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+
+use super::*;
+use crate::compact::{self, Compactor};
+use crate::disk::{Failure, MemoryDisk};
+use crate::event::EventText;
+use crate::export::{ExportError, export};
+use crate::log::{LogWriter, SigningKey, Trust, Verdict, verify};
+
+#[derive(Clone)]
+struct Memory(String, Vec<u8>);
+
+impl Source for Memory {
+    fn name(&self) -> &str {
+        &self.0
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(Cursor::new(self.1.clone())))
+    }
+}
+
+fn folder(disk: &MemoryDisk) -> Folder {
+    Folder::new(Arc::new(disk.clone()))
+}
+
+fn source(name: &str, bytes: impl AsRef<[u8]>) -> Memory {
+    Memory(name.to_owned(), bytes.as_ref().to_vec())
+}
+
+fn run(disk: &MemoryDisk, sources: &[Memory]) -> Result<Books, ImportError> {
+    let folder = folder(disk);
+    let importer = Importer::begin(&folder)?;
+    let key = SigningKey::from_seed(&[7; 32]);
+    let mut log = LogWriter::open(&folder, &origin(), key)
+        .map_err(|error| ImportError::Damaged("log".into(), error.to_string()))?;
+    let sources = sources.iter().map(|source| Box::new(source.clone()) as Box<dyn Source>).collect();
+    importer.run(sources, &mut log, Options::default(), &mut ())
+}
+
+fn books(disk: &MemoryDisk, sources: &[Memory]) -> [u64; 4] {
+    let books = run(disk, sources).unwrap();
+    assert_eq!(books.read, books.written + books.duplicate + books.rejected);
+    [books.read, books.written, books.duplicate, books.rejected]
+}
+
+/// The events of a folder in canonical form, sorted; duplicates are not removed.
+fn events(disk: &MemoryDisk) -> Vec<String> {
+    let mut found = Vec::new();
+    export(&folder(disk), |text| {
+        let event = EventText::read(text.to_owned()).unwrap();
+        found.push(event.view().leaf().to_string());
+        Ok::<(), ExportError>(())
+    })
+    .unwrap();
+    found.sort();
+    found
+}
+
+fn assert_verified(disk: &MemoryDisk) {
+    let trust = Trust { keys: vec![SigningKey::from_seed(&[7; 32]).public()], kept: vec![] };
+    let report = verify(&folder(disk), &trust).unwrap();
+    assert_eq!(report.verdict(), Verdict::Verified, "{report:?}");
+}
+
+fn event(id: u32) -> String {
+    format!(
+        r#"{{"eventVersion":"1.11","eventTime":"2026-04-{:02}T12:00:00Z","eventID":"id-{id}","n":{id}}}"#,
+        id % 28 + 1
+    )
+}
+
+fn envelope(ids: impl IntoIterator<Item = u32>) -> String {
+    format!("{{\"Records\":[{}]}}", ids.into_iter().map(event).collect::<Vec<_>>().join(","))
+}
+
+fn gzip(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes.as_ref()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn every_form_gives_the_same_events() {
+    let lines = (0..10).map(event).collect::<Vec<_>>().join("\n");
+    let quoted = |id| serde_json::to_string(&event(id)).unwrap();
+    let lookup = |id| format!(r#"{{"EventId":"id-{id}","EventTime":1.7e9,"CloudTrailEvent":{}}}"#, quoted(id));
+    let lookups = format!(r#"{{"NextToken":"x","Events":[{}]}}"#, (0..10).map(lookup).collect::<Vec<_>>().join(","));
+    let members = [gzip(envelope(0..4)), gzip(""), gzip(envelope(4..10))].concat();
+    let forms = [
+        source("a.json", envelope(0..10)),
+        source("b.json.gz", gzip(envelope(0..10))),
+        source("c.jsonl", &lines),
+        source("d.jsonl.gz", gzip(&lines)),
+        source("e.json", format!("[{}]", (0..10).map(event).collect::<Vec<_>>().join(","))),
+        source("f.json", &lookups),
+        source("g.json.gz", members),
+        source("h", &lines),
+    ];
+    let mut wanted = None;
+    for form in &forms {
+        let disk = MemoryDisk::default();
+        assert_eq!(books(&disk, std::slice::from_ref(form)), [10, 10, 0, 0], "{}", form.0);
+        assert_eq!(*wanted.get_or_insert_with(|| events(&disk)), events(&disk), "{}", form.0);
+        assert_verified(&disk);
+    }
+    let disk = MemoryDisk::default();
+    assert_eq!(books(&disk, &forms), [80, 10, 70, 0]);
+    assert_eq!(books(&disk, &forms), [80, 0, 80, 0]);
+    assert_eq!(events(&disk).len(), 10);
+    assert_verified(&disk);
+}
+
+#[test]
+fn duplicates_are_same_values_and_conflicts_are_kept() {
+    let same = r#"[{"eventTime":"2026-04-01T12:00:00Z","eventID":"a","n":1.0,"m":{}},
+        {"m":{ },"n":1e0,"eventID":"\u0061","eventTime":"2026-04-01T12:00:00Z"},
+        {"eventTime":"2026-04-01T12:00:00Z"},{"eventTime":"2026-04-01T12:00:00Z"},
+        {"eventTime":"2026-04-01T12:00:00Z","x":1}]"#;
+    let disk = MemoryDisk::default();
+    assert_eq!(books(&disk, &[source("a.json", same)]), [5, 3, 2, 0]);
+    // Another day, so nothing of the old day can tell.
+    let forged = r#"[{"eventTime":"2026-05-01T12:00:00Z","eventID":"a","n":1}]"#;
+    let books = run(&disk, &[source("b.json", forged), source("a.json", same)]).unwrap();
+    assert_eq!((books.written, books.duplicate, books.conflict), (1, 5, 1));
+    let conflict = Conflict { source: "b.json".into(), record: 1, event_id: "a".into() };
+    assert_eq!(books.conflicts, [conflict]);
+    assert_eq!(run(&disk, &[source("b.json", forged)]).unwrap().conflict, 0, "it is there already");
+    assert_verified(&disk);
+}
+
+#[test]
+fn more_duplicates_than_are_looked_up_one_by_one() {
+    let disk = MemoryDisk::default();
+    let one_day = |from: u32, to: u32| {
+        let events = (from..to).map(|id| format!(r#"{{"eventTime":"2026-04-01T12:00:00Z","eventID":"{id}"}}"#));
+        format!("[{}]", events.collect::<Vec<_>>().join(","))
+    };
+    for from in [0, 50, 100, 150, 200] {
+        assert_eq!(books(&disk, &[source("a.json", one_day(from, from + 50))]), [50, 50, 0, 0]);
+    }
+    assert_eq!(books(&disk, &[source("a.json", one_day(0, 300))]), [300, 50, 250, 0]);
+    assert_eq!(events(&disk).len(), 300);
+}
+
+#[test]
+fn hostile_sources_are_named_and_kept_and_the_rest_is_imported() {
+    let whole = gzip(envelope(0..20));
+    let mut flipped = whole.clone();
+    let checksum = flipped.len() - 6;
+    flipped[checksum] ^= 1;
+    let deep = format!("[{},{}1{}]", event(3), "[".repeat(200), "]".repeat(200));
+    let sources = [
+        source("a.json", envelope([0, 1])),
+        source("b-cut.json.gz", &whole[..whole.len() - 9]),
+        source("c-flipped.json.gz", &flipped),
+        source("d-cut.json", &envelope([2, 3])[..60]),
+        source("e-garbage.json", "hello"),
+        source("f-empty.json", ""),
+        source("g-deep.json", deep),
+        source(
+            "h-time.json",
+            r#"{"Records":[{"eventID":"x"},{"eventTime":7},{"eventTime":"soon"},{"eventTime":null}]}"#,
+        ),
+        source("i-twice.json", r#"[{"eventTime":"2026-04-01T12:00:00Z","a":1,"\u0061":2}]"#),
+        source("j-half.json", r#"[{"eventTime":"2026-04-01T12:00:00Z","a":"\ud800"}]"#),
+        source("k.jsonl", format!("{}\n{{\"broken\n{}\n", event(4), event(5))),
+        source("l-none.json.gz", "not gzip"),
+        source("m-CloudTrail-Digest_x.json.gz", gzip("{}")),
+        source("n.json", r#"{"awsAccountId":"1","digestStartTime":"x","digestS3Bucket":"b"}"#),
+    ];
+    let disk = MemoryDisk::default();
+    let books = run(&disk, &sources).unwrap();
+    assert_eq!(books.read, books.written + books.duplicate + books.rejected);
+    assert_eq!((books.written, books.duplicate, books.rejected, books.skipped), (5, 0, 14, 2), "{books:?}");
+    for name in ["b-cut", "c-flipped", "d-cut", "e-garbage", "f-empty", "l-none"] {
+        let of: Vec<_> = books.rejections.iter().filter(|rejection| rejection.source.starts_with(name)).collect();
+        assert!(of.len() == 1 && of[0].record.is_none() && of[0].offset.is_some(), "{name}: {of:?}");
+    }
+    let kept = |bytes: &[u8]| {
+        let held =
+            |path: &PathBuf| folder(&disk).disk().read(path).unwrap().windows(bytes.len()).any(|part| part == bytes);
+        disk.paths().iter().filter(|path| path.starts_with("rejected")).any(held)
+    };
+    assert!(kept(b"{\"broken\n") && kept(&flipped) && kept(br#""\u0061":2}"#) && kept(b"e-garbage.json"));
+    assert!(kept("[".repeat(200).as_bytes()) && kept(br#"{"eventTime":"soon"}"#));
+    assert_verified(&disk);
+    let before = disk.paths();
+    let again = run(&disk, &sources).unwrap();
+    assert_eq!((again.written, again.duplicate, again.rejected), (0, 5, 14));
+    assert_eq!(disk.paths(), before, "the same bytes are kept once");
+}
+
+#[test]
+fn a_long_source_is_streamed_and_a_cut_one_refused() {
+    let padding = "x".repeat(1 << 20);
+    let record = |id: u32| format!(r#"{{"eventTime":"2026-04-01T12:00:00Z","eventID":"{id}","p":"{padding}"}}"#);
+    let text = format!("{{\"Records\":[{}]}}", (0..40).map(record).collect::<Vec<_>>().join(",\n"));
+    let packed = gzip(&text);
+    assert!(packed.len() < 1 << 20, "a small file that is large");
+    let disk = MemoryDisk::default();
+    let cut = source("b.json.gz", &packed[..packed.len() - 5]);
+    assert_eq!(books(&disk, &[source("a.json", &text[..text.len() - 2]), cut]), [2, 0, 0, 2]);
+    assert_eq!(books(&disk, &[source("a.json.gz", &packed), source("b.json", &text)]), [80, 40, 40, 0]);
+    assert_verified(&disk);
+}
+
+#[test]
+fn one_import_gives_the_same_bytes() {
+    let sources: Vec<_> =
+        (0..40).map(|file| source(&format!("{file}.json"), envelope(file * 50..file * 50 + 60))).collect();
+    let content = |threads: usize, reversed: bool| {
+        let disk = MemoryDisk::default();
+        let folder = folder(&disk);
+        let mut sources: Vec<Box<dyn Source>> = sources.iter().map(|source| Box::new(source.clone()) as _).collect();
+        if reversed {
+            sources.reverse();
+        }
+        let options = Options { threads, ..Options::default() };
+        Importer::begin(&folder).unwrap().run(sources, &mut (), options, &mut ()).unwrap();
+        let paths = disk.paths().into_iter();
+        paths.map(|path| (path.clone(), folder.disk().read(&path).unwrap())).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(content(1, false), content(4, true));
+}
+
+#[test]
+fn two_imports_at_once_are_refused() {
+    let folder = folder(&MemoryDisk::default());
+    let first = Importer::begin(&folder).unwrap();
+    assert!(matches!(Importer::begin(&folder), Err(ImportError::Locked)));
+    drop(first);
+    assert!(Importer::begin(&folder).is_ok());
+}
+
+/// Every step of the disk fails once, and after each the import is done again on what a kill and a power cut leave.
+#[test]
+fn an_import_that_is_stopped_anywhere_is_done_again() {
+    let sources = [source("a.json", envelope([0, 1, 28, 2])), source("b.json", "[{}]")];
+    let first = MemoryDisk::default();
+    let wanted = {
+        let disk = MemoryDisk::default();
+        books(&disk, &sources);
+        events(&disk)
+    };
+    run(&first, &[]).unwrap();
+    let mut failed = 0;
+    for step in 1.. {
+        let disk = first.after_kill();
+        disk.fail_at(step, Failure::Always);
+        if run(&disk, &sources).is_ok() {
+            break;
+        }
+        failed += 1;
+        for (how, found) in
+            [("kill", disk.after_kill()), ("cut", disk.after_power_cut(0)), ("cut", disk.after_power_cut(5))]
+        {
+            let books = run(&found, &sources).unwrap_or_else(|error| panic!("step {step}, {how}: {error}"));
+            assert_eq!((books.read, books.rejected), (5, 1), "step {step}, {how}");
+            assert_eq!(events(&found), wanted, "step {step}, {how}");
+            assert_verified(&found);
+        }
+    }
+    assert!(failed > 30, "{failed} steps");
+}
+
+#[test]
+fn a_compaction_that_is_stopped_anywhere_changes_no_answer() {
+    let first = MemoryDisk::default();
+    for file in 0..4 {
+        let name = format!("{file}.json");
+        run(&first, &[source(&name, envelope([file * 28, file * 28 + 1]))]).unwrap();
+    }
+    let wanted = events(&first);
+    let compact = |disk: &MemoryDisk| {
+        let folder = folder(disk);
+        let compactor = Compactor::begin(&folder, &origin()).map_err(|error| error.to_string())?;
+        let log = LogWriter::open(&folder, &origin(), SigningKey::from_seed(&[7; 32]));
+        let mut log = log.map_err(|error| error.to_string())?;
+        compactor.run(&mut log, compact::Options::default()).map_err(|error| error.to_string())
+    };
+    let done = first.after_kill();
+    let compacted = compact(&done).unwrap();
+    assert_eq!((compacted.merged, compacted.written, compacted.files), (8, 2, 2));
+    assert_eq!(compact(&done).unwrap().merged, 0);
+    let mut failed = 0;
+    for step in 1.. {
+        let disk = first.after_kill();
+        disk.fail_at(step, Failure::Always);
+        if compact(&disk).is_ok() {
+            break;
+        }
+        failed += 1;
+        for found in [disk.after_kill(), disk.after_power_cut(0)] {
+            assert_eq!(events(&found), wanted, "step {step}");
+            compact(&found).unwrap_or_else(|error| panic!("step {step}: {error}"));
+            assert_eq!(events(&found), wanted, "step {step}");
+            assert_eq!(folder(&found).day_files().unwrap().len(), 2, "step {step}");
+            assert_verified(&found);
+        }
+    }
+    assert!(failed > 20, "{failed} steps");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Order, splitting, repetition and compaction in between are of no consequence.
+    #[test]
+    fn any_split_in_any_order_gives_the_same_events(
+        split in proptest::collection::vec((0u32..4, 0u32..4, any::<bool>()), 40),
+        more in proptest::collection::vec(0u32..40, 0..20),
+    ) {
+        let whole = MemoryDisk::default();
+        books(&whole, &[source("all.json", envelope(0..40))]);
+        let parts = MemoryDisk::default();
+        let mut read = 0;
+        for run_number in 0..4 {
+            let mut files: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+            for (id, (file, run_of, packed)) in split.iter().enumerate().filter(|(_, split)| split.1 == run_number) {
+                let ending = if *packed { "json.gz" } else { "json" };
+                let ids = files.entry(format!("{}-{run_of}.{ending}", 9 - file)).or_default();
+                ids.insert(ids.len() / 2, id as u32);
+                ids.extend(&more);
+            }
+            let sources: Vec<_> = files
+                .into_iter()
+                .map(|(name, ids)| {
+                    read += ids.len() as u64;
+                    let text = envelope(ids);
+                    if name.ends_with(".gz") { source(&name, gzip(text)) } else { source(&name, text) }
+                })
+                .collect();
+            let counted = books(&parts, &sources);
+            read -= counted[0];
+            let folder = folder(&parts);
+            Compactor::begin(&folder, &origin()).unwrap()
+                .run(&mut LogWriter::open(&folder, &origin(), SigningKey::from_seed(&[7; 32])).unwrap(), compact::Options::default())
+                .unwrap();
+        }
+        prop_assert_eq!(read, 0);
+        prop_assert_eq!(events(&parts), events(&whole));
+        assert_verified(&parts);
+    }
+}
