@@ -505,7 +505,7 @@ mod tests {
     fn a_record_that_is_too_long_is_skipped_and_not_held() {
         let long = format!("[{{\"a\":\"{}\"}},{{\"b\":2}}]", "x".repeat(EVENT_BYTES_MAX));
         let records = all(Records::new(long.as_bytes(), false)).unwrap();
-        assert!(records[0].contains("longer than"), "{:?}", &records[0][..80.min(records[0].len())]);
+        assert!(records[0].contains("longer than"), "{} bytes", records[0].len());
         assert_eq!(records[1..], [r#"{"b":2}"#.to_owned()]);
     }
 }
