@@ -1,8 +1,9 @@
 //! What the FIPS 140 module of AWS-LC calls an approved service.
 //!
 //! The feature `fips` chooses the module and refuses everything else. What is approved follows the module's own
-//! service indicator: digests computed elsewhere, OAEP, Ed25519 and secp256k1 are not, and AES-GCM only where
-//! the module makes the initialisation vector.
+//! service indicator: digests computed elsewhere, OAEP, Ed25519 and secp256k1 are not. Nor is AES-GCM where the
+//! initialisation vector comes from outside, and the envelope authenticates one before the module could make it;
+//! so this build serves no symmetric keys.
 
 use wardbook_backend::algorithm::{Algorithm, MessageType};
 use wardbook_backend::capability::Capability;
@@ -23,15 +24,13 @@ pub(crate) fn start() -> Result<(), ModuleError> {
     Ok(())
 }
 
-/// Whether the module's service indicator approves of this.
+/// Whether the module's service indicator approves of this. Keys that could only decrypt, and imports that no
+/// approved wrapping leads to, are of no use and left out as well.
 pub(crate) fn approves(row: &Capability) -> bool {
-    let spec = match row.spec {
-        KeySpec::EccSecgP256k1 | KeySpec::EccNistEdwards25519 | KeySpec::Sm2 | KeySpec::Sm4 => false,
-        KeySpec::SymmetricDefault => row.operation != OperationKind::Encrypt,
-        _ => true,
-    };
+    use KeySpec::{EccNistEdwards25519, EccSecgP256k1, SymmetricDefault};
+    let spec = !matches!(row.spec, SymmetricDefault | EccSecgP256k1 | EccNistEdwards25519);
     let oaep = matches!(row.algorithm, Some(Algorithm::RsaesOaepSha1 | Algorithm::RsaesOaepSha256));
-    spec && !oaep && row.message_type != Some(MessageType::Digest)
+    spec && !oaep && row.operation != OperationKind::Import && row.message_type != Some(MessageType::Digest)
 }
 
 impl std::fmt::Display for ModuleError {

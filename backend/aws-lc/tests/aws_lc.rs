@@ -124,7 +124,7 @@ fn the_fips_module_serves_only_what_it_approves() {
     let backend = aws_lc();
     assert!(!backend.capabilities().rows().is_empty());
     assert!(backend.capabilities().rows().iter().all(|row| row.fips && row.provider == "aws-lc-fips"));
-    for spec in [KeySpec::EccSecgP256k1, KeySpec::EccNistEdwards25519, KeySpec::Sm2, KeySpec::Sm4] {
+    for spec in [KeySpec::SymmetricDefault, KeySpec::EccSecgP256k1, KeySpec::EccNistEdwards25519, KeySpec::Sm2] {
         for usage in spec.usages() {
             let own = Binding::new("k", MaterialId([1; 32]), spec, *usage).expect("valid");
             let made = backend.generate(&own, &Call::unhurried());

@@ -53,7 +53,12 @@ impl Held {
         }
         let template = [Attribute::Class(self.class), Attribute::Id(self.id.0.to_vec())];
         let objects = find(lease, &template)?;
-        let handle = *objects.first().ok_or(BackendError::NotFound)?;
+        let handle = match objects[..] {
+            [] => return Err(BackendError::NotFound.into()),
+            [handle] => handle,
+            // A token that failed after it made a key, and made another when asked again: which one, nobody can say.
+            _ => return Err(BackendError::InvalidState.into()),
+        };
         *found = Some((lease.generation(), handle));
         Ok(handle)
     }
