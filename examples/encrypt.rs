@@ -34,10 +34,10 @@ pub(crate) fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The only place that knows which backends there are.
 /// Backends and the names they go by here.
 type Named = Vec<(&'static str, Arc<dyn Backend>)>;
 
+/// The only place that knows which backends there are.
 fn backends() -> Result<Named, Box<dyn Error>> {
     // What is stored of a key is wrapped under a root key. This one lives as long as the program; others come
     // from files, passphrases and systemd credentials.

@@ -34,7 +34,7 @@ pub use condition_key::{ConditionKey, ValueType, carries, condition_key, conditi
 pub use kms_error::{KmsError, kms_error, kms_errors};
 pub use kms_operation::{KeyUsage, KmsOperation, ResourceKind, kms_operation, kms_operations, kms_operations_of};
 pub use kms_state::{KeyState, StateRefusal, kms_state};
-pub use nearest::{nearest_action, nearest_condition_key};
+pub use nearest::{nearest_action, nearest_condition_key, slip};
 
 /// No name in the tables is longer; whatever is cannot be one of them.
 const NAME_BYTES_MAX: usize = 128;

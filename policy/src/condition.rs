@@ -19,6 +19,7 @@ use nom::bytes::complete::tag;
 use nom::combinator::{opt, rest, value};
 use nom::{IResult, Parser};
 
+use crate::catalogue::slip;
 use crate::context::Lookup;
 use crate::key::Key;
 use crate::pattern::Pattern;
@@ -257,33 +258,11 @@ impl Atom {
 }
 
 fn unknown_operator(name: &str, base: &str) -> String {
-    let nearest = operators().map(|operator| (edits(base, operator.name), operator.name)).min();
-    match nearest {
-        Some((distance, candidate)) if distance <= 1 + base.len() / 4 => {
-            format!("unknown condition operator `{name}`; did you mean `{candidate}`?")
-        }
-        _ => format!("unknown condition operator `{name}`"),
+    let near = operators().filter_map(|operator| Some((slip(base, operator.name)?, operator.name)));
+    match near.min() {
+        Some((_, meant)) => format!("unknown condition operator `{name}`; did you mean `{meant}`?"),
+        None => format!("unknown condition operator `{name}`"),
     }
-}
-
-/// How many letters have to change between two names; case counts as nothing, so that it is found first.
-fn edits(from: &str, to: &str) -> usize {
-    let (from, to) = (from.to_ascii_lowercase(), to.to_ascii_lowercase());
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.bytes().take(64).enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cell, b) in row.iter_mut().skip(1).zip(to.bytes()) {
-            let best = (diagonal + usize::from(a != b)).min(*cell + 1).min(left + 1);
-            diagonal = *cell;
-            *cell = best;
-            left = best;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// Compiles each value of a row, naming the one that cannot be.

@@ -19,14 +19,13 @@ pub fn nearest_action(text: &str) -> Option<&'static str> {
         return Some(known.name());
     }
     let exact = service(prefix).map(|service| (0, service));
-    let near = services()
-        .filter(|_| exact.is_none())
-        .filter_map(|service| Some((distance(prefix, service.prefix())?, service)));
+    let near =
+        services().filter(|_| exact.is_none()).filter_map(|service| Some((slip(prefix, service.prefix())?, service)));
     exact
         .into_iter()
         .chain(near)
         .flat_map(|(apart, service)| service.actions().map(move |action| (apart, action)))
-        .filter_map(|(apart, action)| Some((apart + distance(name, action.short_name())?, action.name())))
+        .filter_map(|(apart, action)| Some((apart + slip(name, action.short_name())?, action.name())))
         .min()
         .map(|(_, name)| name)
 }
@@ -56,7 +55,7 @@ pub fn nearest_condition_key(text: &str) -> Option<&'static str> {
         .filter_map(|key| {
             let stem = key.stem();
             let given = if key.has_parameter() { stem_like(text, stem)? } else { text };
-            Some((distance(given, stem)?, key.name()))
+            Some((slip(given, stem)?, key.name()))
         })
         .min()
         .map(|(_, name)| name)
@@ -74,8 +73,9 @@ fn stem_like<'a>(text: &'a str, stem: &str) -> Option<&'a str> {
     text.get(..=end)
 }
 
-/// How many letters to insert, drop, replace or swap with their neighbor, if that is few enough for a slip.
-fn distance(given: &str, known: &str) -> Option<usize> {
+/// How many letters to insert, drop, replace or swap with their neighbor, if that is few enough for a
+/// slip; letter case counts as nothing. For all who ask whether one name was meant by another.
+pub fn slip(given: &str, known: &str) -> Option<usize> {
     let limit = (known.len() / 4).clamp(1, 3);
     if given.len().abs_diff(known.len()) > limit {
         return None;
