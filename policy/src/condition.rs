@@ -90,6 +90,7 @@ pub struct Atom {
     operator: &'static Operator,
     quantifier: Quantifier,
     if_exists: bool,
+    negated: bool,
     key: Key,
     values: Box<[Box<str>]>,
     test: Test,
@@ -156,6 +157,7 @@ impl Atom {
             operator,
             quantifier: spelling.quantifier,
             if_exists: spelling.if_exists,
+            negated: operator.negated,
             key: Key::new(key),
             values: values.iter().map(|value| (*value).into()).collect(),
             test,
@@ -197,8 +199,17 @@ impl Atom {
         &self.test
     }
 
+    #[inline(always)]
     pub(crate) fn holds(&self, scene: &Scene<'_>) -> Tri {
-        let found = scene.lookup(&self.key);
+        match (scene.lookup(&self.key), self.quantifier) {
+            // Most rows are this one, so it is worth a way of its own.
+            (Lookup::One(value), Quantifier::Single) => self.satisfied_by(value, scene),
+            (found, _) => self.holds_of(found, scene),
+        }
+    }
+
+    #[inline(never)]
+    fn holds_of(&self, found: Lookup<'_>, scene: &Scene<'_>) -> Tri {
         if let Test::Null(test) = &self.test {
             return match found {
                 Lookup::Unknown => test.unknown(),
@@ -219,14 +230,24 @@ impl Atom {
 
     fn when_absent(&self, scene: &Scene<'_>) -> Tri {
         Tri::from(match self.quantifier {
-            Quantifier::Single => self.if_exists || self.operator.negated,
+            Quantifier::Single => self.if_exists || self.negated,
             Quantifier::All => true,
             Quantifier::Any => self.if_exists && scene.quirks.is_other(Quirk::ForAnyValueIfExists),
         })
     }
 
+    #[inline(always)]
     fn satisfied_by(&self, value: &str, scene: &Scene<'_>) -> Tri {
         let matches = match &self.test {
+            Test::String(test) => test.matches(value, scene),
+            _ => self.satisfied_otherwise(value, scene),
+        };
+        if self.negated { !matches } else { matches }
+    }
+
+    #[inline(never)]
+    fn satisfied_otherwise(&self, value: &str, scene: &Scene<'_>) -> Tri {
+        match &self.test {
             Test::String(test) => test.matches(value, scene),
             Test::Numeric(test) => Tri::from(test.matches(value)),
             Test::Date(test) => Tri::from(test.matches(value)),
@@ -234,9 +255,8 @@ impl Atom {
             Test::Binary(test) => Tri::from(test.matches(value)),
             Test::Ip(test) => Tri::from(test.matches(value)),
             Test::Arn(test) => test.matches(value, scene),
-            Test::Null(_) => Tri::False,
-        };
-        if self.operator.negated { !matches } else { matches }
+            Test::Null(test) => Tri::from(test.holds(false)),
+        }
     }
 
     /// The unknown keys on which this row turns.

@@ -61,6 +61,8 @@ pub struct Context {
     /// Where an entry stands in `entries`, plus one; 0 is a free place. A power of two of places, at
     /// least half of them free; an entry is at the place of its hash or at the next free one.
     places: Box<[u16]>,
+    /// The same for keys that have a number: where an entry stands, plus one, by the key's number.
+    numbered: Vec<u16>,
     unnamed: Unnamed,
     /// Prefixes (lower case) below which every key was told.
     whole: Vec<Box<str>>,
@@ -132,13 +134,34 @@ impl Context {
             while self.places.get(at).is_some_and(|place| *place != 0) {
                 at = (at + 1) & mask;
             }
-            if let (Some(place), Ok(number)) = (self.places.get_mut(at), u16::try_from(index + 1)) {
-                *place = number;
+            let Ok(position) = u16::try_from(index + 1) else { continue };
+            if let Some(place) = self.places.get_mut(at) {
+                *place = position;
+            }
+            if let Some(number) = key.number() {
+                if self.numbered.len() <= number {
+                    self.numbered.resize(number + 1, 0);
+                }
+                if let Some(place) = self.numbered.get_mut(number) {
+                    *place = position;
+                }
             }
         }
     }
 
+    /// What was told under this key, if anything was.
     #[inline]
+    fn told(&self, key: &Key) -> Option<&State> {
+        match key.number() {
+            Some(number) => {
+                let index = usize::from(*self.numbered.get(number)?).checked_sub(1)?;
+                self.entries.get(index).map(|(_, state)| state)
+            }
+            None => self.find(key).map(|(_, state)| state),
+        }
+    }
+
+    #[inline(never)]
     fn find(&self, key: &Key) -> Option<(usize, &State)> {
         let mask = self.places.len().wrapping_sub(1);
         let mut at = key.hash() as usize & mask;
@@ -153,20 +176,22 @@ impl Context {
     }
 
     /// What the request has under this key.
+    #[inline(always)]
     pub fn lookup(&self, key: &Key) -> Lookup<'_> {
-        match self.find(key) {
-            Some((_, State::Given(Values::One(text)))) => Lookup::One(text),
-            Some((_, State::Given(Values::Many(texts)))) => Lookup::Many(texts),
-            Some((_, State::Absent)) => Lookup::Absent,
-            Some((_, State::Unknown)) => Lookup::Unknown,
-            None => match self.unnamed {
-                Unnamed::Absent if !self.is_open(key.lower()) => Lookup::Absent,
-                Unnamed::Absent | Unnamed::Unknown => self.lookup_unnamed(key),
-            },
+        match self.told(key) {
+            Some(State::Given(Values::One(text))) => Lookup::One(text),
+            Some(State::Given(Values::Many(texts))) => Lookup::Many(texts),
+            Some(State::Absent) => Lookup::Absent,
+            Some(State::Unknown) => Lookup::Unknown,
+            None if self.unnamed == Unnamed::Absent && self.open.is_empty() => Lookup::Absent,
+            None => self.lookup_unnamed(key),
         }
     }
 
     fn lookup_unnamed(&self, key: &Key) -> Lookup<'_> {
+        if self.unnamed == Unnamed::Absent && !self.is_open(key.lower()) {
+            return Lookup::Absent;
+        }
         let told = self.whole.iter().any(|prefix| key.lower().starts_with(&**prefix));
         let never = key.lower().starts_with("kms:")
             && self.kms_action.as_deref().is_some_and(|action| !catalogue::carries(action, key.lower()));

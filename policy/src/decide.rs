@@ -37,7 +37,10 @@ use crate::term::{Leaf, Leaves, Term};
 /// assert_eq!(decide(&request, &layers, Quirks::default()).verdict(), Verdict::Allow);
 /// ```
 pub fn decide<'a>(request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Decision<'a> {
-    walk(request, layers, quirks, &mut ()).0
+    let scene = scene(request, layers, quirks);
+    let mut survey = Survey::new(request);
+    survey.take(&scene, layers, &mut ());
+    settle(&survey, &scene, layers)
 }
 
 /// The one walk: survey every layer, join what they say, name what settled it.
@@ -47,26 +50,31 @@ pub(crate) fn walk<'a, L: Listener<'a>>(
     quirks: Quirks,
     listener: &mut L,
 ) -> (Decision<'a>, Survey<'a>) {
-    let scene = Scene { request, quirks, has_boundary: layers.has_boundary(&request.caller), in_key_policy: false };
-    let survey = Survey::take(&scene, layers, listener);
+    let scene = scene(request, layers, quirks);
+    let mut survey = Survey::new(request);
+    survey.take(&scene, layers, listener);
     let decision = settle(&survey, &scene, layers);
     (decision, survey)
 }
 
+fn scene<'a>(request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Scene<'a> {
+    Scene { request, quirks, has_boundary: layers.has_boundary(&request.caller), in_key_policy: false }
+}
+
 fn settle<'a>(survey: &Survey<'a>, scene: &Scene<'a>, layers: &Layers<'a>) -> Decision<'a> {
     let denied = survey.denied();
-    if denied == Term::True
+    if denied == Term::TRUE
         && let Some(reason) = survey.denied_by()
     {
         return Decision::new(Verdict::ExplicitDeny, reason);
     }
     let ways = survey.ways();
     match (survey.allowed(&ways), denied) {
-        (Term::False, _) => {
+        (Term::FALSE, _) => {
             let silence = survey.silences(&ways).first().unwrap_or(Silence::Resource);
             Decision::new(Verdict::ImplicitDeny, Reason::Silent(silence))
         }
-        (Term::True, Term::False) => Decision::new(Verdict::Allow, survey.allowed_by(&ways)),
+        (Term::TRUE, Term::FALSE) => Decision::new(Verdict::Allow, survey.allowed_by(&ways)),
         (allowed, denied) => {
             let leaves = allowed.leaves().and_also(denied.leaves());
             Decision::new(Verdict::Unknown, turns_on(leaves, scene, layers))

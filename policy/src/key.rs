@@ -3,6 +3,10 @@
 //! Names compare without regard to case, tag and context parts included.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 
+use std::num::NonZeroU8;
+use std::sync::LazyLock;
+
+use crate::catalogue;
 use crate::digest::{Domain, digest};
 
 /// The name of a condition key, as it was written and as it is compared.
@@ -11,7 +15,27 @@ pub struct Key {
     name: Box<str>,
     lower: Box<str>,
     hash: u64,
+    number: Option<NonZeroU8>,
     iam_only: bool,
+}
+
+/// The `aws:` and `kms:` keys whose whole name the catalogue knows, by the hash of the name in lower
+/// case. A key's place here, from 1, is its number; one past 255 has none and is found by its name.
+static NUMBERED: LazyLock<Vec<Numbered>> = LazyLock::new(|| {
+    let known = catalogue::condition_keys().filter(|key| !key.has_parameter());
+    let names = known.map(|key| key.name().to_lowercase());
+    let ours = names.filter(|name| name.starts_with("aws:") || name.starts_with("kms:"));
+    let mut numbered: Vec<_> = ours.map(|name| (digest(Domain::Key, &name), name.into())).collect();
+    numbered.sort_unstable();
+    numbered
+});
+
+/// The hash of a name, and the name in lower case.
+type Numbered = (u64, Box<str>);
+
+fn number(hash: u64, lower: &str) -> Option<NonZeroU8> {
+    let place = NUMBERED.binary_search_by(|(other, name)| (*other, &**name).cmp(&(hash, lower))).ok()?;
+    NonZeroU8::new(u8::try_from(place + 1).ok()?)
 }
 
 impl Key {
@@ -19,7 +43,8 @@ impl Key {
     pub fn new(name: &str) -> Key {
         let lower: Box<str> = name.to_lowercase().into();
         let iam_only = lower.starts_with("aws:resourcetag/") || &*lower == "kms:resourcealiases";
-        Key { name: name.into(), hash: digest(Domain::Key, &lower), lower, iam_only }
+        let hash = digest(Domain::Key, &lower);
+        Key { name: name.into(), number: number(hash, &lower), hash, lower, iam_only }
     }
 
     /// The name as it was written.
@@ -38,6 +63,13 @@ impl Key {
         self.iam_only
     }
 
+    /// The number of a key that the catalogue knows by its whole name: equal names, equal numbers.
+    #[inline]
+    pub(crate) fn number(&self) -> Option<usize> {
+        self.number.map(|number| usize::from(number.get()))
+    }
+
+    #[inline]
     pub(crate) fn hash(&self) -> u64 {
         self.hash
     }
@@ -59,3 +91,22 @@ impl core::fmt::Display for Key {
 
 /// The prefix of the keys that hold one pair of an encryption context each, in lower case.
 pub const ENCRYPTION_CONTEXT: &str = "kms:encryptioncontext:";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_keys_have_numbers_of_their_own_and_others_none() {
+        assert!(NUMBERED.len() > 100 && NUMBERED.len() < 256, "{} keys", NUMBERED.len());
+        let mut numbers: Vec<_> = NUMBERED.iter().map(|(_, name)| Key::new(name).number()).collect();
+        assert!(numbers.iter().all(Option::is_some));
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), NUMBERED.len());
+        assert_eq!(Key::new("KMS:viaSERVICE").number(), Key::new("kms:ViaService").number());
+        for name in ["kms:EncryptionContext:a", "aws:PrincipalTag/Team", "aws:Nothing", "s3:prefix", ""] {
+            assert_eq!(Key::new(name).number(), None, "{name}");
+        }
+    }
+}

@@ -27,6 +27,12 @@ impl<T> Clone for Told<'_, T> {
 }
 
 impl<'a, T> Told<'a, T> {
+    /// Whether there is such a layer, or may be.
+    #[inline]
+    pub(crate) fn is_there(self) -> bool {
+        !matches!(self, Told::Absent)
+    }
+
     pub(crate) fn items(self) -> &'a [T] {
         match self {
             Told::Known(items) => items,

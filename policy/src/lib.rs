@@ -38,6 +38,7 @@ pub mod remedy;
 pub mod canonical;
 pub mod catalogue;
 
+mod action_set;
 mod derive;
 mod digest;
 mod index;

@@ -55,11 +55,11 @@ enum Reach {
 }
 
 impl Reach {
-    fn takes_colons(self, scene: &Scene<'_>) -> bool {
+    fn takes_colons(self, scene: Option<&Scene<'_>>) -> bool {
         match self {
             Reach::Everything => true,
             Reach::Part => false,
-            Reach::Inner => scene.quirks.is_other(Quirk::ResourceInnerWildcard),
+            Reach::Inner => scene.is_some_and(|scene| scene.quirks.is_other(Quirk::ResourceInnerWildcard)),
         }
     }
 }
@@ -91,6 +91,11 @@ impl Pattern {
     /// The text it was compiled from.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Whether every text matches.
+    pub(crate) fn is_anything(&self) -> bool {
+        matches!(self.shape, Shape::Anything)
     }
 
     /// The one text that matches, if there is just one and it does not depend on the request.
@@ -125,17 +130,37 @@ impl Pattern {
     }
 
     /// Whether the text matches. A variable that does not resolve matches nothing.
+    #[inline(always)]
     pub(crate) fn matches(&self, text: &str, scene: &Scene<'_>) -> Tri {
         match &self.shape {
             Shape::Anything => Tri::True,
             Shape::Literal(literal) => Tri::from(&**literal == text),
             Shape::Prefix(prefix) => Tri::from(text.starts_with(&**prefix)),
-            Shape::Nothing => Tri::False,
-            Shape::Pieces(pieces) => Tri::from(glob(pieces, text, scene)),
+            _ => self.matches_piecewise(text, scene),
+        }
+    }
+
+    #[inline(never)]
+    fn matches_piecewise(&self, text: &str, scene: &Scene<'_>) -> Tri {
+        match &self.shape {
+            Shape::Anything | Shape::Literal(_) | Shape::Prefix(_) | Shape::Nothing => Tri::False,
+            Shape::Pieces(pieces) => Tri::from(glob(pieces, text, Some(scene))),
             Shape::Template(pieces) => match resolvable(pieces, scene) {
-                Tri::True => Tri::from(glob(pieces, text, scene)),
+                Tri::True => Tri::from(glob(pieces, text, Some(scene))),
                 settled => settled,
             },
+        }
+    }
+
+    /// Whether the text matches, for patterns that mean the same in every request: those of an
+    /// Action element. A pattern with variables matches nothing here.
+    pub(crate) fn matches_plainly(&self, text: &str) -> bool {
+        match &self.shape {
+            Shape::Anything => true,
+            Shape::Literal(literal) => **literal == *text,
+            Shape::Prefix(prefix) => text.starts_with(&**prefix),
+            Shape::Nothing | Shape::Template(_) => false,
+            Shape::Pieces(pieces) => glob(pieces, text, None),
         }
     }
 
@@ -157,6 +182,14 @@ impl Pattern {
 }
 
 impl Piece {
+    /// The text a piece stands for in every request.
+    fn fixed_text(&self) -> &str {
+        match self {
+            Piece::Text(text) => text,
+            Piece::Variable(_) | Piece::One(_) | Piece::Many(_) => "",
+        }
+    }
+
     /// The text a piece stands for; wildcards have none.
     fn text<'a>(&'a self, scene: &Scene<'a>) -> &'a str {
         match self {
@@ -275,7 +308,7 @@ fn finish(mut pieces: Vec<Piece>, mut text: String) -> Shape {
 ///
 /// INVARIANT: a `*` held at colons never has to be revisited once a later piece has crossed a
 /// colon, since it cannot shift that colon; the naive twin in `tests/pattern.rs` keeps this honest.
-fn glob(pieces: &[Piece], text: &str, scene: &Scene<'_>) -> bool {
+fn glob(pieces: &[Piece], text: &str, scene: Option<&Scene<'_>>) -> bool {
     let mut piece = 0;
     let mut rest = text;
     let mut wide: Option<(usize, &str)> = None;
@@ -297,7 +330,9 @@ fn glob(pieces: &[Piece], text: &str, scene: &Scene<'_>) -> bool {
                 Some(rest)
             }
             Some(Piece::One(reach)) => advance(rest, !reach.takes_colons(scene)),
-            Some(text_piece) => rest.strip_prefix(text_piece.text(scene)),
+            Some(text_piece) => {
+                rest.strip_prefix(scene.map_or_else(|| text_piece.fixed_text(), |scene| text_piece.text(scene)))
+            }
         };
         if let Some(next) = next {
             piece += 1;

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::action_set::KmsActions;
 use crate::condition::{Atom, AtomError, Scope};
 use crate::digest::{Domain, digest};
 use crate::document::{Document, Part, PrincipalText, Problem, StatementText, VERSION_2008, VERSION_2012, Words};
@@ -178,6 +179,8 @@ fn handles(statement: &Statement) -> Handles {
         resources: literals(&statement.resources, Domain::Resource),
         actions: literals(&statement.actions, Domain::Action),
         services,
+        kms_actions: statement.kms_actions,
+        denies: statement.effect == Effect::Deny,
     }
 }
 
@@ -200,6 +203,7 @@ impl Compiler {
         let conditions = self.conditions(text);
         let broken = |part: Part| self.problems.iter().any(|problem| problem.part == part);
         let spoilt = !self.problems.is_empty();
+        let actions = if broken(Part::Action) { Texts::Any } else { actions };
         Statement {
             sid: text.sid.as_ref().map(|sid| sid.text.clone()),
             span: text.span,
@@ -207,7 +211,8 @@ impl Compiler {
             effect,
             inert: spoilt && effect == Effect::Allow,
             principals: if broken(Part::Principal) { Principals::Any } else { principals },
-            actions: if broken(Part::Action) { Texts::Any } else { actions },
+            kms_actions: KmsActions::of(&actions),
+            actions,
             resources: if broken(Part::Resource) { Texts::Any } else { resources },
             conditions: if broken(Part::Condition) { Box::default() } else { conditions },
         }

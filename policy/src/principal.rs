@@ -121,13 +121,13 @@ impl PrincipalPattern {
     }
 
     /// Whether it names the caller, and how directly.
+    #[inline]
     pub(crate) fn relation(&self, scene: &Scene<'_>) -> (Tri, Relation) {
         let caller = &scene.request.caller;
-        let is_text = *self.source == *caller.text();
-        let session = if scene.quirks.is_other(Quirk::SessionArnAndSessionPolicy) {
-            Relation::LimitedSession
-        } else {
-            Relation::Caller
+        let is_text = || *self.source == *caller.text();
+        let session = || match scene.quirks.is_other(Quirk::SessionArnAndSessionPolicy) {
+            true => Relation::LimitedSession,
+            false => Relation::Caller,
         };
         let (holds, relation) = match &self.name {
             Name::Anyone { below_aws } => {
@@ -143,17 +143,17 @@ impl PrincipalPattern {
             }
             Name::User => match caller.user_arn() {
                 Some(user) => (*user == *self.source, Relation::Behind),
-                None => (is_text, Relation::Caller),
+                None => (is_text(), Relation::Caller),
             },
             Name::Role { account, name } => {
                 let role = matches!(caller.kind(), CallerKind::Role | CallerKind::Session);
                 (role && caller.is_role_arn(&self.source, account, name), Relation::Behind)
             }
-            Name::Session => (is_text, session),
-            Name::FederatedUser => (is_text, session),
-            Name::UniqueId(key) => return self.unique_id(key, scene, session),
-            Name::Service => (is_text && caller.account().is_none(), Relation::Caller),
-            Name::Federated | Name::CanonicalUser => (is_text, Relation::Caller),
+            Name::Session => (is_text(), session()),
+            Name::FederatedUser => (is_text(), session()),
+            Name::UniqueId(key) => return self.unique_id(key, scene, session()),
+            Name::Service => (is_text() && caller.account().is_none(), Relation::Caller),
+            Name::Federated | Name::CanonicalUser => (is_text(), Relation::Caller),
         };
         (Tri::from(holds), relation)
     }

@@ -3,6 +3,7 @@
 //! A [`Request`] is complete when it is built: names are checked, derived keys are filled in and
 //! everything that `decide` looks up is prepared. Building may fail; deciding never does.
 
+use crate::action_set::KmsActions;
 use crate::arn::{Arn, is_account_id};
 use crate::caller::{Caller, CallerError, CallerKind};
 use crate::catalogue::{self, KmsOperation, ResourceKind};
@@ -20,8 +21,12 @@ pub struct Request {
     pub(crate) caller: Caller,
     pub(crate) action: Box<str>,
     pub(crate) action_lower: Box<str>,
+    /// The same as a set of one; empty where it is another service's.
+    pub(crate) kms_action: KmsActions,
     pub(crate) resource: Box<str>,
     pub(crate) resource_account: Option<Box<str>>,
+    /// Whether caller and resource are in different accounts.
+    across: bool,
     pub(crate) rule: ResourceRule,
     pub(crate) kms_operation: Option<KmsOperation>,
     pub(crate) works_across_accounts: bool,
@@ -179,13 +184,7 @@ impl Request {
     /// Whether caller and resource are in different accounts. A resource whose account is not
     /// known is taken as the caller's own. Somebody signed in by a provider has no account yet.
     pub fn is_cross_account(&self) -> bool {
-        if self.caller.kind() == CallerKind::Federated {
-            return false;
-        }
-        match (self.caller.account(), &self.resource_account) {
-            (Some(caller), Some(owner)) => *caller != **owner,
-            _ => false,
-        }
+        self.across
     }
 }
 
@@ -301,10 +300,16 @@ impl RequestBuilder {
             digest(Domain::Resource, &resource),
         ];
         let retires = &*action_lower == "kms:retiregrant";
+        let across = match (caller.account(), &resource_account) {
+            (Some(caller_account), Some(owner)) if caller.kind() != CallerKind::Federated => *caller_account != **owner,
+            _ => false,
+        };
         let mut request = Request {
+            across,
             digests: own.iter().chain(caller.digests()).copied().collect(),
             caller,
             action: self.action,
+            kms_action: KmsActions::one(&action_lower),
             action_lower,
             resource,
             resource_account,

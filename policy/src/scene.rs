@@ -37,6 +37,7 @@ impl<'a> Scene<'a> {
         &self.request.context
     }
 
+    #[inline]
     pub(crate) fn lookup(&self, key: &Key) -> Lookup<'a> {
         if self.in_key_policy && key.is_iam_only() {
             return Lookup::Absent;

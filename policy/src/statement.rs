@@ -1,5 +1,6 @@
 //! A compiled statement, and the one question put to it: does it apply to this request?
 
+use crate::action_set::KmsActions;
 use crate::condition::Atom;
 use crate::key::Key;
 use crate::pattern::Pattern;
@@ -28,6 +29,8 @@ pub struct Statement {
     pub(crate) inert: bool,
     pub(crate) principals: Principals,
     pub(crate) actions: Texts,
+    /// The KMS actions among them.
+    pub(crate) kms_actions: KmsActions,
     pub(crate) resources: Texts,
     pub(crate) conditions: Box<[Atom]>,
 }
@@ -183,28 +186,35 @@ impl Statement {
         if self.inert {
             return Outcome::DoesNot(Mismatch::Broken);
         }
-        let action = self.actions.hold(&scene.request.action_lower, scene);
-        if action == Tri::False {
+        let mut doubted = false;
+        let mut fails = |holds: Tri| {
+            doubted |= holds == Tri::Unknown;
+            holds == Tri::False
+        };
+        if fails(self.is_about_action(scene)) {
             return Outcome::DoesNot(Mismatch::Action);
         }
         let directness = self.principals.directness(scene);
-        let mut sum = action.and(directness.any());
-        if sum == Tri::False {
+        if fails(directness.any()) {
             return Outcome::DoesNot(Mismatch::Principal);
         }
-        sum = sum.and(self.resources.hold(&scene.request.resource, scene));
-        if sum == Tri::False {
+        if fails(self.resources.hold(&scene.request.resource, scene)) {
             return Outcome::DoesNot(Mismatch::Resource);
         }
         for (row, atom) in self.conditions.iter().enumerate() {
-            sum = sum.and(atom.holds(scene));
-            if sum == Tri::False {
+            if fails(atom.holds(scene)) {
                 return Outcome::DoesNot(Mismatch::Condition(row));
             }
         }
-        match sum {
-            Tri::True => Outcome::Applies(directness),
-            _ => Outcome::TurnsOnUnknown(directness),
+        if doubted { Outcome::TurnsOnUnknown(directness) } else { Outcome::Applies(directness) }
+    }
+
+    /// Whether Action or NotAction fits.
+    fn is_about_action(&self, scene: &Scene<'_>) -> Tri {
+        let request = scene.request;
+        match request.kms_action.is_empty() {
+            false => Tri::from(self.kms_actions.meets(request.kms_action)),
+            true => self.actions.hold(&request.action_lower, scene),
         }
     }
 
@@ -215,7 +225,7 @@ impl Statement {
         }
         let request = scene.request;
         let parts = [
-            (self.actions.hold(&request.action_lower, scene), Mismatch::Action),
+            (self.is_about_action(scene), Mismatch::Action),
             (self.principals.directness(scene).any(), Mismatch::Principal),
             (self.resources.hold(&request.resource, scene), Mismatch::Resource),
         ];
@@ -255,6 +265,7 @@ impl Statement {
 }
 
 impl Principals {
+    #[inline]
     fn directness(&self, scene: &Scene<'_>) -> Directness {
         match self {
             Principals::Any => Directness::of(Relation::Caller),
@@ -285,9 +296,11 @@ fn any_matches(patterns: &[Pattern], text: &str, scene: &Scene<'_>) -> Tri {
 }
 
 impl Texts {
+    #[inline]
     fn hold(&self, text: &str, scene: &Scene<'_>) -> Tri {
         match self {
             Texts::Any => Tri::True,
+            Texts::Named(patterns) if patterns.first().is_some_and(Pattern::is_anything) => Tri::True,
             Texts::Named(patterns) => any_matches(patterns, text, scene),
             Texts::Except(patterns) => !any_matches(patterns, text, scene),
         }

@@ -1,33 +1,25 @@
 //! Yes, no, or "it turns on something that was not told".
 
-/// Kleene's three truth values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Kleene's three truth values, in his order: both of two is the lesser, either the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tri {
     /// It does not hold.
     False,
-    /// It holds.
-    True,
     /// It turns on a key that is not known.
     Unknown,
+    /// It holds.
+    True,
 }
 
 impl Tri {
     /// Both hold.
     pub fn and(self, other: Tri) -> Tri {
-        match (self, other) {
-            (Tri::False, _) | (_, Tri::False) => Tri::False,
-            (Tri::True, Tri::True) => Tri::True,
-            _ => Tri::Unknown,
-        }
+        self.min(other)
     }
 
     /// At least one holds.
     pub fn or(self, other: Tri) -> Tri {
-        match (self, other) {
-            (Tri::True, _) | (_, Tri::True) => Tri::True,
-            (Tri::False, Tri::False) => Tri::False,
-            _ => Tri::Unknown,
-        }
+        self.max(other)
     }
 
     /// Any of the answers holds; stops at the first that does.

@@ -60,11 +60,11 @@ fn compile(values: &[&str], scope: Scope) -> Result<super::Test, ValueError> {
 }
 
 fn truth(text: &str) -> Option<bool> {
-    if text.eq_ignore_ascii_case("true") {
-        Some(true)
-    } else if text.eq_ignore_ascii_case("false") {
-        Some(false)
-    } else {
-        None
+    match text {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ if text.eq_ignore_ascii_case("true") => Some(true),
+        _ if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
     }
 }

@@ -32,12 +32,20 @@ impl Test {
         &self.patterns
     }
 
+    #[inline(always)]
     pub(super) fn matches(&self, value: &str, scene: &Scene<'_>) -> Tri {
-        match (&*self.patterns, self.ignores_case) {
-            ([only], false) => only.matches(value, scene),
-            (patterns, false) => Tri::any(patterns.iter().map(|pattern| pattern.matches(value, scene))),
-            (patterns, true) => Tri::any(patterns.iter().map(|pattern| pattern.equals_ignoring_case(value, scene))),
+        match &*self.patterns {
+            [only] if !self.ignores_case => only.matches(value, scene),
+            _ => self.matches_any(value, scene),
         }
+    }
+
+    #[inline(never)]
+    fn matches_any(&self, value: &str, scene: &Scene<'_>) -> Tri {
+        if self.ignores_case {
+            return Tri::any(self.patterns.iter().map(|pattern| pattern.equals_ignoring_case(value, scene)));
+        }
+        Tri::any(self.patterns.iter().map(|pattern| pattern.matches(value, scene)))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::layers::{Layer, Told};
 use crate::principal::Relation;
 use crate::quirk::Quirk;
 use crate::scene::Scene;
-use crate::term::{Leaf, Leaves, Term};
+use crate::term::{Leaf, Term};
 use crate::tri::Tri;
 
 use super::said::Listener;
@@ -27,18 +27,23 @@ pub(super) struct Grants<'a> {
 
 impl<'a> Grants<'a> {
     pub(super) const NONE: Grants<'static> = Grants {
-        freely: Term::False,
-        limited: Term::False,
-        limited_session: Term::False,
-        delegated: Term::False,
+        freely: Term::FALSE,
+        limited: Term::FALSE,
+        limited_session: Term::FALSE,
+        delegated: Term::FALSE,
         permitted_by: None,
     };
+
+    /// Whether any grant may permit.
+    pub(super) fn any(&self) -> bool {
+        self.freely.or(self.limited).or(self.limited_session).or(self.delegated) != Term::FALSE
+    }
 
     pub(super) fn take<L: Listener<'a>>(scene: &Scene<'a>, grants: Told<'a, Grant>, listener: &mut L) -> Grants<'a> {
         let grants = match grants {
             Told::Absent => return Grants::NONE,
             Told::Unknown => {
-                return Grants { freely: Term::Unknown(Leaves::one(Layer::Grant, Leaf::Documents)), ..Grants::NONE };
+                return Grants { freely: Term::unknown(Layer::Grant, Leaf::Documents), ..Grants::NONE };
             }
             Told::Known(grants) => grants,
         };

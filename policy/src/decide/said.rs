@@ -1,5 +1,7 @@
 //! What one layer of policies says about one request, and who listens while it is asked.
 
+use std::ops::ControlFlow;
+
 use crate::decide::Cited;
 use crate::grant::{Grant, GrantOutcome};
 use crate::layers::{Layer, Told};
@@ -7,7 +9,7 @@ use crate::policy::Policy;
 use crate::principal::Relation;
 use crate::scene::Scene;
 use crate::statement::{Directness, Effect, Outcome, Statement};
-use crate::term::{Leaf, Leaves, Term};
+use crate::term::{Leaf, Term};
 use crate::tri::Tri;
 
 /// Hears about every statement and grant that is considered.
@@ -39,52 +41,60 @@ pub(crate) struct Place {
 /// What one layer says, as terms of the formula.
 #[derive(Clone, Copy)]
 pub(super) struct Said<'a> {
-    found: Found<'a>,
-    /// Whether the layer exists; a layer that does not, limits nothing.
-    pub(super) state: State,
     layer: Layer,
+    state: State<'a>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+#[derive(Clone, Copy)]
+enum State<'a> {
+    /// There is no such layer, so it limits nothing.
     Absent,
-    Known,
+    /// Nobody collected it.
     Uncollected,
+    /// These policies, and what applies of them.
+    Known(&'a [Policy], Found),
 }
 
 impl<'a> Said<'a> {
     pub(super) fn nothing(layer: Layer) -> Said<'a> {
-        Said { found: Found::NOTHING, state: State::Absent, layer }
+        Said { layer, state: State::Absent }
     }
 
     /// Asks the layer, if there is one.
+    #[inline]
     pub(super) fn ask<L: Listener<'a>>(&mut self, policies: Told<'a, Policy>, scene: &Scene<'a>, listener: &mut L) {
         match policies {
             Told::Absent => {}
             Told::Unknown => self.state = State::Uncollected,
             Told::Known(policies) => {
-                self.state = State::Known;
-                self.found.ask(Place { layer: self.layer, level: 0 }, policies, scene, listener);
+                let mut found = Found::NOTHING;
+                found.ask(Place { layer: self.layer, level: 0 }, policies, scene, listener);
+                self.state = State::Known(policies, found);
             }
         }
     }
 
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self.state, State::Absent)
+    }
+
     fn documents(&self) -> Term {
-        Term::Unknown(Leaves::one(self.layer, Leaf::Documents))
+        Term::unknown(self.layer, Leaf::Documents)
     }
 
     pub(super) fn denies(&self) -> Term {
-        match self.state {
+        match &self.state {
+            State::Absent => Term::FALSE,
+            State::Known(_, found) => Term::of(found.deny, self.layer, Leaf::Deny),
             State::Uncollected => self.documents(),
-            State::Absent | State::Known => Term::of(self.found.deny, self.layer, Leaf::Deny),
         }
     }
 
     /// Whether the layer allows, where it must; one that does not exist does not stand in the way.
     pub(super) fn lets_through(&self) -> Term {
-        match self.state {
-            State::Absent => Term::True,
-            State::Known => Term::of(self.found.allow.is_any(u8::MAX), self.layer, Leaf::Allow),
+        match &self.state {
+            State::Absent => Term::TRUE,
+            State::Known(_, found) => Term::of(found.allow.is_any(u8::MAX), self.layer, Leaf::Allow),
             State::Uncollected => self.documents(),
         }
     }
@@ -92,28 +102,31 @@ impl<'a> Said<'a> {
     /// Whether the layer gives anything by itself to a caller named in one of these relations; a
     /// layer that does not exist gives nothing.
     pub(super) fn gives(&self, relations: Relations) -> Term {
-        match self.state {
-            State::Absent => Term::False,
-            State::Known => Term::of(self.found.allow.is_any(relations.0), self.layer, Leaf::Allow),
+        match &self.state {
+            State::Absent => Term::FALSE,
+            State::Known(_, found) => Term::of(found.allow.is_any(relations.0), self.layer, Leaf::Allow),
             State::Uncollected => self.documents(),
         }
     }
 
     pub(super) fn denied_by(&self) -> Option<Cited<'a>> {
-        self.found.denied_by.map(|named| self.cited(named))
+        self.cited(|found| Some(found.denied_by))
     }
 
     pub(super) fn allowed_by(&self, relation: Relation) -> Option<Cited<'a>> {
-        self.found.allowed_by.get(relation as usize).copied().flatten().map(|named| self.cited(named))
+        self.cited(|found| found.allowed_by.get(relation as usize).copied())
     }
 
     /// The most direct statement that allows.
     pub(super) fn allowed_somehow_by(&self) -> Option<Cited<'a>> {
-        self.found.allowed_by.iter().rev().find_map(|named| *named).map(|named| self.cited(named))
+        self.cited(|found| found.allowed_by.iter().rev().copied().find(|spot| *spot != Spot::NOWHERE))
     }
 
-    fn cited(&self, (policy, statement): Named<'a>) -> Cited<'a> {
-        Cited { layer: self.layer, policy, statement }
+    fn cited(&self, spot: impl Fn(&Found) -> Option<Spot>) -> Option<Cited<'a>> {
+        match &self.state {
+            State::Known(policies, found) => spot(found)?.cited(self.layer, policies),
+            State::Absent | State::Uncollected => None,
+        }
     }
 }
 
@@ -143,7 +156,7 @@ pub(super) struct Levels<'a> {
 
 impl<'a> Levels<'a> {
     pub(super) const NONE: Levels<'static> =
-        Levels { denies: Term::False, denied_by: None, lets_through: Term::True, silent: 0 };
+        Levels { denies: Term::FALSE, denied_by: None, lets_through: Term::TRUE, silent: 0 };
 
     /// `always_allowed`: an Allow of everything is attached to each level and cannot be removed.
     pub(super) fn take<L: Listener<'a>>(
@@ -156,23 +169,22 @@ impl<'a> Levels<'a> {
         let levels = match levels {
             Told::Absent => return Levels::NONE,
             Told::Unknown => {
-                let documents = Term::Unknown(Leaves::one(layer, Leaf::Documents));
-                let lets_through = if always_allowed { Term::True } else { documents };
+                let documents = Term::unknown(layer, Leaf::Documents);
+                let lets_through = if always_allowed { Term::TRUE } else { documents };
                 return Levels { denies: documents, lets_through, ..Levels::NONE };
             }
             Told::Known(levels) => levels,
         };
         let mut sum = Levels::NONE;
         if levels.is_empty() && !always_allowed {
-            sum.lets_through = Term::False;
+            sum.lets_through = Term::FALSE;
             sum.silent = 1;
         }
         for (index, policies) in levels.iter().enumerate() {
             let mut found = Found::NOTHING;
             found.ask(Place { layer, level: index + 1 }, policies, scene, listener);
             sum.denies = sum.denies.or(Term::of(found.deny, layer, Leaf::Deny));
-            sum.denied_by =
-                sum.denied_by.or(found.denied_by.map(|(policy, statement)| Cited { layer, policy, statement }));
+            sum.denied_by = sum.denied_by.or_else(|| found.denied_by.cited(layer, policies));
             let allows = if always_allowed { Tri::True } else { found.allow.is_any(u8::MAX) };
             if allows == Tri::False && sum.silent == 0 {
                 sum.silent = index + 1;
@@ -185,69 +197,83 @@ impl<'a> Levels<'a> {
 
 /// The statements of one layer (or level) that apply.
 #[derive(Clone, Copy)]
-struct Found<'a> {
+struct Found {
     deny: Tri,
-    denied_by: Option<Named<'a>>,
     allow: Directness,
+    denied_by: Spot,
     /// By relation, in the order of [`Relation`].
-    allowed_by: [Option<Named<'a>>; 4],
+    allowed_by: [Spot; 4],
 }
 
-/// A statement and its policy.
-type Named<'a> = (&'a Policy, &'a Statement);
+/// Where a statement stands among the policies of its layer: the policy's number, then its own. The
+/// one that comes first is named, so that the order of asking never decides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Spot(u64);
 
-impl<'a> Found<'a> {
-    const NOTHING: Found<'static> =
-        Found { deny: Tri::False, denied_by: None, allow: Directness::NONE, allowed_by: [None; 4] };
+impl Spot {
+    const NOWHERE: Spot = Spot(u64::MAX);
 
-    fn ask<L: Listener<'a>>(&mut self, place: Place, policies: &'a [Policy], scene: &Scene<'a>, listener: &mut L) {
-        for policy in policies {
+    fn new(policy: u32, statement: u32) -> Spot {
+        Spot(u64::from(policy) << 32 | u64::from(statement))
+    }
+
+    fn keep_first(&mut self, other: Spot) {
+        *self = (*self).min(other);
+    }
+
+    fn cited<'a>(self, layer: Layer, policies: &'a [Policy]) -> Option<Cited<'a>> {
+        let policy = policies.get((self.0 >> 32) as usize)?;
+        let statement = policy.statements().get((self.0 & u64::from(u32::MAX)) as usize)?;
+        Some(Cited { layer, policy, statement })
+    }
+}
+
+impl Found {
+    const NOTHING: Found =
+        Found { deny: Tri::False, allow: Directness::NONE, denied_by: Spot::NOWHERE, allowed_by: [Spot::NOWHERE; 4] };
+
+    fn ask<'a, L: Listener<'a>>(&mut self, place: Place, policies: &'a [Policy], scene: &Scene<'a>, listener: &mut L) {
+        for (number, policy) in (0_u32..).zip(policies) {
+            let mut consider = |index: u32| {
+                if let Some(statement) = policy.statements().get(index as usize)
+                    && (L::EXHAUSTIVE || self.could_change_by(statement))
+                {
+                    let outcome = statement.outcome(scene);
+                    listener.statement(place, policy, statement, outcome);
+                    self.note(outcome, statement.effect(), Spot::new(number, index));
+                }
+                if self.deny == Tri::True { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
             if L::EXHAUSTIVE {
-                for statement in policy.statements() {
-                    self.consider(place, (policy, statement), scene, listener);
+                for (index, _) in (0_u32..).zip(policy.statements()) {
+                    let _ = consider(index);
                 }
             } else {
-                policy.index().visit(scene.request, |index| {
-                    if let Some(statement) = policy.statements().get(index as usize) {
-                        self.consider(place, (policy, statement), scene, listener);
-                    }
-                });
+                policy.index().visit(scene.request, consider);
             }
         }
     }
 
-    fn consider<L: Listener<'a>>(&mut self, place: Place, named: Named<'a>, scene: &Scene<'a>, listener: &mut L) {
-        let (policy, statement) = named;
-        let settled = self.allow.is(Relation::Caller) == Tri::True;
-        if !L::EXHAUSTIVE && settled && statement.effect() == Effect::Allow {
-            return;
-        }
-        let outcome = statement.outcome(scene);
-        listener.statement(place, policy, statement, outcome);
-        match (outcome, statement.effect()) {
+    /// Once something denies, or the caller itself is allowed, another Allow adds nothing.
+    fn could_change_by(&self, statement: &Statement) -> bool {
+        statement.effect() == Effect::Deny || (self.deny != Tri::True && self.allow.is(Relation::Caller) != Tri::True)
+    }
+
+    fn note(&mut self, outcome: Outcome, effect: Effect, spot: Spot) {
+        match (outcome, effect) {
             (Outcome::DoesNot(_), _) => {}
             (Outcome::Applies(_), Effect::Deny) => {
                 self.deny = Tri::True;
-                first(&mut self.denied_by, named);
+                self.denied_by.keep_first(spot);
             }
             (Outcome::TurnsOnUnknown(_), Effect::Deny) => self.deny = self.deny.or(Tri::Unknown),
             (Outcome::Applies(directness), Effect::Allow) => {
                 self.allow = self.allow.or(directness);
                 for (relation, slot) in self.allowed_by.iter_mut().enumerate() {
-                    if directness.certain() & (1 << relation) != 0 {
-                        first(slot, named);
-                    }
+                    slot.keep_first(if directness.certain() & (1 << relation) != 0 { spot } else { Spot::NOWHERE });
                 }
             }
             (Outcome::TurnsOnUnknown(directness), Effect::Allow) => self.allow = self.allow.or(directness.doubted()),
         }
-    }
-}
-
-/// Keeps the statement that comes first, so that the index never decides which one is named.
-fn first<'a>(slot: &mut Option<Named<'a>>, named: Named<'a>) {
-    let earlier = |old: &Named<'a>| !core::ptr::eq(old.0, named.0) || old.1.span().start <= named.1.span().start;
-    if !slot.as_ref().is_some_and(earlier) {
-        *slot = Some(named);
     }
 }

@@ -10,7 +10,7 @@ use crate::scene::Scene;
 use crate::term::Term;
 
 use super::granted::Grants;
-use super::said::{Levels, Listener, Relations, Said, State};
+use super::said::{Levels, Listener, Relations, Said};
 
 /// What every layer says about one request.
 #[derive(Clone, Copy)]
@@ -24,8 +24,10 @@ pub(crate) struct Survey<'a> {
     scps: Levels<'a>,
     rcps: Levels<'a>,
     grants: Grants<'a>,
-    /// Whether a Deny applies for certain; then layers not asked yet do not matter.
-    denied: bool,
+    /// Whether a Deny applies, of all layers asked; if one does for certain, the rest do not matter.
+    denied: Term,
+    /// Whether every ceiling asked lets the request through.
+    ceilings: Term,
 }
 
 /// How far each way in is open.
@@ -48,28 +50,25 @@ impl Ways {
 
     /// Whether the resource's policy lets the request in by itself.
     pub(crate) fn by_resource(&self) -> bool {
-        self.resource == Term::True
+        self.resource == Term::TRUE
     }
 
     /// Whether identity policies let it in.
     pub(crate) fn by_policies(&self) -> bool {
-        self.policies == Term::True
+        self.policies == Term::TRUE
     }
 
     /// Whether a grant lets it in.
     pub(crate) fn by_grant(&self) -> bool {
-        self.grant == Term::True
+        self.grant == Term::TRUE
     }
 }
 
 impl<'a> Survey<'a> {
-    /// Asks every layer that applies to this kind of caller and resource, in the order in which a
-    /// Deny would be named. Unless somebody listens, the first Deny that applies ends it.
-    pub(crate) fn take<L: Listener<'a>>(scene: &Scene<'a>, layers: &Layers<'a>, listener: &mut L) -> Survey<'a> {
-        let request = scene.request;
-        let caller = &request.caller;
-        let has_iam = caller.has_iam();
-        let mut survey = Survey {
+    /// A survey in which no layer was asked.
+    #[inline]
+    pub(crate) fn new(request: &'a Request) -> Survey<'a> {
+        Survey {
             request,
             resource: Said::nothing(Layer::Resource),
             identity: Said::nothing(Layer::Identity),
@@ -79,52 +78,69 @@ impl<'a> Survey<'a> {
             scps: Levels::NONE,
             rcps: Levels::NONE,
             grants: Grants::NONE,
-            denied: false,
-        };
-        if (has_iam || caller.kind() == CallerKind::Root) && !caller.is_service_linked() {
-            survey.scps = Levels::take(Layer::Scp, layers.scps, false, scene, listener);
-            survey.denied |= survey.scps.denies == Term::True;
+            denied: Term::FALSE,
+            ceilings: Term::TRUE,
         }
-        if survey.goes_on::<L>() && !caller.is_service_linked() && !request.aws_managed_key && !request.retires {
-            survey.rcps = Levels::take(Layer::Rcp, layers.rcps, true, scene, listener);
-            survey.denied |= survey.rcps.denies == Term::True;
+    }
+
+    /// Asks every layer that applies to this kind of caller and resource, in the order in which a
+    /// Deny would be named. Unless somebody listens, the first Deny that applies ends it.
+    #[inline]
+    pub(crate) fn take<L: Listener<'a>>(&mut self, scene: &Scene<'a>, layers: &Layers<'a>, listener: &mut L) {
+        let request = self.request;
+        let caller = &request.caller;
+        let has_iam = caller.has_iam();
+        if layers.scps.is_there() && (has_iam || caller.kind() == CallerKind::Root) && !caller.is_service_linked() {
+            self.scps = Levels::take(Layer::Scp, layers.scps, false, scene, listener);
+            self.denied = self.scps.denies;
+            self.ceilings = self.scps.lets_through;
         }
-        if survey.goes_on::<L>() {
-            survey.endpoint.ask(layers.endpoint, scene, listener);
-            survey.denied |= survey.endpoint.denies() == Term::True;
+        if layers.rcps.is_there()
+            && self.goes_on::<L>()
+            && !caller.is_service_linked()
+            && !request.aws_managed_key
+            && !request.retires
+        {
+            self.rcps = Levels::take(Layer::Rcp, layers.rcps, true, scene, listener);
+            self.denied = self.denied.or(self.rcps.denies);
+            self.ceilings = self.ceilings.and(self.rcps.lets_through);
         }
-        if survey.goes_on::<L>() && request.rule != ResourceRule::KmsIdentityOnly && !request.retires {
+        if layers.endpoint.is_there() && self.goes_on::<L>() {
+            self.endpoint.ask(layers.endpoint, scene, listener);
+            self.denied = self.denied.or(self.endpoint.denies());
+            self.ceilings = self.ceilings.and(self.endpoint.lets_through());
+        }
+        if self.goes_on::<L>() && request.rule != ResourceRule::KmsIdentityOnly && !request.retires {
             let first_only = request.rule == ResourceRule::KmsKey && scene.quirks.is_other(Quirk::RamPolicy);
             let policies = if first_only { first(layers.resource) } else { layers.resource };
-            survey.resource.ask(policies, &scene.on(Layer::Resource), listener);
-            survey.denied |= survey.resource.denies() == Term::True;
+            self.resource.ask(policies, &scene.on(Layer::Resource), listener);
+            self.denied = self.denied.or(self.resource.denies());
         }
         if has_iam {
             let own = [
-                (&mut survey.identity, layers.identity),
-                (&mut survey.boundary, layers.boundary),
-                (&mut survey.session, layers.session),
+                (&mut self.identity, layers.identity),
+                (&mut self.boundary, layers.boundary),
+                (&mut self.session, layers.session),
             ];
             for (said, told) in own {
-                if L::EXHAUSTIVE || !survey.denied {
+                if told.is_there() && (L::EXHAUSTIVE || self.denied != Term::TRUE) {
                     said.ask(told, scene, listener);
-                    survey.denied |= said.denies() == Term::True;
+                    self.denied = self.denied.or(said.denies());
                 }
             }
         }
-        if survey.goes_on::<L>() && request.rule == ResourceRule::KmsKey {
-            survey.grants = Grants::take(scene, layers.grants, listener);
+        if layers.grants.is_there() && self.goes_on::<L>() && request.rule == ResourceRule::KmsKey {
+            self.grants = Grants::take(scene, layers.grants, listener);
         }
-        survey
     }
 
     fn goes_on<L: Listener<'a>>(&self) -> bool {
-        L::EXHAUSTIVE || !self.denied
+        L::EXHAUSTIVE || self.denied != Term::TRUE
     }
 
+    /// Whether a Deny applies.
     pub(crate) fn denied(&self) -> Term {
-        let layers = [&self.endpoint, &self.resource, &self.identity, &self.boundary, &self.session];
-        layers.iter().fold(self.scps.denies.or(self.rcps.denies), |sum, layer| sum.or(layer.denies()))
+        self.denied
     }
 
     /// The Deny that is named first: organisation, endpoint, resource, then the caller's own side.
@@ -137,10 +153,8 @@ impl<'a> Survey<'a> {
     /// The formula: some way in, and every ceiling lets it through.
     pub(crate) fn allowed(&self, ways: &Ways) -> Term {
         match self.rule_says_no() {
-            Some(_) => Term::False,
-            None => {
-                self.scps.lets_through.and(self.rcps.lets_through).and(self.endpoint.lets_through()).and(ways.any())
-            }
+            Some(_) => Term::FALSE,
+            None => self.ceilings.and(ways.any()),
         }
     }
 
@@ -149,20 +163,20 @@ impl<'a> Survey<'a> {
         let identity = self.by_identity();
         let across = self.request.is_cross_account();
         let policies = match self.request.rule {
-            _ if self.request.retires => Term::False,
+            _ if self.request.retires => Term::FALSE,
             ResourceRule::KmsIdentityOnly => identity,
             _ if across => self.resource.gives(Relations::ANY).and(identity),
             ResourceRule::KmsKey | ResourceRule::RoleTrust => self.resource.gives(Relations::ACCOUNT).and(identity),
             ResourceRule::Ordinary => identity,
         };
-        let resource = if across || self.request.retires { Term::False } else { self.by_resource() };
+        let resource = if across || self.request.retires { Term::FALSE } else { self.by_resource() };
         Ways { resource, identity, policies, grant: self.by_grant(identity) }
     }
 
     /// What the resource's policy gives by itself, in the caller's own account.
     fn by_resource(&self) -> Term {
         let freely = self.resource.gives(Relations::CALLER);
-        if freely == Term::True || self.resource.gives(Relations::LIMITED) == Term::False {
+        if freely == Term::TRUE || self.resource.gives(Relations::LIMITED) == Term::FALSE {
             return freely;
         }
         let session = self.session_allows();
@@ -178,21 +192,24 @@ impl<'a> Survey<'a> {
     /// The root user needs no identity policy.
     fn identity_gives(&self) -> Term {
         match self.request.caller.kind() {
-            CallerKind::Root => Term::True,
+            CallerKind::Root => Term::TRUE,
             _ => self.identity.gives(Relations::ANY),
         }
     }
 
     /// A federated user without a session policy has no permissions of its own.
     fn session_allows(&self) -> Term {
-        match (self.request.caller.kind(), self.session.state) {
-            (CallerKind::FederatedUser, State::Absent) => Term::False,
+        match self.request.caller.kind() {
+            CallerKind::FederatedUser if self.session.is_absent() => Term::FALSE,
             _ => self.session.lets_through(),
         }
     }
 
     fn by_grant(&self, identity: Term) -> Term {
         let grants = &self.grants;
+        if !grants.any() {
+            return Term::FALSE;
+        }
         let limited = grants.limited.and(self.boundary.lets_through()).and(self.session_allows());
         let limited_session = grants.limited_session.and(self.session_allows());
         grants.freely.or(limited).or(limited_session).or(grants.delegated.and(identity))
@@ -213,16 +230,16 @@ impl<'a> Survey<'a> {
 
     /// What allowed, given that something did: the policies, else the grant.
     pub(crate) fn allowed_by(&self, ways: &Ways) -> Reason<'a> {
-        let identity = self.identity.allowed_somehow_by();
         if ways.by_resource() {
             let direct = [Relation::Caller, Relation::Behind, Relation::LimitedSession];
             let open =
-                |relation: &Relation| *relation != Relation::Behind || self.boundary.lets_through() == Term::True;
+                |relation: &Relation| *relation != Relation::Behind || self.boundary.lets_through() == Term::TRUE;
             let resource = direct.into_iter().filter(open).find_map(|relation| self.resource.allowed_by(relation));
             return Reason::AllowedBy { resource, identity: None, grant: None };
         }
+        let identity = self.identity.allowed_somehow_by();
         if ways.by_grant() && !ways.by_policies() {
-            let alone = self.grants.freely == Term::True || self.grants.limited == Term::True;
+            let alone = self.grants.freely == Term::TRUE || self.grants.limited == Term::TRUE;
             let identity = identity.filter(|_| !alone);
             return Reason::AllowedBy { resource: None, identity, grant: self.grants.permitted_by };
         }
@@ -236,7 +253,7 @@ impl<'a> Survey<'a> {
 
     /// Whether a grant is among the ways in and only counts together with the caller's own IAM.
     pub(crate) fn grant_needs_identity(&self, ways: &Ways) -> bool {
-        self.grants.delegated.and(ways.identity) == Term::True
+        self.grants.delegated.and(ways.identity) == Term::TRUE
     }
 
     /// Whether a resource statement counts beside the identity policies: across accounts any does,
@@ -260,7 +277,7 @@ impl<'a> Survey<'a> {
         silences.add_if(self.rcps.lets_through, Silence::Rcp(self.rcps.silent));
         silences.add_if(self.scps.lets_through, Silence::Scp(self.scps.silent));
         silences.add_if(self.endpoint.lets_through(), Silence::Endpoint);
-        if ways.any() == Term::False {
+        if ways.any() == Term::FALSE {
             self.closed_ways(&mut silences);
         }
         silences
@@ -268,20 +285,20 @@ impl<'a> Survey<'a> {
 
     fn closed_ways(&self, silences: &mut Silences) {
         let rule = self.request.rule;
-        let resource = match (rule, self.resource.state) {
-            (ResourceRule::KmsKey, State::Absent) => Silence::NoKeyPolicy,
+        let resource = match rule {
+            ResourceRule::KmsKey if self.resource.is_absent() => Silence::NoKeyPolicy,
             _ => Silence::Resource,
         };
         let identity = self.identity_gives();
-        let delegated = self.resource.gives(Relations::ACCOUNT) != Term::False;
-        let named = self.resource.gives(Relations::LIMITED) != Term::False;
+        let delegated = self.resource.gives(Relations::ACCOUNT) != Term::FALSE;
+        let named = self.resource.gives(Relations::LIMITED) != Term::FALSE;
         let granted = self.grants.permitted_by.is_some();
-        let to_account = self.grants.delegated != Term::False;
+        let to_account = self.grants.delegated != Term::FALSE;
         if self.request.retires && !granted {
             silences.add(Silence::Retire);
             return;
-        } else if granted && self.grants.freely == Term::False && (self.request.retires || !delegated) {
-            if to_account && self.grants.limited == Term::False {
+        } else if granted && self.grants.freely == Term::FALSE && (self.request.retires || !delegated) {
+            if to_account && self.grants.limited == Term::FALSE {
                 silences.add_if(identity, Silence::Identity);
             }
         } else if self.request.is_cross_account() && rule != ResourceRule::KmsIdentityOnly {
@@ -326,7 +343,7 @@ impl Silences {
     }
 
     fn add_if(&mut self, lets_through: Term, silence: Silence) {
-        if lets_through == Term::False {
+        if lets_through == Term::FALSE {
             self.add(silence);
         }
     }
