@@ -126,6 +126,11 @@ impl Directness {
         self.is_any(u8::MAX)
     }
 
+    /// What it may name, depending on unknown keys, a bit each.
+    pub(crate) fn possible(self) -> u8 {
+        self.may
+    }
+
     /// What it names for certain, a bit each.
     pub(crate) fn certain(self) -> u8 {
         self.holds
@@ -255,7 +260,7 @@ impl Statement {
 }
 
 impl Principals {
-    fn directness(&self, scene: &Scene<'_>) -> Directness {
+    pub(crate) fn directness(&self, scene: &Scene<'_>) -> Directness {
         match self {
             Principals::Any => Directness::of(Relation::Caller),
             Principals::Named(names) => {
@@ -285,7 +290,7 @@ fn any_matches(patterns: &[Pattern], text: &str, scene: &Scene<'_>) -> Tri {
 }
 
 impl Texts {
-    fn hold(&self, text: &str, scene: &Scene<'_>) -> Tri {
+    pub(crate) fn hold(&self, text: &str, scene: &Scene<'_>) -> Tri {
         match self {
             Texts::Any => Tri::True,
             Texts::Named(patterns) => any_matches(patterns, text, scene),
