@@ -12,6 +12,7 @@ use crate::tri::Tri;
 
 use super::Excess;
 use super::collect::{Collector, Sayings};
+use super::demand::Ask;
 use super::formula::{Formula, Outcome, Side};
 use super::product::{Product, Union, Work};
 use super::space::Space;
@@ -178,7 +179,10 @@ impl<'a> Question<'a> {
             }
         }
         if contradicted {
-            doubts.push(Doubt::Contradiction);
+            doubts.extend(self.comparisons());
+            if doubts.is_empty() {
+                doubts.push(Doubt::Contradiction);
+            }
         }
         alternatives.sort_by(|a: &Alternative, b| {
             (a.conditions.len(), &a.conditions).cmp(&(b.conditions.len(), &b.conditions))
@@ -191,6 +195,19 @@ impl<'a> Question<'a> {
             (true, false) => Answer::OnlyIf,
         };
         Ok(Residual { answer, alternatives, doubts })
+    }
+
+    /// The rows that compare unknown keys with each other.
+    fn comparisons(&self) -> Vec<Doubt> {
+        let rows = self.space.demands.iter().filter_map(|demand| match &demand.ask {
+            Ask::Opaque { atom, .. } => Some(atom),
+            _ => None,
+        });
+        rows.map(|atom| {
+            let keys = atom.patterns().into_iter().flat_map(|pattern| pattern.variables());
+            Doubt::Variables { of: atom.key().name().into(), keys: keys.map(|v| v.key.name().into()).collect() }
+        })
+        .collect()
     }
 
     /// The formula on one side of the doubts, and what it leaves.
@@ -286,10 +303,9 @@ impl<'a> Question<'a> {
         for (conditions, part) in words::alternatives(&self.space, &self.scene, product) {
             let possible = work.minus(core::slice::from_ref(&part), &self.impossible).ok()?;
             let Some(first) = possible.first() else { continue };
-            let witness = witness::of(self, first)?;
-            if decide(&witness, self.layers, self.scene.quirks).verdict() != Verdict::Allow {
-                return None;
-            }
+            let allowed =
+                |witness: &Request| decide(witness, self.layers, self.scene.quirks).verdict() == Verdict::Allow;
+            let witness = witness::all(self, first).into_iter().find(allowed)?;
             found.push(Alternative { conditions, witness });
         }
         Some(found)

@@ -49,18 +49,18 @@ pub(super) fn related(demands: &[Demand<'_>], scene: &Scene<'_>) -> Vec<Key> {
 
 /// Demands that nobody makes, but which tell the values apart that the rules speak of.
 pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
-    let list = demands.iter().find(|demand| demand.key.lower() == CONTEXT_KEYS).map(|demand| demand.key);
+    let list = demands.iter().find(|demand| demand.key.lower() == CONTEXT_KEYS).map(|demand| demand.key.clone());
     let Some(list) = list else { return Vec::new() };
-    let mut named: Vec<&'a str> = Vec::new();
+    let mut named: Vec<String> = Vec::new();
     for demand in demands {
         if demand.key.lower().starts_with(ENCRYPTION_CONTEXT)
             && let Some(name) = demand.key.name().get(ENCRYPTION_CONTEXT.len()..)
             && !named.iter().any(|other| other.to_lowercase() == name.to_lowercase())
         {
-            named.push(name);
+            named.push(name.to_owned());
         }
     }
-    named.into_iter().map(|name| Demand { key: list, ask: Ask::Name(name) }).collect()
+    named.into_iter().map(|name| Demand { key: list.clone(), ask: Ask::Name(name.into()), of: None }).collect()
 }
 
 /// The contexts that no request has.
