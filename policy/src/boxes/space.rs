@@ -235,11 +235,17 @@ impl<'a> Space<'a> {
         (!product.is_empty(&self.layout)).then_some(product)
     }
 
+    /// What of a union satisfies a demand.
+    pub(super) fn and_demand(&self, union: &[Product], demand: usize) -> Union {
+        let parts = self.parts.get(demand).map(Vec::as_slice).unwrap_or_default();
+        union.iter().flat_map(|product| parts.iter().filter_map(|part| self.with(product, part))).collect()
+    }
+
     /// What satisfies all of these demands.
     pub(super) fn all_of(&self, demands: &[usize]) -> Union {
         let mut union = vec![self.everything()];
-        for parts in demands.iter().filter_map(|demand| self.parts.get(*demand)) {
-            union = union.iter().flat_map(|product| parts.iter().filter_map(|part| self.with(product, part))).collect();
+        for demand in demands {
+            union = self.and_demand(&union, *demand);
         }
         union
     }

@@ -1,7 +1,7 @@
 //! A whole request out of a box: a value for every dimension, and what follows from them.
 
 use crate::condition::{Atom, Quantifier};
-use crate::context::Values;
+use crate::context::{Lookup, Values};
 use crate::key::{ENCRYPTION_CONTEXT, Key};
 use crate::pattern::Step;
 use crate::request::Request;
@@ -12,6 +12,7 @@ use super::demand::Ask;
 use super::glob::ones;
 use super::product::Product;
 use super::residual::Question;
+use super::space::Space;
 
 /// So many requests are tried for a box in which unknown keys are compared with each other.
 const ATTEMPTS_MAX: usize = 64;
@@ -21,13 +22,18 @@ const ATTEMPTS_MAX: usize = 64;
 /// All do where no unknown keys are compared with each other. Where they are, the values that make the
 /// comparison come out as the product wants it are sought among those of the classes.
 pub(super) fn all(question: &Question<'_>, product: &Product) -> Vec<Request> {
+    within(&question.space, question.request, &question.scene, product)
+}
+
+/// The same for a request of which the product may say more than it leaves unknown.
+pub(super) fn within(space: &Space<'_>, request: &Request, scene: &Scene<'_>, product: &Product) -> Vec<Request> {
+    let question = &Frame { space, request, scene: *scene };
     let Some(first) = Told::of(question, product) else { return Vec::new() };
     let mut attempts = vec![first];
-    let dimensions = &question.space.dimensions;
-    for (place, dimension) in dimensions.iter().enumerate() {
-        let asked = dimension.demands.iter().find_map(|index| question.space.demands.get(*index));
+    for (place, dimension) in space.dimensions.iter().enumerate() {
+        let asked = dimension.demands.iter().find_map(|index| space.demands.get(*index));
         let Some(Ask::Opaque { atom, .. }) = asked.map(|demand| &demand.ask) else { continue };
-        let wanted = ones(product.classes(&question.space.layout, place)).next() == Some(1);
+        let wanted = ones(product.classes(&space.layout, place)).next() == Some(1);
         attempts = attempts.iter().flat_map(|told| told.settled(question, product, atom, wanted)).collect();
         attempts.truncate(ATTEMPTS_MAX);
     }
@@ -39,6 +45,13 @@ pub(super) fn of(question: &Question<'_>, product: &Product) -> Option<Request> 
     all(question, product).into_iter().next()
 }
 
+/// What a witness is made for.
+struct Frame<'f> {
+    space: &'f Space<'f>,
+    request: &'f Request,
+    scene: Scene<'f>,
+}
+
 /// What is told of the unknown keys.
 #[derive(Debug, Clone)]
 struct Told {
@@ -47,11 +60,14 @@ struct Told {
 }
 
 impl Told {
-    fn of(question: &Question<'_>, product: &Product) -> Option<Told> {
+    fn of(question: &Frame<'_>, product: &Product) -> Option<Told> {
         let space = &question.space;
         let layout = &space.layout;
         let mut told = Told { given: Vec::new(), absent: Vec::new() };
         for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| dimension.is_key()) {
+            if question.request.context.lookup(&dimension.key) != Lookup::Unknown {
+                continue;
+            }
             let classes = product.classes(layout, place);
             let value = |class: usize| dimension.witnesses.get(class).cloned();
             if dimension.many {
@@ -89,7 +105,7 @@ impl Told {
         Some(told)
     }
 
-    fn request(self, question: &Question<'_>) -> Request {
+    fn request(self, question: &Frame<'_>) -> Request {
         question.request.completed(spelled(self.given), self.absent, question.scene.quirks)
     }
 
@@ -102,7 +118,7 @@ impl Told {
     }
 
     /// The values that a single-valued key may have in the product; some value where it may have any.
-    fn values(&self, question: &Question<'_>, product: &Product, key: &Key) -> Vec<Box<str>> {
+    fn values(&self, question: &Frame<'_>, product: &Product, key: &Key) -> Vec<Box<str>> {
         let Some(place) = question.space.place(key.lower()) else { return vec!["x".into()] };
         let Some(dimension) = question.space.dimensions.get(place) else { return Vec::new() };
         let classes = product.classes(&question.space.layout, place);
@@ -110,7 +126,7 @@ impl Told {
     }
 
     /// Ways to make the row hold, or not.
-    fn settled(&self, question: &Question<'_>, product: &Product, atom: &Atom, wanted: bool) -> Vec<Told> {
+    fn settled(&self, question: &Frame<'_>, product: &Product, atom: &Atom, wanted: bool) -> Vec<Told> {
         let mut ways = vec![self.clone()];
         let own = self.values(question, product, atom.key());
         for pattern in atom.patterns() {
