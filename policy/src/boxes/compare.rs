@@ -93,7 +93,7 @@ pub struct Comparison<'a> {
 /// let comparison = compare(&old, &new, &Setting::of(PolicyKind::Key));
 /// assert_eq!(comparison.change, Some(Change::Wider));
 /// let told: Vec<String> = comparison.gained[0].conditions.iter().map(ToString::to_string).collect();
-/// assert_eq!(told, ["kms:ViaService is like *.eu-west-1.amazonaws.com", "kms:ViaService is not s3.eu-west-1.amazonaws.com"]);
+/// assert_eq!(told, ["kms:ViaService is like *.eu-west-1.amazonaws.com", "kms:ViaService is not like s3.eu-west-1.amazonaws.com"]);
 /// ```
 pub fn compare<'a>(old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) -> Comparison<'a> {
     let found = Cast::new(&[old, new], setting).and_then(|cast| Differ::run(&cast, old, new, setting));

@@ -50,7 +50,8 @@ pub(super) fn alternatives(space: &Space<'_>, scene: &Scene<'_>, product: &Produ
         if product.is_free(&space.layout, place) {
             continue;
         }
-        if let Some(rows) = opaque(dimension, &space.demands, product.classes(&space.layout, place)) {
+        if !dimension.is_key() {
+            let rows = opaque(dimension, &space.demands, product.classes(&space.layout, place)).unwrap_or_default();
             for (conditions, _) in &mut found {
                 conditions.extend(rows.iter().cloned());
             }
