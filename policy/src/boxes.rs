@@ -22,7 +22,9 @@ mod outsider;
 mod prime;
 mod product;
 mod residual;
+mod review;
 mod rule;
+mod slice;
 mod small_model;
 mod space;
 mod value;
@@ -33,6 +35,8 @@ pub use compare::{Cause, Change, Comparison, Difference, compare};
 pub use landscape::{Access, Setting, access};
 pub use outsider::{Standing, Who};
 pub use residual::{Alternative, Answer, Condition, Doubt, Residual, residual};
+pub use review::{Review, Verdict as StatementVerdict, review};
+pub use slice::Slice;
 pub use small_model::{Representative, representatives};
 
 /// Which limit a question ran into.

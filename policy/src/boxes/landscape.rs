@@ -10,6 +10,7 @@ use crate::context::{Lookup, Unnamed};
 use crate::decide::{Verdict, decide};
 use crate::key::{ENCRYPTION_CONTEXT, Key};
 use crate::layers::{Layers, Told};
+use crate::pattern::Pattern;
 use crate::policy::{Policy, PolicyKind};
 use crate::principal::Relation;
 use crate::quirk::Quirks;
@@ -120,6 +121,7 @@ pub(super) struct Landscape<'c> {
     pub(super) sides: Vec<Covered>,
     pub(super) doubts: Vec<Doubt>,
     places: Places,
+    plans: Vec<Plan>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -142,6 +144,8 @@ struct Plan {
     /// People, the ranks they reach, and a demand on them.
     people: Vec<(Vec<u64>, Vec<u64>, Option<usize>)>,
     rows: Vec<RowPlan>,
+    /// How many of the rows stand for other parts of the statement.
+    before_conditions: usize,
 }
 
 /// For which people a row holds anyway, and for which it is a demand.
@@ -187,16 +191,32 @@ impl<'c> Landscape<'c> {
             sides: sides.iter().map(|_| Covered::default()).collect(),
             doubts,
             places,
+            plans: Vec::new(),
         };
         landscape.impossible = landscape.impossible(&scene);
-        for plan in plans {
-            let union = landscape.union(&plan);
+        for plan in &plans {
+            let union = landscape.union(plan, None);
             if let Some(side) = landscape.sides.get_mut(plan.side) {
                 let list = if plan.effect == Effect::Allow { &mut side.allow } else { &mut side.deny };
                 list.push((plan.policy, plan.statement, union));
             }
         }
+        landscape.plans = plans;
         Ok(landscape)
+    }
+
+    fn plan(&self, (policy, statement): (usize, usize)) -> Option<&Plan> {
+        self.plans.iter().find(|plan| (plan.side, plan.policy, plan.statement) == (0, policy, statement))
+    }
+
+    /// How many rows the Condition block of a statement has.
+    pub(super) fn rows(&self, statement: (usize, usize)) -> usize {
+        self.plan(statement).map_or(0, |plan| plan.rows.len() - plan.before_conditions)
+    }
+
+    /// The boxes of a statement without one row of its Condition block.
+    pub(super) fn union_without(&self, statement: (usize, usize), row: usize) -> Union {
+        self.plan(statement).map_or_else(Union::new, |plan| self.union(plan, Some(plan.before_conditions + row)))
     }
 
     fn restricted(&self, product: &Product, place: usize, classes: &[u64]) -> Option<Product> {
@@ -204,7 +224,7 @@ impl<'c> Landscape<'c> {
     }
 
     /// The boxes of a statement.
-    fn union(&self, plan: &Plan) -> Union {
+    fn union(&self, plan: &Plan, left_out: Option<usize>) -> Union {
         let mut union = Union::new();
         let Some(start) = self.restricted(&self.space.everything(), self.places.action, &plan.actions) else {
             return union;
@@ -218,7 +238,7 @@ impl<'c> Landscape<'c> {
                 Some(demand) => self.space.and_demand(&[named], *demand),
                 None => vec![named],
             };
-            for row in &plan.rows {
+            for (_, row) in plan.rows.iter().enumerate().filter(|(index, _)| Some(*index) != left_out) {
                 let mut narrower: Union = products
                     .iter()
                     .filter_map(|product| self.restricted(product, self.places.who, &row.holds))
@@ -571,10 +591,20 @@ impl<'c> Planner<'c> {
             rows.push(self.resources(statement)?);
         }
         let people = self.people(statement);
+        let before_conditions = rows.len();
         for atom in statement.conditions() {
             rows.push(self.row(atom));
         }
-        Some(Plan { side, policy, statement: index, effect: statement.effect(), actions, people, rows })
+        Some(Plan {
+            side,
+            policy,
+            statement: index,
+            effect: statement.effect(),
+            actions,
+            people,
+            rows,
+            before_conditions,
+        })
     }
 
     /// The people it concerns, by how far it reaches.
@@ -774,26 +804,27 @@ fn on_keys() -> impl Iterator<Item = Box<str>> {
 
 /// An action for each way in which the statements can tell actions apart, every one of KMS included.
 fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>) -> Vec<Box<str>> {
-    let mut patterns: Vec<&str> = Vec::new();
+    let mut patterns: Vec<&Pattern> = Vec::new();
     let mut keys: Vec<&str> = Vec::new();
     for statement in statements {
         if let Texts::Named(actions) | Texts::Except(actions) = &statement.actions {
-            patterns.extend(actions.iter().map(|action| action.source()));
+            patterns.extend(actions.iter());
         }
         keys.extend(statement.conditions.iter().map(|atom| atom.key().lower()));
     }
-    patterns.sort_unstable();
-    patterns.dedup();
+    patterns.sort_unstable_by_key(|pattern| pattern.source());
+    patterns.dedup_by_key(|pattern| pattern.source());
+    let sources: Vec<&str> = patterns.iter().map(|pattern| pattern.source()).collect();
     keys.sort_unstable();
     keys.dedup();
     keys.retain(|key| !key.starts_with(ENCRYPTION_CONTEXT));
     let mut found: Vec<Box<str>> = Vec::new();
     let mut seen: std::collections::HashSet<Vec<bool>> = std::collections::HashSet::new();
-    let services: Vec<&str> = patterns.iter().filter_map(|pattern| pattern.split_once(':')).map(|(s, _)| s).collect();
+    let services: Vec<&str> = sources.iter().filter_map(|source| source.split_once(':')).map(|(s, _)| s).collect();
     let stranger = catalogue::services().find(|service| !services.contains(&service.prefix()));
     let mut names: Vec<&'static str> =
         catalogue::service("kms").into_iter().chain(stranger).flat_map(|s| s.actions()).map(|a| a.name()).collect();
-    for pattern in patterns.iter().filter(|pattern| pattern.contains(':')) {
+    for pattern in sources.iter().filter(|source| source.contains(':')) {
         names.extend(catalogue::actions_matching(pattern).map(|action| action.name()));
         // What the pattern leaves of its service is another class.
         let service = pattern.split_once(':').and_then(|(service, _)| catalogue::service(service));
@@ -801,10 +832,9 @@ fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>) -> Vec<
     }
     names.sort_unstable();
     names.dedup();
-    let globs: Vec<Vec<&str>> = patterns.iter().map(|pattern| pattern.split('*').collect()).collect();
     for name in names {
         let lower = name.to_ascii_lowercase();
-        let mut vector: Vec<bool> = globs.iter().map(|parts| matches(parts, &lower)).collect();
+        let mut vector: Vec<bool> = patterns.iter().map(|pattern| pattern.matches_plainly(&lower)).collect();
         let kms = lower.starts_with("kms:");
         vector.extend(keys.iter().map(|key| catalogue::carries(name, key)));
         if kms || seen.insert(vector) {
@@ -812,26 +842,6 @@ fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>) -> Vec<
         }
     }
     found
-}
-
-/// Whether a text matches a pattern cut at its `*`s; `?` is any character.
-fn matches(parts: &[&str], text: &str) -> bool {
-    fn begins(text: &str, part: &str) -> bool {
-        text.len() >= part.len() && text.bytes().zip(part.bytes()).all(|(a, b)| b == b'?' || a == b)
-    }
-    let [first, rest @ ..] = parts else { return text.is_empty() };
-    if !begins(text, first) {
-        return false;
-    }
-    let mut text = text.get(first.len()..).unwrap_or_default();
-    let Some((last, middle)) = rest.split_last() else { return text.is_empty() };
-    for part in middle {
-        let Some(at) = (0..=text.len()).find(|at| text.get(*at..).is_some_and(|rest| begins(rest, part))) else {
-            return false;
-        };
-        text = text.get(at + part.len()..).unwrap_or_default();
-    }
-    text.len() >= last.len() && text.get(text.len() - last.len()..).is_some_and(|rest| begins(rest, last))
 }
 
 /// A policy that allows everything, for whatever a question takes for granted.
