@@ -89,8 +89,9 @@ pub fn access<'a>(policies: &'a [Policy], setting: &Setting<'_>) -> (Vec<Access<
     let found = Cast::new(&[policies], setting).and_then(|cast| {
         let landscape = Landscape::new(&cast, &[policies], setting)?;
         let side = landscape.sides.first().ok_or(Excess::Boxes)?;
-        let rows = landscape.access(side, policies)?;
-        Ok((rows, landscape.doubts.clone()))
+        let mut doubts = landscape.doubts.clone();
+        let rows = landscape.access(side, policies, &mut doubts)?;
+        Ok((rows, doubts))
     });
     found.unwrap_or_else(|excess| (Vec::new(), vec![Doubt::Excess(excess)]))
 }
@@ -320,29 +321,39 @@ impl<'c> Landscape<'c> {
     }
 
     /// Everything allowed, in few wide rows.
-    fn access<'p>(&self, side: &Covered, policies: &'p [Policy]) -> Result<Vec<Access<'p>>, Excess> {
+    fn access<'p>(
+        &self,
+        side: &Covered,
+        policies: &'p [Policy],
+        doubts: &mut Vec<Doubt>,
+    ) -> Result<Vec<Access<'p>>, Excess> {
         let (allowed, denied) = (side.allowed(), side.denied());
+        let denied: Vec<&Product> = denied.iter().collect();
+        let closed: Vec<&Product> = denied.iter().copied().chain(&self.impossible).collect();
+        let open: Vec<&Product> = allowed.iter().chain(&self.impossible).collect();
         let mut work = Work::new(&self.space.layout);
-        let left = work.minus(&allowed, &denied)?;
-        let left = work.minus(&left, &self.impossible)?;
         let mut primes: Vec<Product> = Vec::new();
-        for product in &left {
-            if primes.iter().any(|prime| prime.covers(product, &self.space.layout)) {
-                continue;
+        for bound in &allowed {
+            for product in work.survivors(bound.clone(), &closed, usize::MAX)? {
+                if primes.iter().any(|prime| prime.covers(&product, &self.space.layout)) {
+                    continue;
+                }
+                primes.push(prime::towards(&self.space, &product, bound, |wider| {
+                    Ok(self.has_nothing_of(wider, &denied, &[], &mut work)? && work.is_within(wider, &open)?)
+                })?);
             }
-            let widest = prime::widest(&self.space, product, |wider| {
-                let possible = work.minus(core::slice::from_ref(wider), &self.impossible)?;
-                Ok(work.and(&possible, &denied)?.is_empty() && work.minus(&possible, &allowed)?.is_empty())
-            })?;
-            primes.retain(|held| !widest.covers(held, &self.space.layout));
-            primes.push(widest);
         }
-        let primes = prime::needed(primes, &left, &mut work)?;
+        let primes = prime::merged(primes, &self.space);
         let mut rows = Vec::new();
         for prime in primes {
             for (conditions, part) in self.words(&prime) {
-                if let Some(row) = self.row(&part, conditions, policies)? {
-                    rows.push(row);
+                let possible = work.minus(core::slice::from_ref(&part), &self.impossible)?;
+                if possible.is_empty() {
+                    continue;
+                }
+                match self.row(&part, &possible, conditions, policies) {
+                    Some(row) => rows.push(row),
+                    None => doubts.push(self.unwitnessed()),
                 }
             }
         }
@@ -350,6 +361,24 @@ impl<'c> Landscape<'c> {
             (&a.who, a.reach, &a.actions, &a.conditions).cmp(&(&b.who, b.reach, &b.actions, &b.conditions))
         });
         Ok(rows)
+    }
+
+    /// Whether the product holds nothing possible of these but what is in `besides`.
+    pub(super) fn has_nothing_of(
+        &self,
+        product: &Product,
+        others: &[&Product],
+        besides: &[&Product],
+        work: &mut Work<'_>,
+    ) -> Result<bool, Excess> {
+        for other in others.iter().filter(|other| other.meets(product, &self.space.layout)) {
+            let Some(both) = product.and(other, &self.space.layout) else { continue };
+            let removed: Vec<&Product> = besides.iter().copied().chain(&self.impossible).collect();
+            if !work.is_within(&both, &removed)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The conditions of a product in words, each with its part of the product.
@@ -368,32 +397,29 @@ impl<'c> Landscape<'c> {
         }
     }
 
+    /// The product as a row; `possible` are its pieces that a request can be of.
     fn row<'p>(
         &self,
         product: &Product,
+        possible: &[Product],
         conditions: Vec<Condition>,
         policies: &'p [Policy],
-    ) -> Result<Option<Access<'p>>, Excess> {
-        let mut work = Work::new(&self.space.layout);
-        let possible = work.minus(core::slice::from_ref(product), &self.impossible)?;
+    ) -> Option<Access<'p>> {
         // The farthest reach is the one that is told: it holds what reaches less far.
         let reach = ones(product.classes(&self.space.layout, self.places.reach)).last().unwrap_or(0);
         let farthest = bits((0..REACHES.len()).map(|rank| rank == reach));
-        for point in possible.iter().filter_map(|point| self.restricted(point, self.places.reach, &farthest)) {
-            let allowed = |request: &Request| self.allows(request, policies, reach);
-            if let Some(witness) = self.requests(&point).into_iter().find(allowed) {
-                let statement = self.cited(&witness, policies, Effect::Allow);
-                return Ok(Some(Access {
-                    who: self.who(product),
-                    reach: relation(reach),
-                    actions: self.actions(product),
-                    conditions,
-                    witness,
-                    statement,
-                }));
-            }
-        }
-        Ok(None)
+        let points = possible.iter().filter_map(|point| self.restricted(point, self.places.reach, &farthest));
+        let mut requests = points.flat_map(|point| self.requests(&point));
+        let witness = requests.find(|request| self.allows(request, policies, reach))?;
+        let statement = self.cited(&witness, policies, Effect::Allow);
+        Some(Access {
+            who: self.who(product),
+            reach: relation(reach),
+            actions: self.actions(product),
+            conditions,
+            witness,
+            statement,
+        })
     }
 
     pub(super) fn who(&self, product: &Product) -> Vec<Who> {
@@ -469,7 +495,7 @@ impl<'c> Landscape<'c> {
                 layers.session = Told::Known(none);
             }
             // A federated user has nothing without a session policy.
-            if rank < 2 && request.caller.kind() == CallerKind::FederatedUser {
+            if (rank < 2 || request.is_cross_account()) && request.caller.kind() == CallerKind::FederatedUser {
                 layers.session = Told::Known(&everything);
             }
             return decide(request, &layers, self.setting.quirks).verdict() == Verdict::Allow;
@@ -795,10 +821,14 @@ fn bits(holds: impl Iterator<Item = bool>) -> Vec<u64> {
     words
 }
 
+/// Grants alone allow it, whatever policies say.
+const RETIRE: &str = "kms:RetireGrant";
+
 /// The actions that a key policy bears on.
 fn on_keys() -> impl Iterator<Item = Box<str>> {
     catalogue::kms_operations()
         .filter(|operation| matches!(operation.resource_kind(), ResourceKind::Key | ResourceKind::AliasAndKey))
+        .filter(|operation| operation.action() != RETIRE)
         .map(|operation| operation.action().into())
 }
 
@@ -832,6 +862,7 @@ fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>) -> Vec<
     }
     names.sort_unstable();
     names.dedup();
+    names.retain(|name| *name != RETIRE);
     for name in names {
         let lower = name.to_ascii_lowercase();
         let mut vector: Vec<bool> = patterns.iter().map(|pattern| pattern.matches_plainly(&lower)).collect();

@@ -63,3 +63,61 @@ pub(super) fn needed(
     }
     Ok(primes)
 }
+
+/// The product made wider: condition keys without any condition where `fine` lets them be, else, like
+/// everything else, as far as the product goes that it comes from.
+pub(super) fn towards(
+    space: &Space<'_>,
+    product: &Product,
+    bound: &Product,
+    mut fine: impl FnMut(&Product) -> Result<bool, Excess>,
+) -> Result<Product, Excess> {
+    let layout = &space.layout;
+    let mut prime = product.clone();
+    for (place, dimension) in space.dimensions.iter().enumerate() {
+        let mut bounded = prime.clone();
+        bounded.free(layout, place);
+        let free = bounded.clone();
+        bounded.restrict(layout, place, bound.classes(layout, place));
+        bound.hits(place).for_each(|hit| bounded.hit(place, hit));
+        for wider in dimension.is_key().then_some(free).into_iter().chain([bounded]) {
+            if wider != prime && fine(&wider)? {
+                prime = wider;
+                break;
+            }
+        }
+    }
+    Ok(prime)
+}
+
+/// Fewer products that hold the same: what others cover goes, and two that differ in one dimension are one.
+pub(super) fn merged(mut products: Vec<Product>, space: &Space<'_>) -> Vec<Product> {
+    let layout = &space.layout;
+    let mut at = 0;
+    while at < products.len() {
+        let Some(product) = products.get(at).cloned() else { break };
+        let others = products.iter().enumerate().filter(|(other, _)| *other != at);
+        let mut found = None;
+        for (index, other) in others {
+            if other.covers(&product, layout) {
+                found = Some((index, other.clone()));
+            } else if let Some(joined) = product.joined(other, layout) {
+                found = Some((index, joined));
+            }
+            if found.is_some() {
+                break;
+            }
+        }
+        match found {
+            Some((index, joined)) => {
+                if let Some(slot) = products.get_mut(index) {
+                    *slot = joined;
+                }
+                products.remove(at);
+                at = 0;
+            }
+            None => at += 1,
+        }
+    }
+    products
+}

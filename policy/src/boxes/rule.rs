@@ -110,8 +110,10 @@ enum Is<'v> {
     NotTold(&'v str),
     /// An address.
     Address,
-    /// Present, and no address.
-    NoAddress,
+    /// The name that stands for the address of a service.
+    Service,
+    /// Present, and neither address nor service.
+    Nonsense,
 }
 
 impl Rules<'_, '_> {
@@ -132,7 +134,8 @@ impl Rules<'_, '_> {
                 Is::Told(value) => (false, &|witness| witness.eq_ignore_ascii_case(value)),
                 Is::NotTold(value) => (true, &|witness| !witness.eq_ignore_ascii_case(value)),
                 Is::Address => (false, &|witness| witness.parse::<IpAddr>().is_ok()),
-                Is::NoAddress => (false, &|witness| witness.parse::<IpAddr>().is_err()),
+                Is::Service => (false, &is_service),
+                Is::Nonsense => (false, &|witness| witness.parse::<IpAddr>().is_err() && !is_service(witness)),
             };
             let classes = dimension.select(absent, fits);
             match (dimension.many, is) {
@@ -157,7 +160,8 @@ impl Rules<'_, '_> {
             (Lookup::One(text), Is::Told(value)) => text.eq_ignore_ascii_case(value),
             (Lookup::One(text), Is::NotTold(value)) => !text.eq_ignore_ascii_case(value),
             (Lookup::One(text), Is::Address) => text.parse::<IpAddr>().is_ok(),
-            (Lookup::One(text), Is::NoAddress) => text.parse::<IpAddr>().is_err(),
+            (Lookup::One(text), Is::Service) => is_service(text),
+            (Lookup::One(text), Is::Nonsense) => text.parse::<IpAddr>().is_err() && !is_service(text),
         })
     }
 
@@ -172,10 +176,13 @@ impl Rules<'_, '_> {
     /// Addresses are addresses, except where a service calls.
     fn typed_values(&mut self) {
         let names: Vec<Box<str>> = self.space.dimensions.iter().map(|dimension| dimension.key.lower().into()).collect();
-        for name in names.iter().filter(|name| &***name != SOURCE_IP) {
+        for name in &names {
             let known = catalogue::condition_key(name);
             if known.is_some_and(|known| known.value_type() == ValueType::IpAddress) {
-                self.never(&[(name, Is::NoAddress)]);
+                self.never(&[(name, Is::Nonsense)]);
+                if &**name != SOURCE_IP {
+                    self.never(&[(name, Is::Service)]);
+                }
             }
         }
     }
@@ -199,7 +206,7 @@ impl Rules<'_, '_> {
         self.never(&[(CALLED_VIA, Is::Present), (VIA_AWS_SERVICE, Is::NotTold("true"))]);
         self.never(&[(VIA_SERVICE, Is::Present), (SOURCE_IP, Is::Address)]);
         self.never(&[(VIA_SERVICE, Is::Present), (SOURCE_IP, Is::Absent)]);
-        self.never(&[(VIA_SERVICE, Is::Absent), (SOURCE_IP, Is::NoAddress)]);
+        self.never(&[(VIA_SERVICE, Is::Absent), (SOURCE_IP, Is::Service)]);
         for name in NETWORK {
             self.never(&[(VIA_SERVICE, Is::Present), (name, Is::Present)]);
         }
@@ -278,4 +285,9 @@ impl Rules<'_, '_> {
             }
         }
     }
+}
+
+/// `s3.amazonaws.com`: what stands for the address where a service calls.
+fn is_service(text: &str) -> bool {
+    text.ends_with(".amazonaws.com")
 }

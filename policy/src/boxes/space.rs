@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::catalogue;
 use crate::condition::Quantifier;
+use crate::context::Lookup;
 use crate::key::Key;
 use crate::scene::Scene;
 
@@ -106,7 +107,10 @@ impl<'a> Space<'a> {
         let mut places: HashMap<Box<str>, usize> = HashMap::new();
         let keys = demands.iter().enumerate().map(|(index, demand)| (Some(index), demand.key.as_ref()));
         for (index, key) in keys.chain(more.iter().map(|key| (None, key))) {
-            let name = canonical(key.lower());
+            let shared = canonical(key.lower());
+            // A fact that one of its names tells already is not asked for under the other.
+            let told = shared != key.lower() && scene.lookup(&Key::new(shared)) != Lookup::Unknown;
+            let name = if told { key.lower() } else { shared };
             let place = *places.entry(name.into()).or_insert_with(|| {
                 dimensions.push(Dimension {
                     key: spelled(if name == key.lower() { key.name() } else { name }),
@@ -217,8 +221,8 @@ impl<'a> Space<'a> {
 
     /// The place of a key's dimension.
     pub(super) fn place(&self, lower: &str) -> Option<usize> {
-        let name = canonical(lower);
-        self.dimensions.iter().position(|dimension| dimension.key.lower() == name)
+        let of = |name: &str| self.dimensions.iter().position(|dimension| dimension.key.lower() == name);
+        of(lower).or_else(|| of(canonical(lower)))
     }
 
     pub(super) fn everything(&self) -> Product {

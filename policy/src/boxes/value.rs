@@ -44,7 +44,7 @@ pub(super) struct Candidates {
 
 /// Values that a reader knows, preferred to the shortest where they do as well.
 const PREFERRED: &[(&str, &[&str])] = &[
-    ("aws:sourceip", &["198.51.100.7", "203.0.113.7", "10.0.0.7", "2001:db8::7"]),
+    ("aws:sourceip", &["198.51.100.7", "203.0.113.7", "10.0.0.7", "2001:db8::7", "ec2.amazonaws.com"]),
     ("aws:vpcsourceip", &["10.0.0.7", "198.51.100.7"]),
     ("aws:sourcevpce", &["vpce-0a1b2c3d4e5f67890"]),
     ("aws:sourcevpc", &["vpc-0a1b2c3d4e5f67890"]),
