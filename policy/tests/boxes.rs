@@ -66,6 +66,9 @@ fn requests() -> &'static [Request] {
             context.retain(|_, value| !["nowhere", "soon", "10abc", "yes", "no-arn"].iter().any(|text| value == text));
             // A key that holds a list holds one always.
             context.retain(|key, value| value.is_array() == MULTI.iter().any(|(multi, _)| multi == key));
+            let action = world["request"]["action"].as_str().unwrap().to_owned();
+            let context = world["request"]["context"].as_object_mut().unwrap();
+            context.retain(|key, _| wardbook_policy::catalogue::carries(&action, key));
             if world["request"]["resource"] == world::KEY {
                 let request = case::Case::read(&world, Quirks::default()).request;
                 if possible(&request) {

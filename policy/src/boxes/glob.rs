@@ -54,6 +54,13 @@ pub(super) fn continuations(
     Ok(order.into_iter().map(|node| walk.text(node)).collect())
 }
 
+/// Whether the pattern takes the text.
+pub(super) fn accepts(glob: &[Step], text: &str) -> bool {
+    let machine = Machine::new(core::slice::from_ref(&glob.to_vec()), core::iter::empty());
+    let end = text.chars().fold(machine.start(), |state, character| machine.step(&state, character));
+    machine.accepted(&end) == [1]
+}
+
 struct Walk {
     nodes: Vec<Node>,
     seen: HashSet<Vec<u64>>,

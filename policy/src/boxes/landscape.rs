@@ -574,6 +574,10 @@ struct Planner<'c> {
     actions_lower: Vec<Box<str>>,
     /// By key, the people for whom it is not known.
     unknown: HashMap<Box<str>, Vec<u64>>,
+    /// By what policies file names under, the people whom such a name may mean.
+    filed: HashMap<u64, Vec<usize>>,
+    /// By pattern, the actions that it takes.
+    taken: HashMap<&'c str, Vec<u64>>,
 }
 
 impl<'c> Planner<'c> {
@@ -592,6 +596,8 @@ impl<'c> Planner<'c> {
             actions,
             actions_lower,
             unknown: HashMap::new(),
+            filed: filed(cast),
+            taken: HashMap::new(),
         }
     }
 
@@ -609,9 +615,7 @@ impl<'c> Planner<'c> {
         if statement.inert {
             return None;
         }
-        let (_, first) = self.cast.people.first()?;
-        let scene = self.scene(first);
-        let actions = bits(self.actions_lower.iter().map(|action| statement.actions.hold(action, &scene) == Tri::True));
+        let actions = self.actions(&statement.actions);
         let mut rows = Vec::new();
         if let Texts::Named(_) | Texts::Except(_) = &statement.resources {
             rows.push(self.resources(statement)?);
@@ -644,33 +648,42 @@ impl<'c> Planner<'c> {
         let mut certain: [Vec<bool>; 3] = core::array::from_fn(|_| vec![false; self.cast.people.len()]);
         let mut maybe = Vec::new();
         let mut doubtful = false;
-        for (index, (_, request)) in self.cast.people.iter().enumerate() {
-            let scene = self.scene(request);
-            let directness = statement.principals.directness(&scene);
+        let mut mark = |index: usize, relation: Relation, request: &Request| {
             let far = denies || request.is_cross_account();
-            let mark = |certain: &mut [Vec<bool>; 3], rank: usize| {
+            if far || self.counts(relation, request) {
+                let rank = if far { 2 } else { rank(relation) };
                 if let Some(slot) = certain.get_mut(rank).and_then(|people| people.get_mut(index)) {
                     *slot = true;
                 }
-            };
-            if directness.certain() != 0 && far {
-                mark(&mut certain, 2);
             }
-            for relation in [Relation::Account, Relation::Behind, Relation::LimitedSession, Relation::Caller] {
-                if directness.certain() & (1 << relation as u8) != 0 && self.counts(relation, request) {
-                    mark(&mut certain, rank(relation));
-                }
-            }
-            if directness.possible() != 0 {
-                match &statement.principals {
-                    Principals::Named(names) => {
-                        for name in names.iter().filter(|name| name.relation(&scene).0 == Tri::Unknown) {
-                            let farthest =
-                                if far || name.source().contains(':') { 2 } else { rank(name.relation(&scene).1) };
-                            maybe.extend(name.key().map(|key| (index, farthest, key, name.source())));
+        };
+        match &statement.principals {
+            Principals::Named(names) => {
+                for name in names {
+                    let filed =
+                        name.digest().map(|digest| self.filed.get(&digest).map(Vec::as_slice).unwrap_or_default());
+                    let everybody = filed.is_none().then_some(0..self.cast.people.len()).into_iter().flatten();
+                    for index in filed.unwrap_or_default().iter().copied().chain(everybody) {
+                        let Some((_, request)) = self.cast.people.get(index) else { continue };
+                        match name.relation(&self.scene(request)) {
+                            (Tri::True, relation) => mark(index, relation, request),
+                            (Tri::False, _) => {}
+                            (Tri::Unknown, relation) => {
+                                let far = denies || request.is_cross_account() || name.source().contains(':');
+                                let farthest = if far { 2 } else { rank(relation) };
+                                maybe.extend(name.key().map(|key| (index, farthest, key, name.source())));
+                            }
                         }
                     }
-                    Principals::Any | Principals::Except(_) => doubtful = true,
+                }
+            }
+            principals => {
+                for (index, (_, request)) in self.cast.people.iter().enumerate() {
+                    let directness = principals.directness(&self.scene(request));
+                    if directness.certain() != 0 {
+                        mark(index, Relation::Caller, request);
+                    }
+                    doubtful |= directness.possible() != 0;
                 }
             }
         }
@@ -690,6 +703,25 @@ impl<'c> Planner<'c> {
             found.push((bits((0..count).map(|other| other == index)), up_to(rank), Some(demand)));
         }
         found
+    }
+
+    /// The actions that an element takes.
+    fn actions(&mut self, texts: &'c Texts) -> Vec<u64> {
+        let all = bits(self.actions_lower.iter().map(|_| true));
+        let (Texts::Named(patterns) | Texts::Except(patterns)) = texts else { return all };
+        let mut sum: Vec<u64> = all.iter().map(|_| 0).collect();
+        for pattern in patterns {
+            let lower = &self.actions_lower;
+            let taken = self
+                .taken
+                .entry(pattern.source())
+                .or_insert_with(|| bits(lower.iter().map(|action| pattern.matches_plainly(action))));
+            sum.iter_mut().zip(taken.iter()).for_each(|(sum, taken)| *sum |= taken);
+        }
+        match texts {
+            Texts::Except(_) => super::product::without(&all, &sum),
+            _ => sum,
+        }
     }
 
     /// In one account, an ordinary resource's policy gives nothing by naming the account.
@@ -724,6 +756,12 @@ impl<'c> Planner<'c> {
             self.row_with_variables(atom, &mut plan);
             return plan;
         }
+        let everybody = bits(self.cast.people.iter().map(|_| true));
+        if unknown == everybody {
+            let ask = Ask::Row { atom, in_key_policy: self.setting.kind == PolicyKind::Key };
+            let demand = self.shared(atom, ask);
+            return RowPlan { holds: everybody.iter().map(|_| 0).collect(), asked: vec![(unknown, demand)] };
+        }
         let known = |index: usize| unknown.get(index / 64).is_some_and(|word| word & (1 << (index % 64)) == 0);
         plan.holds = bits(
             self.cast
@@ -734,10 +772,24 @@ impl<'c> Planner<'c> {
         );
         if unknown.iter().any(|word| *word != 0) {
             let ask = Ask::Row { atom, in_key_policy: self.setting.kind == PolicyKind::Key };
-            let demand = self.demand(Cow::Borrowed(atom.key()), ask, None);
+            let demand = self.shared(atom, ask);
             plan.asked.push((unknown, demand));
         }
         plan
+    }
+
+    /// The demand of a row; rows that say the same share one.
+    fn shared(&mut self, atom: &'c Atom, ask: Ask<'c>) -> usize {
+        let same = |demand: &Demand<'_>| match &demand.ask {
+            Ask::Row { atom: other, .. } if demand.of.is_none() => {
+                atom.key() == other.key() && atom.spelled() == other.spelled() && atom.test() == other.test()
+            }
+            _ => false,
+        };
+        match self.demands.iter().position(same) {
+            Some(index) => index,
+            None => self.demand(Cow::Borrowed(atom.key()), ask, None),
+        }
     }
 
     /// A row whose values differ from person to person.
@@ -790,6 +842,17 @@ impl<'c> Planner<'c> {
         self.demands.push(Demand { key, ask, of });
         self.demands.len() - 1
     }
+}
+
+/// Everybody, filed as policies file the names of their statements.
+fn filed(cast: &Cast) -> HashMap<u64, Vec<usize>> {
+    let mut filed: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (index, (_, request)) in cast.people.iter().enumerate() {
+        for digest in request.caller().digests() {
+            filed.entry(*digest).or_default().push(index);
+        }
+    }
+    filed
 }
 
 fn rank(relation: Relation) -> usize {

@@ -148,7 +148,8 @@ impl Cast {
                 continue;
             }
             let names: Vec<&str> = gathered.names.iter().map(|name| &**name).collect();
-            with_taken(&mut globs, &names);
+            let own: Vec<&str> = names.iter().copied().filter(|name| name.starts_with(&prefix)).collect();
+            with_taken(&mut globs, &own);
             let avoided = names.iter().flat_map(|name| name.chars());
             for tail in glob::continuations(&globs, &prefix, avoided)? {
                 let sound = !tail.ends_with('/') && !tail.starts_with('/') && !tail.contains(['*', '?', ':']);

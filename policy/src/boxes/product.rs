@@ -345,3 +345,6 @@ impl<'a> Work<'a> {
         Ok(rest)
     }
 }
+
+#[cfg(test)]
+mod tests;

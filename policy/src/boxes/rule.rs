@@ -22,6 +22,9 @@ const CALLED_VIA: &str = "aws:calledvia";
 const CALLED_VIA_ENDS: [&str; 2] = ["aws:calledviafirst", "aws:calledvialast"];
 const SOURCE_IP: &str = "aws:sourceip";
 const FOR_RESOURCE: &str = "kms:grantisforawsresource";
+const ALIASES: [&str; 2] = ["kms:requestalias", "kms:resourcealiases"];
+/// What the aliases of keys that AWS manages begin with.
+const AWS_ALIAS: &str = "alias/aws/";
 const CONTEXT_KEYS: &str = "kms:encryptioncontextkeys";
 /// Keys of the network that a request came through, which a service does not hand on.
 const NETWORK: [&str; 4] = ["aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip"];
@@ -49,8 +52,10 @@ pub(super) fn related(demands: &[Demand<'_>], scene: &Scene<'_>) -> Vec<Key> {
 
 /// Demands that nobody makes, but which tell the values apart that the rules speak of.
 pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
-    let list = demands.iter().find(|demand| demand.key.lower() == CONTEXT_KEYS).map(|demand| demand.key.clone());
-    let Some(list) = list else { return Vec::new() };
+    let key_of = |name: &str| demands.iter().find(|demand| demand.key.lower() == name).map(|demand| demand.key.clone());
+    let aliases = ALIASES.into_iter().filter_map(key_of);
+    let mut own: Vec<Demand<'a>> = aliases.map(|key| Demand { key, ask: Ask::Begins(AWS_ALIAS), of: None }).collect();
+    let Some(list) = key_of(CONTEXT_KEYS) else { return own };
     let mut named: Vec<String> = Vec::new();
     for demand in demands {
         if demand.key.lower().starts_with(ENCRYPTION_CONTEXT)
@@ -60,7 +65,8 @@ pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
             named.push(name.to_owned());
         }
     }
-    named.into_iter().map(|name| Demand { key: list.clone(), ask: Ask::Name(name.into()), of: None }).collect()
+    own.extend(named.into_iter().map(|name| Demand { key: list.clone(), ask: Ask::Name(name.into()), of: None }));
+    own
 }
 
 /// The contexts that no request has.
@@ -87,6 +93,7 @@ pub(super) fn impossible_within(
     }
     rules.through_an_endpoint();
     rules.called_via_ends();
+    rules.aliases();
     rules.encryption_context();
     rules.found
 }
@@ -237,6 +244,27 @@ impl Rules<'_, '_> {
         for name in CALLED_VIA_ENDS {
             self.never(&[(name, Is::Absent), (CALLED_VIA, Is::Present)]);
             self.never(&[(name, Is::Present), (CALLED_VIA, Is::Absent)]);
+        }
+    }
+
+    /// An alias that nobody told does not make a key one that AWS manages.
+    fn aliases(&mut self) {
+        if self.request.aws_managed_key {
+            return;
+        }
+        for name in ALIASES {
+            let Some(place) = self.space.place(name) else { continue };
+            let Some(dimension) = self.space.dimensions.get(place) else { continue };
+            let classes = dimension.select(false, |witness| witness.starts_with(AWS_ALIAS));
+            let mut product = self.base.clone();
+            if dimension.many {
+                product.hit(place, &classes);
+            } else {
+                product.restrict(&self.space.layout, place, &classes);
+            }
+            if !product.is_empty(&self.space.layout) {
+                self.found.push(product);
+            }
         }
     }
 

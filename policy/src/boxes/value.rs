@@ -140,8 +140,13 @@ pub(super) fn with_taken(globs: &mut Vec<Vec<Step>>, literals: &[&str]) {
     globs.extend(taken);
 }
 
-/// Whether a pattern may take the text: by its first and last steps alone, so that a yes may be wrong.
+/// Whether a pattern takes the text.
 fn takes(glob: &[Step], text: &str) -> bool {
+    may_take(glob, text) && glob::accepts(glob, text)
+}
+
+/// The same by its first and last steps alone, so that a yes may be wrong.
+fn may_take(glob: &[Step], text: &str) -> bool {
     fn fits<'a>(steps: impl Iterator<Item = &'a Step>, mut characters: impl Iterator<Item = char>) -> bool {
         for step in steps {
             let fits = match step {
@@ -266,3 +271,6 @@ fn address_candidates(ranges: &[Range], respell: bool) -> Vec<Box<str>> {
     }
     texts
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,7 +142,7 @@ impl<'d> Words<'d> {
             Ask::Name(name) => {
                 self.add_values("StringEqualsIgnoreCase", vec![name.clone()], demand.key.name());
             }
-            Ask::Variable(_) | Ask::Opaque { .. } => {}
+            Ask::Variable(_) | Ask::Begins(_) | Ask::Opaque { .. } => {}
         }
     }
 
@@ -428,7 +428,7 @@ impl Demand<'_> {
             Ask::UniqueId(id) => vec![(*id).into()],
             Ask::Text(texts) => texts.iter().map(|text| (*text).into()).collect(),
             Ask::Variable(variable) => variable.solutions.clone(),
-            Ask::AllAmong(_) | Ask::Name(_) | Ask::Opaque { .. } => Vec::new(),
+            Ask::AllAmong(_) | Ask::Name(_) | Ask::Begins(_) | Ask::Opaque { .. } => Vec::new(),
         }
     }
 
@@ -448,7 +448,7 @@ impl Demand<'_> {
             }
             Ask::Text(_) => takes,
             Ask::UniqueId(id) => takes && id.contains(':'),
-            Ask::Variable(_) | Ask::AllAmong(_) | Ask::Name(_) | Ask::Opaque { .. } => false,
+            Ask::Variable(_) | Ask::AllAmong(_) | Ask::Name(_) | Ask::Begins(_) | Ask::Opaque { .. } => false,
         }
     }
 }
