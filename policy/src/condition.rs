@@ -204,12 +204,13 @@ impl Atom {
         match (scene.lookup(&self.key), self.quantifier) {
             // Most rows are this one, so it is worth a way of its own.
             (Lookup::One(value), Quantifier::Single) => self.satisfied_by(value, scene),
-            (found, _) => self.holds_of(found, scene),
+            (found, _) => self.holds_for(found, scene),
         }
     }
 
+    /// Whether the row holds where the request has this under its key.
     #[inline(never)]
-    fn holds_of(&self, found: Lookup<'_>, scene: &Scene<'_>) -> Tri {
+    pub(crate) fn holds_for(&self, found: Lookup<'_>, scene: &Scene<'_>) -> Tri {
         if let Test::Null(test) = &self.test {
             return match found {
                 Lookup::Unknown => test.unknown(),
@@ -236,8 +237,19 @@ impl Atom {
         })
     }
 
+    /// The values with variables in them, or that could have some.
+    pub(crate) fn patterns(&self) -> Vec<&Pattern> {
+        match &self.test {
+            Test::String(test) => test.patterns().iter().collect(),
+            Test::Arn(test) => test.patterns().collect(),
+            Test::Boolean(test) => test.patterns().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether one value of the key satisfies the row.
     #[inline(always)]
-    fn satisfied_by(&self, value: &str, scene: &Scene<'_>) -> Tri {
+    pub(crate) fn satisfied_by(&self, value: &str, scene: &Scene<'_>) -> Tri {
         let matches = match &self.test {
             Test::String(test) => test.matches(value, scene),
             _ => self.satisfied_otherwise(value, scene),

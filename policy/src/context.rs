@@ -81,6 +81,11 @@ impl Context {
         self.kms_action = Some(action.into());
     }
 
+    /// Forgets the action, so that no key is absent because of it.
+    pub(crate) fn forget_action(&mut self) {
+        self.kms_action = None;
+    }
+
     /// Everything below this prefix was told; other keys there are absent.
     pub(crate) fn set_whole(&mut self, prefix: &str) {
         self.whole.push(prefix.to_lowercase().into());
@@ -106,6 +111,18 @@ impl Context {
 
     pub(crate) fn forget(&mut self, key: Key) {
         self.insert(key, State::Unknown);
+    }
+
+    /// The same context told whole: what was unknown is absent until somebody gives it.
+    pub(crate) fn told_whole(&self) -> Context {
+        let mut whole =
+            Context { whole: self.whole.clone(), kms_action: self.kms_action.clone(), ..Context::default() };
+        for (key, state) in &self.entries {
+            if !matches!(state, State::Unknown) {
+                whole.insert(key.clone(), state.clone());
+            }
+        }
+        whole
     }
 
     fn insert(&mut self, key: Key, state: State) {

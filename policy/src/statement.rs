@@ -129,6 +129,11 @@ impl Directness {
         self.is_any(u8::MAX)
     }
 
+    /// What it may name, depending on unknown keys, a bit each.
+    pub(crate) fn possible(self) -> u8 {
+        self.may
+    }
+
     /// What it names for certain, a bit each.
     pub(crate) fn certain(self) -> u8 {
         self.holds
@@ -266,7 +271,7 @@ impl Statement {
 
 impl Principals {
     #[inline]
-    fn directness(&self, scene: &Scene<'_>) -> Directness {
+    pub(crate) fn directness(&self, scene: &Scene<'_>) -> Directness {
         match self {
             Principals::Any => Directness::of(Relation::Caller),
             Principals::Named(names) => {
@@ -296,8 +301,17 @@ fn any_matches(patterns: &[Pattern], text: &str, scene: &Scene<'_>) -> Tri {
 }
 
 impl Texts {
+    /// Whether the text may match, variables aside.
+    pub(crate) fn may_hold(&self, text: &str) -> bool {
+        match self {
+            Texts::Any => true,
+            Texts::Named(patterns) => patterns.iter().any(|pattern| pattern.matches_plainly(text)),
+            Texts::Except(patterns) => !patterns.iter().any(|pattern| pattern.matches_plainly(text)),
+        }
+    }
+
     #[inline]
-    fn hold(&self, text: &str, scene: &Scene<'_>) -> Tri {
+    pub(crate) fn hold(&self, text: &str, scene: &Scene<'_>) -> Tri {
         match self {
             Texts::Any => Tri::True,
             Texts::Named(patterns) if patterns.first().is_some_and(Pattern::is_anything) => Tri::True,

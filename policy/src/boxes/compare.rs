@@ -1,0 +1,231 @@
+//! Two policies held against each other: what does the new one allow that the old one did not, and the other way round?
+
+use crate::limits::{DIFFERENCES_MAX, PIECES_MAX};
+use crate::policy::Policy;
+use crate::principal::Relation;
+use crate::request::Request;
+use crate::statement::{Effect, Statement};
+
+use super::Excess;
+use super::landscape::{Covered, Landscape, Setting};
+use super::outsider::{Cast, Who};
+use super::prime;
+use super::product::{Product, Work};
+use super::residual::{Condition, Doubt};
+
+/// How the new policies stand to the old ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// They allow the same.
+    Equal,
+    /// They allow less.
+    Narrower,
+    /// They allow more.
+    Wider,
+    /// They allow some things more and others less.
+    Incomparable,
+}
+
+impl Change {
+    /// The word used in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Change::Equal => "equal",
+            Change::Narrower => "narrower",
+            Change::Wider => "wider",
+            Change::Incomparable => "incomparable",
+        }
+    }
+}
+
+/// What made a difference.
+#[derive(Debug, Clone, Copy)]
+pub enum Cause<'a> {
+    /// This statement of the side that allows it.
+    Allowed(&'a Policy, &'a Statement),
+    /// This Deny of the side that does not; both sides have a statement that would allow it.
+    Denied(&'a Policy, &'a Statement),
+}
+
+/// Something that one side allows and the other does not.
+#[derive(Debug, Clone)]
+pub struct Difference<'a> {
+    /// Whom it concerns; empty where the policies say nothing of principals.
+    pub who: Vec<Who>,
+    /// How far it has to reach to make a difference.
+    pub reach: Relation,
+    /// The actions, as AWS spells them. Of actions that the policies cannot tell apart one stands for all.
+    pub actions: Vec<Box<str>>,
+    /// The conditions, all of which have to hold.
+    pub conditions: Vec<Condition>,
+    /// A request that one side allows and the other does not, both by `decide`.
+    pub witness: Request,
+    /// The statement that made it.
+    pub cause: Option<Cause<'a>>,
+}
+
+/// The differences between old and new policies.
+#[derive(Debug, Clone)]
+pub struct Comparison<'a> {
+    /// How the new ones stand to the old ones; `None` if that is not decided.
+    pub change: Option<Change>,
+    /// What the new ones allow in addition.
+    pub gained: Vec<Difference<'a>>,
+    /// What they no longer allow.
+    pub lost: Vec<Difference<'a>>,
+    /// Whether all of them are listed. Of very many only some are, of each statement.
+    pub complete: bool,
+    /// Why it is not decided.
+    pub doubts: Vec<Doubt>,
+}
+
+/// Compares policies of one kind: a key policy before and after, or all identity policies of somebody.
+///
+/// ```
+/// use wardbook_policy::{boxes::{Change, Setting, compare}, document::Document, json, policy::{Origin, Policy, PolicyKind}};
+/// let policy = |service: &str| {
+///     let text = format!(r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "kms:Decrypt",
+///         "Principal": {{"AWS": "111122223333"}}, "Resource": "*",
+///         "Condition": {{"StringLike": {{"kms:ViaService": "{service}.eu-west-1.amazonaws.com"}}}}}}}}"#);
+///     [Policy::new(&Document::read(&json::parse(&text).unwrap()), PolicyKind::Key, Origin::default()).unwrap()]
+/// };
+/// let (old, new) = (policy("s3"), policy("*"));
+/// let comparison = compare(&old, &new, &Setting::of(PolicyKind::Key));
+/// assert_eq!(comparison.change, Some(Change::Wider));
+/// let told: Vec<String> = comparison.gained[0].conditions.iter().map(ToString::to_string).collect();
+/// assert_eq!(told, ["kms:ViaService is like *.eu-west-1.amazonaws.com", "kms:ViaService is not like s3.eu-west-1.amazonaws.com"]);
+/// ```
+pub fn compare<'a>(old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) -> Comparison<'a> {
+    let found = Cast::new(&[old, new], setting).and_then(|cast| Differ::run(&cast, old, new, setting));
+    found.unwrap_or_else(|excess| Comparison {
+        change: None,
+        gained: Vec::new(),
+        lost: Vec::new(),
+        complete: false,
+        doubts: vec![Doubt::Excess(excess)],
+    })
+}
+
+struct Differ<'l, 'a> {
+    landscape: &'l Landscape<'l>,
+    doubts: Vec<Doubt>,
+    complete: bool,
+    policies: [&'a [Policy]; 2],
+}
+
+impl<'a> Differ<'_, 'a> {
+    fn run(cast: &Cast, old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) -> Result<Comparison<'a>, Excess> {
+        let landscape = Landscape::new(cast, &[old, new], setting)?;
+        let [before, after] = &*landscape.sides else { return Err(Excess::Boxes) };
+        let mut differ =
+            Differ { landscape: &landscape, doubts: landscape.doubts.clone(), complete: true, policies: [old, new] };
+        let (gains, gained) = differ.gained(before, after, [0, 1])?;
+        let (losses, lost) = differ.gained(after, before, [1, 0])?;
+        let change = match (gains, losses) {
+            (false, false) => Change::Equal,
+            (false, true) => Change::Narrower,
+            (true, false) => Change::Wider,
+            (true, true) => Change::Incomparable,
+        };
+        let decided = differ.doubts.is_empty();
+        Ok(Comparison {
+            change: decided.then_some(change),
+            gained,
+            lost,
+            complete: differ.complete,
+            doubts: differ.doubts,
+        })
+    }
+
+    /// What `more` allows and `less` does not; `sides` are the places of their policies.
+    fn gained(
+        &mut self,
+        less: &Covered,
+        more: &Covered,
+        sides: [usize; 2],
+    ) -> Result<(bool, Vec<Difference<'a>>), Excess> {
+        let landscape = self.landscape;
+        let space = &landscape.space;
+        let (allowed, denied) = (more.allowed(), more.denied());
+        let (old_allowed, old_denied) = (less.allowed(), less.denied());
+        let held: Vec<&Product> = old_allowed.iter().collect();
+        let barred: Vec<&Product> = old_denied.iter().collect();
+        let closed: Vec<&Product> = denied.iter().chain(&landscape.impossible).collect();
+        let denied: Vec<&Product> = denied.iter().collect();
+        let open: Vec<&Product> = allowed.iter().chain(&landscape.impossible).collect();
+        let gone: Vec<&Product> = barred.iter().copied().filter(|product| !denied.contains(product)).collect();
+        let fresh: Vec<&Product> = closed.iter().copied().chain(held.iter().copied()).collect();
+        let mut work = Work::new(&space.layout);
+        let mut primes: Vec<Product> = Vec::new();
+        for bound in &allowed {
+            // What only a Deny kept out, and what nothing allowed. Both have a say in what the other found.
+            let freed = gone.iter().filter_map(|product| bound.and(product, &space.layout)).map(|both| (both, &closed));
+            let added = (!held.contains(&bound)).then(|| (bound.clone(), &fresh));
+            for (product, removed) in freed.chain(added) {
+                if primes.len() >= DIFFERENCES_MAX {
+                    self.complete = false;
+                    break;
+                }
+                let found = work.survivors(product, removed, PIECES_MAX)?;
+                self.complete &= found.len() < PIECES_MAX;
+                for piece in found {
+                    if primes.iter().any(|prime| prime.covers(&piece, &space.layout)) {
+                        continue;
+                    }
+                    primes.push(prime::towards(space, &piece, bound, |wider| {
+                        Ok(landscape.has_nothing_of(wider, &denied, &[], &mut work)?
+                            && landscape.has_nothing_of(wider, &held, &barred, &mut work)?
+                            && work.is_within(wider, &open)?)
+                    })?);
+                }
+            }
+        }
+        let primes = prime::merged(primes, space);
+        let mut differences = Vec::new();
+        for prime in &primes {
+            for (conditions, part) in landscape.words(prime) {
+                let possible = work.minus(core::slice::from_ref(&part), &landscape.impossible)?;
+                if possible.is_empty() {
+                    continue;
+                }
+                match self.witnessed(&possible, sides) {
+                    Some((witness, cause)) => differences.push(Difference {
+                        who: if landscape.names_principals() { landscape.who(&part) } else { Vec::new() },
+                        reach: landscape.reach(&part),
+                        actions: landscape.actions(&part),
+                        conditions,
+                        witness,
+                        cause,
+                    }),
+                    None => self.doubts.push(landscape.unwitnessed()),
+                }
+            }
+        }
+        differences.sort_by(|a: &Difference<'_>, b| {
+            (&a.who, &a.actions, &a.conditions, a.reach).cmp(&(&b.who, &b.actions, &b.conditions, b.reach))
+        });
+        Ok((!primes.is_empty(), differences))
+    }
+
+    /// A request in one of the pieces that bears the difference out, and the statement that made it.
+    fn witnessed(&self, pieces: &[Product], [less, more]: [usize; 2]) -> Option<(Request, Option<Cause<'a>>)> {
+        let policies = |side: usize| self.policies.get(side).copied().unwrap_or_default();
+        for piece in pieces {
+            let rank = self.landscape.rank(piece);
+            let witness = self.landscape.requests(piece).into_iter().find(|request| {
+                self.landscape.allows(request, policies(more), rank)
+                    && !self.landscape.allows(request, policies(less), rank)
+            });
+            let Some(witness) = witness else { continue };
+            let denied = self.landscape.cited(&witness, policies(less), Effect::Deny);
+            let allowed_before = self.landscape.allows_but_for_denies(&witness, policies(less), rank);
+            let cause = match (denied, self.landscape.cited(&witness, policies(more), Effect::Allow)) {
+                (Some((policy, statement)), _) if allowed_before => Some(Cause::Denied(policy, statement)),
+                (_, Some((policy, statement))) => Some(Cause::Allowed(policy, statement)),
+                (_, None) => None,
+            };
+            return Some((witness, cause));
+        }
+        None
+    }
+}

@@ -1,0 +1,123 @@
+//! Few and wide boxes instead of many and narrow ones.
+
+use super::Excess;
+use super::product::{Product, Work, meets};
+use super::space::Space;
+
+/// The product made as wide as `fine` lets it be: whole dimensions first, then single classes.
+pub(super) fn widest(
+    space: &Space<'_>,
+    product: &Product,
+    mut fine: impl FnMut(&Product) -> Result<bool, Excess>,
+) -> Result<Product, Excess> {
+    let layout = &space.layout;
+    let mut prime = product.clone();
+    let mut try_wider = |prime: &mut Product, wider: Product| -> Result<(), Excess> {
+        if wider != *prime && fine(&wider)? {
+            *prime = wider;
+        }
+        Ok(())
+    };
+    for dimension in 0..layout.dimensions() {
+        let mut wider = prime.clone();
+        wider.free(layout, dimension);
+        try_wider(&mut prime, wider)?;
+    }
+    for (place, dimension) in space.dimensions.iter().enumerate() {
+        if prime.is_free(layout, place) {
+            continue;
+        }
+        let hits: Vec<Vec<u64>> = prime.hits(place).map(<[u64]>::to_vec).collect();
+        for hit in hits {
+            let wider = prime.without_hit(place, &hit);
+            try_wider(&mut prime, wider)?;
+        }
+        for class in 0..=dimension.witnesses.len() {
+            let bit = dimension.class(class);
+            if meets(prime.classes(layout, place), &bit) {
+                continue;
+            }
+            let mut wider = prime.clone();
+            wider.widen(layout, place, &bit);
+            try_wider(&mut prime, wider)?;
+        }
+    }
+    Ok(prime)
+}
+
+/// The products without those that hold nothing of `wanted` that the others do not.
+pub(super) fn needed(
+    mut primes: Vec<Product>,
+    wanted: &[Product],
+    work: &mut Work<'_>,
+) -> Result<Vec<Product>, Excess> {
+    let mut at = 0;
+    while at < primes.len() {
+        let mut others = primes.clone();
+        others.remove(at);
+        if work.minus(wanted, &others)?.is_empty() {
+            primes = others;
+        } else {
+            at += 1;
+        }
+    }
+    Ok(primes)
+}
+
+/// The product made wider: condition keys without any condition where `fine` lets them be, else, like
+/// everything else, as far as the product goes that it comes from.
+pub(super) fn towards(
+    space: &Space<'_>,
+    product: &Product,
+    bound: &Product,
+    mut fine: impl FnMut(&Product) -> Result<bool, Excess>,
+) -> Result<Product, Excess> {
+    let layout = &space.layout;
+    let mut prime = product.clone();
+    for (place, dimension) in space.dimensions.iter().enumerate() {
+        let mut bounded = prime.clone();
+        bounded.free(layout, place);
+        let free = bounded.clone();
+        bounded.restrict(layout, place, bound.classes(layout, place));
+        bound.hits(place).for_each(|hit| bounded.hit(place, hit));
+        for wider in dimension.is_key().then_some(free).into_iter().chain([bounded]) {
+            if wider != prime && fine(&wider)? {
+                prime = wider;
+                break;
+            }
+        }
+    }
+    Ok(prime)
+}
+
+/// Fewer products that hold the same: what others cover goes, and two that differ in one dimension are one.
+pub(super) fn merged(mut products: Vec<Product>, space: &Space<'_>) -> Vec<Product> {
+    let layout = &space.layout;
+    let mut at = 0;
+    while at < products.len() {
+        let Some(product) = products.get(at).cloned() else { break };
+        let others = products.iter().enumerate().filter(|(other, _)| *other != at);
+        let mut found = None;
+        for (index, other) in others {
+            if other.covers(&product, layout) {
+                found = Some((index, other.clone()));
+            } else if let Some(joined) = product.joined(other, layout) {
+                found = Some((index, joined));
+            }
+            if found.is_some() {
+                break;
+            }
+        }
+        match found {
+            Some((index, joined)) => {
+                if let Some(slot) = products.get_mut(index) {
+                    *slot = joined;
+                }
+                products.remove(at);
+                at = 0;
+            }
+            None => at += 1,
+        }
+    }
+    products
+}

@@ -1,0 +1,227 @@
+//! Questions about many requests, held against `decide` on every combination of classes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test says what is wrong by panicking"
+)]
+#![allow(dead_code, reason = "the generator of worlds is shared with the twin")]
+
+#[path = "twin/case.rs"]
+mod case;
+#[path = "twin/world.rs"]
+mod world;
+
+use std::sync::OnceLock;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+use wardbook_policy::boxes::{
+    Answer, Change, Doubt, Setting, StatementVerdict, access, compare, representatives, residual, review,
+};
+use wardbook_policy::caller::CallerKind;
+use wardbook_policy::decide::{Verdict, decide};
+use wardbook_policy::layers::{Layers, Told};
+use wardbook_policy::policy::{Policy, PolicyKind};
+use wardbook_policy::quirk::Quirks;
+use wardbook_policy::request::Request;
+use world::{DERIVED, DERIVED_MULTI, MIXED, MULTI, Names, document};
+
+fn setting() -> Setting<'static> {
+    Setting { resource: Some(world::KEY), account: Some("111122223333"), ..Setting::of(PolicyKind::Key) }
+}
+
+/// Whether the key policy lets the request in: through the caller's own IAM, by itself within a boundary, by itself.
+fn lets_in(request: &Request, policies: &[Policy]) -> [bool; 3] {
+    let everything = case::policy(&world::everything(Names::Nobody), PolicyKind::Identity);
+    let everything = [everything];
+    let resource = Told::Known(policies);
+    let session = match request.caller().text().contains(":federated-user/") {
+        true => Told::Known(&everything[..]),
+        false => Told::Absent,
+    };
+    let own = Layers { resource, identity: Told::Known(&everything), session, ..Layers::default() };
+    let within = Layers { resource, session, ..Layers::default() };
+    let alone = Layers { resource, boundary: Told::Known(&[]), session: Told::Known(&[]), ..Layers::default() };
+    [own, within, alone].map(|layers| decide(request, &layers, Quirks::default()).verdict() == Verdict::Allow)
+}
+
+/// Requests on the key, of all kinds.
+fn requests() -> &'static [Request] {
+    static REQUESTS: OnceLock<Vec<Request>> = OnceLock::new();
+    REQUESTS.get_or_init(|| {
+        let mut runner = TestRunner::deterministic();
+        let worlds = world::world(false);
+        let mut found = Vec::new();
+        while found.len() < 200 {
+            let mut world = worlds.new_tree(&mut runner).unwrap().current();
+            let context = world["request"]["context"].as_object_mut().unwrap();
+            // What follows from the rest is not told otherwise.
+            context.retain(|key, _| !DERIVED.iter().chain(DERIVED_MULTI).any(|(derived, _)| derived == key));
+            context.entry("aws:SecureTransport").or_insert(json!("true"));
+            // An address is an address, a date a date.
+            context.retain(|_, value| !["nowhere", "soon", "10abc", "yes", "no-arn"].iter().any(|text| value == text));
+            // A key that holds a list holds one always.
+            context.retain(|key, value| value.is_array() == MULTI.iter().any(|(multi, _)| multi == key));
+            let action = world["request"]["action"].as_str().unwrap().to_owned();
+            let context = world["request"]["context"].as_object_mut().unwrap();
+            context.retain(|key, _| wardbook_policy::catalogue::carries(&action, key));
+            if world["request"]["resource"] == world::KEY {
+                let request = case::Case::read(&world, Quirks::default()).request;
+                if possible(&request) {
+                    found.push(request);
+                }
+            }
+        }
+        found
+    })
+}
+
+fn key_policy(document: &Value) -> [Policy; 1] {
+    [case::policy(document, PolicyKind::Key)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 512, ..ProptestConfig::default() })]
+
+    /// Every combination of classes has one request here, and `decide` says of it what the boxes say.
+    #[test]
+    fn boxes_and_decide_agree_on_the_small_model(world in world::world(true)) {
+        let quirks = Quirks::default();
+        let case = case::Case::read(&world, quirks);
+        let layers = case.layers();
+        let all = representatives(&case.request, &layers, quirks, 3_000).unwrap();
+        for one in &all {
+            let decided = decide(&one.request, &layers, quirks).verdict();
+            if let Some(allowed) = one.allowed {
+                prop_assert_eq!(
+                    decided == Verdict::Allow, allowed,
+                    "decide: {}\n{:?}\n{:#}", decided.name(), one.request.context().given(), world
+                );
+            }
+        }
+    }
+
+    /// What a residual says in words is what it says in requests.
+    #[test]
+    fn every_residual_has_witnesses(world in world::world(true)) {
+        let quirks = Quirks::default();
+        let case = case::Case::read(&world, quirks);
+        let layers = case.layers();
+        let left = residual(&case.request, &layers, quirks);
+        prop_assert!(!left.doubts.contains(&Doubt::Contradiction), "{left}\n{world:#}");
+        for alternative in &left.alternatives {
+            prop_assert_eq!(decide(&alternative.witness, &layers, quirks).verdict(), Verdict::Allow);
+        }
+        let none = left.alternatives.is_empty();
+        prop_assert_eq!(none && left.doubts.is_empty(), left.answer == Answer::Never);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
+
+    /// No request that one policy lets in and the other does not is missed.
+    #[test]
+    fn a_comparison_misses_no_request(old in document(Names::Anybody, MIXED), new in document(Names::Anybody, MIXED)) {
+        let (before, after) = (key_policy(&old), key_policy(&new));
+        let comparison = compare(&before, &after, &setting());
+        prop_assert!(!comparison.doubts.contains(&Doubt::Contradiction), "{:?}\n{old:#}\n{new:#}", comparison.doubts);
+        if comparison.doubts.is_empty() {
+            let (gains, losses) = (!comparison.gained.is_empty(), !comparison.lost.is_empty());
+            let change = match (gains, losses) {
+                (false, false) => Change::Equal,
+                (true, false) => Change::Wider,
+                (false, true) => Change::Narrower,
+                (true, true) => Change::Incomparable,
+            };
+            prop_assert_eq!(comparison.change, Some(change));
+            for request in requests() {
+                let (then, now) = (lets_in(request, &before), lets_in(request, &after));
+                for (then, now) in then.into_iter().zip(now) {
+                    prop_assert!(gains || !now || then, "gained {request:?}\n{old:#}\n{new:#}");
+                    prop_assert!(losses || !then || now, "lost {request:?}\n{old:#}\n{new:#}");
+                }
+            }
+        }
+        for (differences, more, less) in [(&comparison.gained, &after, &before), (&comparison.lost, &before, &after)] {
+            for difference in differences {
+                let (more, less) = (lets_in(&difference.witness, more), lets_in(&difference.witness, less));
+                prop_assert!(more.into_iter().zip(less).any(|(more, less)| more && !less));
+                prop_assert!(difference.cause.is_some());
+            }
+        }
+    }
+
+    /// Order and repetition mean nothing.
+    #[test]
+    fn a_policy_equals_itself_in_another_order(old in document(Names::Anybody, MIXED)) {
+        let mut new = old.clone();
+        if let Some(statements) = new["Statement"].as_array_mut() {
+            statements.reverse();
+            statements.extend(statements.first().cloned());
+        }
+        let comparison_of = (key_policy(&old), key_policy(&new));
+        let comparison = compare(&comparison_of.0, &comparison_of.1, &setting());
+        prop_assert!(comparison.gained.is_empty() && comparison.lost.is_empty(), "{old:#}");
+        prop_assert!(comparison.change == Some(Change::Equal) || !comparison.doubts.is_empty());
+    }
+
+    /// Whoever is let in is on the list, and whoever is on the list is let in.
+    #[test]
+    fn access_lists_those_who_get_in(document in document(Names::Anybody, MIXED)) {
+        let policy = key_policy(&document);
+        let (rows, doubts) = access(&policy, &setting());
+        for row in &rows {
+            prop_assert!(lets_in(&row.witness, &policy).contains(&true), "{:?}\n{document:#}", row);
+        }
+        if rows.is_empty() && doubts.is_empty() {
+            for request in requests() {
+                prop_assert_eq!(lets_in(request, &policy), [false; 3], "{:?}\n{:#}", request, document);
+            }
+        }
+    }
+
+    /// A statement that is said to do nothing can go.
+    #[test]
+    fn statements_said_to_do_nothing_can_go(document in document(Names::Anybody, MIXED)) {
+        let policy = key_policy(&document);
+        let (reviews, doubts) = review(&policy, &setting());
+        let mut less = document.clone();
+        let Some(statements) = less["Statement"].as_array_mut() else { return Ok(()) };
+        for review in reviews.iter().rev().filter(|review| !matches!(review.verdict, StatementVerdict::Vacuous { .. })) {
+            statements.remove(review.statement);
+        }
+        if doubts.is_empty() && !statements.is_empty() {
+            let less = key_policy(&less);
+            let comparison = compare(&policy, &less, &setting());
+            prop_assert_eq!(comparison.change, Some(Change::Equal), "{:?}\n{:#}", reviews, document);
+        }
+    }
+}
+
+/// Whether the request can be one of a client of AWS: the vocabulary of the worlds knows no such limits.
+fn possible(request: &Request) -> bool {
+    let text = |name: &str| request.context().text(name);
+    let has = |name: &str| request.context().given().iter().any(|(key, _)| key.lower() == name.to_lowercase());
+    let via = has("kms:ViaService");
+    let network = ["aws:SourceVpc", "aws:SourceVpce"].into_iter().any(has);
+    let address = text("aws:SourceIp").map(|ip| ip.parse::<core::net::IpAddr>().is_ok());
+    let signed = text("aws:SecureTransport").is_some_and(|told| ["true", "false"].contains(&told))
+        && text("aws:ViaAWSService").is_some_and(|told| ["true", "false"].contains(&told));
+    let organization = ["aws:PrincipalOrgID", "aws:PrincipalOrgPaths"].into_iter().any(has);
+    let tagged = request.context().given().iter().any(|(key, _)| key.lower().starts_with("aws:principaltag/"));
+    let account = request.caller().account().is_some() && !request.caller().text().contains("-provider/");
+    let service = request.caller().kind() == CallerKind::Service;
+    signed
+        && !(service && via)
+        && (account || !organization && !tagged)
+        && !(via && text("aws:ViaAWSService") != Some("true"))
+        && !(has("aws:CalledVia") && text("aws:ViaAWSService") != Some("true"))
+        && (!via || address == Some(false))
+        && (via || address != Some(false))
+        && !(network && (via || address == Some(true)))
+}
