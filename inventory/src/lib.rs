@@ -37,6 +37,7 @@ pub mod layer;
 
 pub mod case;
 
+pub mod carrier;
 pub mod coverage;
 pub mod organization;
 pub mod world;

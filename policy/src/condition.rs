@@ -25,6 +25,7 @@ use crate::key::Key;
 use crate::pattern::Pattern;
 use crate::quirk::Quirk;
 use crate::scene::{Resolved, Scene};
+use crate::symbol;
 use crate::tri::Tri;
 
 /// An operator: its name, and how the values of a row become a test.
@@ -63,6 +64,8 @@ pub enum Test {
 pub(crate) struct Scope {
     /// Whether `${...}` is a variable (Version 2012-10-17).
     pub(crate) variables: bool,
+    /// Whether `⟦...⟧` and `⟪...⟫` are symbols: the document comes from a template.
+    pub(crate) symbols: bool,
 }
 
 /// A value that the operator does not take; `index` counts the values of the row.
@@ -93,6 +96,8 @@ pub struct Atom {
     key: Key,
     values: Box<[Box<str>]>,
     test: Test,
+    /// Whether the key or a value is not known; patterns know by themselves.
+    open: bool,
 }
 
 const FAMILIES: &[&[Operator]] = &[
@@ -150,7 +155,7 @@ impl Atom {
         if operator.name == "Null" && (spelling.if_exists || spelling.quantifier != Quantifier::Single) {
             return Err(AtomError::Operator(format!("`{name}`: `Null` takes neither `IfExists` nor a set operator")));
         }
-        let test = (operator.compile)(values, scope).map_err(AtomError::Value)?;
+        let (test, open) = compile(operator, values, scope).map_err(AtomError::Value)?;
         Ok(Atom {
             spelled: name.into(),
             operator,
@@ -159,6 +164,7 @@ impl Atom {
             key: Key::new(key),
             values: values.iter().map(|value| (*value).into()).collect(),
             test,
+            open: open || (scope.symbols && symbol::holds(key)),
         })
     }
 
@@ -197,7 +203,28 @@ impl Atom {
         &self.test
     }
 
+    /// Whether the row holds symbols.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open || self.patterns_open()
+    }
+
+    fn patterns_open(&self) -> bool {
+        match &self.test {
+            Test::String(test) => test.patterns().iter().any(Pattern::is_open),
+            Test::Arn(test) => test.patterns().any(Pattern::is_open),
+            _ => false,
+        }
+    }
+
+    /// The texts of the row that may hold symbols.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        core::iter::once(self.key.name()).chain(self.values.iter().map(|value| &**value))
+    }
+
     pub(crate) fn holds(&self, scene: &Scene<'_>) -> Tri {
+        if self.open && (symbol::holds(self.key.name()) || matches!(self.test, Test::Null(_))) {
+            return Tri::Unknown;
+        }
         let found = scene.lookup(&self.key);
         if let Test::Null(test) = &self.test {
             return match found {
@@ -228,14 +255,16 @@ impl Atom {
     fn satisfied_by(&self, value: &str, scene: &Scene<'_>) -> Tri {
         let matches = match &self.test {
             Test::String(test) => test.matches(value, scene),
+            Test::Arn(test) => test.matches(value, scene),
+            _ if scene.request.open && symbol::holds(value) => Tri::Unknown,
             Test::Numeric(test) => Tri::from(test.matches(value)),
             Test::Date(test) => Tri::from(test.matches(value)),
             Test::Boolean(test) => test.matches(value, scene),
             Test::Binary(test) => Tri::from(test.matches(value)),
             Test::Ip(test) => Tri::from(test.matches(value)),
-            Test::Arn(test) => test.matches(value, scene),
             Test::Null(_) => Tri::False,
         };
+        let matches = if self.open { matches.or(Tri::Unknown) } else { matches };
         if self.operator.negated { !matches } else { matches }
     }
 
@@ -253,6 +282,25 @@ impl Atom {
             Test::Arn(test) => keys.extend(test.patterns().flat_map(unresolved)),
             Test::Boolean(test) => keys.extend(test.patterns().flat_map(unresolved)),
             _ => {}
+        }
+    }
+}
+
+/// Compiles the values of a row. Where values are no patterns, one that is not known is left out,
+/// and the second part of the answer says so.
+fn compile(operator: &Operator, values: &[&str], scope: Scope) -> Result<(Test, bool), ValueError> {
+    let patterns = operator.name.starts_with("String") || operator.name.starts_with("Arn");
+    if !scope.symbols || patterns || !values.iter().any(|value| symbol::holds(value)) {
+        return (operator.compile)(values, scope).map(|test| (test, false));
+    }
+    let known: Vec<(usize, &str)> =
+        values.iter().copied().enumerate().filter(|(_, value)| !symbol::holds(value)).collect();
+    let texts: Vec<&str> = known.iter().map(|(_, value)| *value).collect();
+    match (operator.compile)(&texts, scope) {
+        Ok(test) => Ok((test, true)),
+        Err(error) => {
+            let index = known.get(error.index).map_or(error.index, |(index, _)| *index);
+            Err(ValueError { index, ..error })
         }
     }
 }
@@ -287,7 +335,7 @@ mod tests {
 
     #[test]
     fn unknown_operators_suggest_the_nearest() {
-        let refused = |name: &str| match Atom::new(name, "aws:x", &["1"], Scope { variables: true }) {
+        let refused = |name: &str| match Atom::new(name, "aws:x", &["1"], Scope { variables: true, symbols: false }) {
             Err(AtomError::Operator(message)) => message,
             other => panic!("{name}: {other:?}"),
         };

@@ -12,5 +12,8 @@ pub const STATEMENTS_MAX: usize = 100_000;
 /// A principal, action or resource name in a request longer than this is refused.
 pub const NAME_BYTES_MAX: usize = 8 * 1024;
 
+/// Two texts with symbols whose lengths multiply to more than this are not compared: they may be the same.
+pub const SYMBOL_STEPS_MAX: usize = 1 << 22;
+
 /// Grant constraints hold at most this many encryption context pairs.
 pub const GRANT_CONTEXT_PAIRS_MAX: usize = 64;

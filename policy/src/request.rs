@@ -3,7 +3,7 @@
 //! A [`Request`] is complete when it is built: names are checked, derived keys are filled in and
 //! everything that `decide` looks up is prepared. Building may fail; deciding never does.
 
-use crate::arn::{Arn, is_account_id};
+use crate::arn::{Arn, is_account};
 use crate::caller::{Caller, CallerError, CallerKind};
 use crate::catalogue::{self, KmsOperation, ResourceKind};
 use crate::context::{Context, Unnamed, Values};
@@ -13,6 +13,8 @@ use crate::key::Key;
 use crate::limits::NAME_BYTES_MAX;
 use crate::question;
 use crate::quirk::Quirks;
+use crate::symbol;
+use crate::tri::Tri;
 
 /// One request, ready to be decided.
 #[derive(Debug, Clone)]
@@ -29,6 +31,10 @@ pub struct Request {
     pub(crate) retires: bool,
     pub(crate) aws_managed_key: bool,
     pub(crate) context: Context,
+    /// Whether symbols in its names and values are symbols.
+    pub(crate) open: bool,
+    /// Whether caller and resource are taken to be of one account, although one of these is not known.
+    pub(crate) taken_as_own: bool,
     /// Under what policies may have filed a statement about this request.
     pub(crate) digests: Box<[u64]>,
 }
@@ -119,6 +125,7 @@ pub struct RequestBuilder {
     issuer: Option<Box<str>>,
     aws_managed_key: bool,
     context: Context,
+    open: bool,
     unknown: Vec<Key>,
     absent: Vec<Key>,
     quirks: Quirks,
@@ -135,6 +142,7 @@ impl Request {
             issuer: None,
             aws_managed_key: false,
             context: Context::default(),
+            open: false,
             unknown: Vec::new(),
             absent: Vec::new(),
             quirks: Quirks::default(),
@@ -179,7 +187,7 @@ impl Request {
     /// Whether caller and resource are in different accounts. A resource whose account is not
     /// known is taken as the caller's own. Somebody signed in by a provider has no account yet.
     pub fn is_cross_account(&self) -> bool {
-        if self.caller.kind() == CallerKind::Federated {
+        if self.caller.kind() == CallerKind::Federated || self.taken_as_own {
             return false;
         }
         match (self.caller.account(), &self.resource_account) {
@@ -189,7 +197,24 @@ impl Request {
     }
 }
 
+impl Request {
+    /// The same request between one account and itself, if it cannot be told whether the accounts
+    /// of caller and resource are one.
+    pub(crate) fn within_one_account(&self) -> Option<Request> {
+        let (caller, owner) = (self.caller.account()?, self.resource_account.as_deref()?);
+        let doubtful = self.open && self.is_cross_account() && symbol::same(caller, owner) == Tri::Unknown;
+        doubtful.then(|| Request { taken_as_own: true, ..self.clone() })
+    }
+}
+
 impl RequestBuilder {
+    /// Declares that symbols in the names and values of this request are symbols: it is about
+    /// something that a template declares. See [`symbol`].
+    pub fn open(mut self) -> RequestBuilder {
+        self.open = true;
+        self
+    }
+
     /// The account that owns the resource, where its ARN does not say.
     pub fn resource_account(mut self, account: &str) -> RequestBuilder {
         self.resource_account = Some(account.into());
@@ -286,7 +311,7 @@ impl RequestBuilder {
             !action_lower.starts_with("kms:") || kms_operation.is_some_and(|operation| operation.is_cross_account());
         let (resource, arn_account, rule) = resource(&self.resource, &self.action, &action_lower, kms_operation)?;
         let resource_account = match self.resource_account {
-            Some(account) if is_account_id(&account) => Some(account),
+            Some(account) if is_account(&account) => Some(account),
             Some(account) => return Err(RequestError::Account(account)),
             None if rule == ResourceRule::KmsIdentityOnly && arn_account.is_none() => caller.account().map(Into::into),
             None => arn_account,
@@ -314,6 +339,8 @@ impl RequestBuilder {
             retires,
             aws_managed_key: self.aws_managed_key,
             context,
+            open: self.open,
+            taken_as_own: false,
         };
         derive::fill(&mut request, self.quirks);
         Ok(request)
@@ -355,7 +382,7 @@ fn resource(
     if text != "*" && arn.is_none() {
         return Err(RequestError::Resource(text.into()));
     }
-    let account = arn.map(|arn| arn.account).filter(|account| is_account_id(account)).map(Into::into);
+    let account = arn.map(|arn| arn.account).filter(|account| is_account(account)).map(Into::into);
     let rule = if action_lower.starts_with("kms:") {
         kms_rule(text, arn, action, action_lower, operation)?
     } else if action_lower.starts_with("sts:")

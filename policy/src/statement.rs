@@ -6,6 +6,7 @@ use crate::pattern::Pattern;
 use crate::principal::{PrincipalPattern, Relation, escapes};
 use crate::scene::Scene;
 use crate::span::{Position, Span};
+use crate::symbol;
 use crate::tri::Tri;
 
 /// What a statement does to the requests that it applies to.
@@ -26,6 +27,8 @@ pub struct Statement {
     pub(crate) effect: Effect,
     /// A broken Allow, which never applies.
     pub(crate) inert: bool,
+    /// The symbols on which it turns whether the statement is there, or what it says.
+    pub(crate) doubts: Box<[Box<str>]>,
     pub(crate) principals: Principals,
     pub(crate) actions: Texts,
     pub(crate) resources: Texts,
@@ -131,6 +134,11 @@ impl Directness {
         self.holds
     }
 
+    /// It may stand in every relation.
+    fn in_any(self) -> Directness {
+        Directness { may: u8::MAX, ..self }
+    }
+
     /// The same, with nothing certain: the statement itself may not apply.
     pub(crate) fn doubted(self) -> Directness {
         Directness { holds: 0, may: self.holds | self.may }
@@ -177,6 +185,32 @@ impl Statement {
         &self.conditions
     }
 
+    /// Whether a template leaves parts of it open.
+    pub fn is_open(&self) -> bool {
+        self.open_texts().any(symbol::holds)
+    }
+
+    /// The symbols that stand in it, brackets included. A statement of a document that was not
+    /// declared to hold symbols has none that count.
+    pub fn symbols(&self) -> impl Iterator<Item = &str> {
+        self.open_texts().flat_map(symbol::names)
+    }
+
+    fn open_texts(&self) -> impl Iterator<Item = &str> {
+        let principals: &[PrincipalPattern] = match &self.principals {
+            Principals::Named(names) | Principals::Except(names) => names,
+            Principals::Any => &[],
+        };
+        let principals = principals.iter().filter(|name| name.is_open()).map(PrincipalPattern::source);
+        let texts = [&self.actions, &self.resources].into_iter().flat_map(|texts| match texts {
+            Texts::Named(patterns) | Texts::Except(patterns) => &**patterns,
+            Texts::Any => &[],
+        });
+        let texts = texts.filter(|pattern| pattern.is_open()).map(Pattern::source);
+        let rows = self.conditions.iter().filter(|atom| atom.is_open()).flat_map(Atom::texts);
+        self.doubts.iter().map(|doubt| &**doubt).chain(principals).chain(texts).chain(rows)
+    }
+
     /// Holds the statement against a request: action, principal, resource, conditions. A part that
     /// turns on an unknown key does not end the walk, since a later part may still say no.
     pub(crate) fn outcome(&self, scene: &Scene<'_>) -> Outcome {
@@ -188,7 +222,8 @@ impl Statement {
             return Outcome::DoesNot(Mismatch::Action);
         }
         let directness = self.principals.directness(scene);
-        let mut sum = action.and(directness.any());
+        let settled = if self.doubts.is_empty() { Tri::True } else { Tri::Unknown };
+        let mut sum = settled.and(action).and(directness.any());
         if sum == Tri::False {
             return Outcome::DoesNot(Mismatch::Principal);
         }
@@ -263,6 +298,9 @@ impl Principals {
                 for name in names {
                     let (holds, relation) = name.relation(scene);
                     directness.add(relation, holds);
+                    if name.may_be_anyone() {
+                        directness = directness.or(Directness::NONE.in_any());
+                    }
                 }
                 directness
             }

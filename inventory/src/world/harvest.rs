@@ -22,12 +22,16 @@ pub(crate) struct Harvest {
     alias_lists: BTreeSet<AliasList>,
     pub(crate) organization: Option<Organization>,
     pub(crate) gaps: Vec<Gap>,
+    /// Whether something is declared in a template, so that symbols count.
+    pub(crate) open: bool,
 }
 
 /// The authorization details of one account.
 #[derive(Default)]
 pub(crate) struct Account {
     pub(crate) pages: usize,
+    /// The templates that declare something in it.
+    pub(crate) declared_in: BTreeSet<Box<str>>,
     /// Whether a last page was seen.
     pub(crate) ends: bool,
     pub(crate) principals: Vec<RawPrincipal>,
@@ -96,6 +100,17 @@ impl Harvest {
         self.keys.entry(arn.into()).or_default()
     }
 
+    pub(crate) fn has_key(&self, arn: &str) -> bool {
+        self.keys.contains_key(arn)
+    }
+
+    /// An account in which a template declares something.
+    pub(crate) fn declared_account(&mut self, id: &str, path: &str) -> &mut Account {
+        let account = self.accounts.entry(id.into()).or_default();
+        account.declared_in.insert(path.into());
+        account
+    }
+
     pub(crate) fn alias_list(&mut self, account: &str, region: &str, key_id: Option<&str>) {
         let key_id = key_id.map(Into::into);
         self.alias_lists.insert(AliasList { account: account.into(), region: region.into(), key_id });
@@ -113,7 +128,9 @@ impl Harvest {
         let mut principals = Vec::new();
         let mut accounts = BTreeMap::new();
         for (id, mut account) in self.accounts {
-            if !account.ends {
+            if account.pages == 0 {
+                gaps.push(Gap::new(GapKind::Account, &id, declared_message(&id)));
+            } else if !account.ends {
                 gaps.push(Gap::new(GapKind::Truncated, &id, truncated_message(&id)));
             }
             for raw in std::mem::take(&mut account.principals) {
@@ -153,7 +170,7 @@ impl Harvest {
         coverage.gaps.sort();
         coverage.gaps.dedup();
         let aliases = self.aliases.into_iter().map(|(arn, alias)| (arn, alias.target)).collect();
-        World::new(accounts, principals, keys, aliases, self.organization, coverage)
+        World { open: self.open, ..World::new(accounts, principals, keys, aliases, self.organization, coverage) }
     }
 }
 
@@ -293,6 +310,10 @@ fn name_accounts(
 
 pub(crate) fn account_message(account: &str) -> String {
     format!("the users and roles of account {account} were not collected")
+}
+
+pub(crate) fn declared_message(account: &str) -> String {
+    format!("of account {account}, only what templates declare is known")
 }
 
 pub(crate) fn truncated_message(account: &str) -> String {

@@ -202,7 +202,8 @@ impl<'a> Found<'a> {
 
     fn ask<L: Listener<'a>>(&mut self, place: Place, policies: &'a [Policy], scene: &Scene<'a>, listener: &mut L) {
         for policy in policies {
-            if L::EXHAUSTIVE {
+            // The index files statements under texts, and symbols are not what they are written as.
+            if L::EXHAUSTIVE || scene.request.open {
                 for statement in policy.statements() {
                     self.consider(place, (policy, statement), scene, listener);
                 }
