@@ -10,9 +10,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use wardbook_policy::arn::Arn;
-use wardbook_policy::document::Word;
+use wardbook_policy::document::{Document, Word};
 use wardbook_policy::grant::Grant;
-use wardbook_policy::policy::{Origin, Policy};
+use wardbook_policy::json;
+use wardbook_policy::policy::{Origin, Policy, PolicyKind};
 use wardbook_policy::span::Lines;
 use wardbook_policy::subject::{Declaration, KeySubject, Subjects};
 use wardbook_policy::symbol;
@@ -211,8 +212,12 @@ impl Carrier {
             key.tags = tags;
             key.grants.get_or_insert_default();
             key.grants_end = true;
-            if let Some(policy) = subject.policy.and_then(|index| policies.get(index)) {
-                key.policies.insert("default".into(), policy.clone());
+            let policy = match subject.policy {
+                Some(index) => policies.get(index).cloned(),
+                None => default_policy(subject),
+            };
+            if let Some(policy) = policy {
+                key.policies.insert("default".into(), policy);
             }
             if let Some(arn) = Arn::parse(&subject.arn) {
                 harvest.alias_list(arn.account, arn.region, arn.resource_after("key"));
@@ -320,6 +325,21 @@ impl Carrier {
         }
         (inline, managed, doubtful)
     }
+}
+
+/// The policy that KMS gives to a key for which none is set: its account decides.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
+fn default_policy(subject: &KeySubject) -> Option<Policy> {
+    let arn = Arn::parse(&subject.arn)?;
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Id": "key-default-1", "Statement": [{{"Sid": "Enable IAM User Permissions",
+            "Effect": "Allow", "Principal": {{"AWS": "arn:{}:iam::{}:root"}}, "Action": "kms:*", "Resource": "*"}}]}}"#,
+        arn.partition, arn.account
+    );
+    let document = Document::read_open(&json::parse(&text).ok()?);
+    let name = format!("{} key policy default", subject.arn);
+    let origin = Origin { name: &name, path: &subject.declaration.path, lines: None };
+    Some(Policy::forced(&document, PolicyKind::Key, origin).0)
 }
 
 fn multi_region(subject: &KeySubject) -> Option<bool> {

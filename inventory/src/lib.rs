@@ -38,6 +38,7 @@ pub mod layer;
 pub mod case;
 
 pub mod carrier;
+pub mod cloudformation;
 pub mod coverage;
 pub mod organization;
 pub mod world;
@@ -47,7 +48,10 @@ pub mod cloudtrail;
 pub mod question;
 
 mod authorization_details;
+mod cdk;
 mod embedded;
 mod kms_dump;
 mod nearest;
 mod page;
+mod parameters;
+mod traced;

@@ -15,8 +15,10 @@ use crate::span::Span;
 /// Something that a carrier declares: a resource of a template, a module or a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declaration {
-    /// How the carrier calls it: a logical id, a Terraform address, a construct path.
+    /// How the carrier calls it: a logical id, a Terraform address.
     pub address: Box<str>,
+    /// The path of the construct (CDK) or module that made it, where that is told.
+    pub construct: Option<Box<str>>,
     /// Its type: `AWS::KMS::Key`, `aws_kms_key`.
     pub kind: Box<str>,
     /// The file in which it stands.

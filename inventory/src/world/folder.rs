@@ -42,7 +42,7 @@ impl World {
     pub fn read_folder(folder: &Path) -> Result<World, WorldError> {
         let mut gathering = Gathering::default();
         for file in files(folder, FILES_MAX, &mut gathering)? {
-            gathering.add(&parse(&file));
+            gathering.add(parse(&file));
         }
         Ok(gathering.finish())
     }
@@ -79,6 +79,9 @@ fn files(folder: &Path, limit: usize, gathering: &mut Gathering) -> Result<Vec<P
             return Err(WorldError::Deep { path: shown() });
         }
         let fail = |error| WorldError::Folder { path: shown(), error };
+        // What CDK has bundled into the folder of an assembly is code and data of its own.
+        let assembly = folder.join("manifest.json").is_file() && folder.join("tree.json").is_file()
+            || folder.join("cdk.out").is_file();
         for entry in fs::read_dir(&folder).map_err(fail)? {
             let entry = entry.map_err(fail)?;
             if entry.file_name().to_string_lossy().starts_with('.') {
@@ -86,7 +89,9 @@ fn files(folder: &Path, limit: usize, gathering: &mut Gathering) -> Result<Vec<P
             }
             let path = entry.path();
             let kind = entry.file_type().map_err(fail)?;
-            if kind.is_dir() {
+            if kind.is_dir() && assembly && entry.file_name().to_string_lossy().starts_with("asset.") {
+                continue;
+            } else if kind.is_dir() {
                 folders.push((path, depth + 1));
             } else if kind.is_symlink() && path.is_dir() {
                 let name = path.to_string_lossy();

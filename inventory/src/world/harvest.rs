@@ -7,6 +7,7 @@ use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 
 use super::{KmsKey, Principal, PrincipalKind, World};
+use crate::cloudformation::Told;
 use crate::coverage::{Coverage, Gap, GapKind};
 use crate::layer::Collected;
 use crate::organization::Organization;
@@ -21,6 +22,8 @@ pub(crate) struct Harvest {
     /// Regions (account and region) whose aliases were listed to the end, and keys for which that was done.
     alias_lists: BTreeSet<AliasList>,
     pub(crate) organization: Option<Organization>,
+    /// Where the templates of CDK stacks are deployed, by the path of the template.
+    pub(crate) stacks: BTreeMap<String, Told>,
     pub(crate) gaps: Vec<Gap>,
     /// Whether something is declared in a template, so that symbols count.
     pub(crate) open: bool,
