@@ -49,6 +49,7 @@ pub mod question;
 
 mod authorization_details;
 mod cdk;
+mod collect;
 mod embedded;
 mod kms_dump;
 mod nearest;

@@ -8,6 +8,7 @@ use wardbook_policy::policy::Policy;
 
 use super::{KmsKey, Principal, PrincipalKind, World};
 use crate::cloudformation::Told;
+use crate::collect::Tree;
 use crate::coverage::{Coverage, Gap, GapKind};
 use crate::layer::Collected;
 use crate::organization::Organization;
@@ -22,6 +23,8 @@ pub(crate) struct Harvest {
     /// Regions (account and region) whose aliases were listed to the end, and keys for which that was done.
     alias_lists: BTreeSet<AliasList>,
     pub(crate) organization: Option<Organization>,
+    /// Organizations of iam-collect's trees, by id.
+    pub(crate) trees: BTreeMap<Box<str>, Tree>,
     /// Where the templates of CDK stacks are deployed, by the path of the template.
     pub(crate) stacks: BTreeMap<String, Told>,
     pub(crate) gaps: Vec<Gap>,
@@ -107,6 +110,14 @@ impl Harvest {
         self.keys.contains_key(arn)
     }
 
+    /// An account that was collected whole, in a tree of folders.
+    pub(crate) fn collected_account(&mut self, id: &str) -> &mut Account {
+        let account = self.accounts.entry(id.into()).or_default();
+        account.pages = account.pages.max(1);
+        account.ends = true;
+        account
+    }
+
     /// An account in which a template declares something.
     pub(crate) fn declared_account(&mut self, id: &str, path: &str) -> &mut Account {
         let account = self.accounts.entry(id.into()).or_default();
@@ -124,8 +135,22 @@ impl Harvest {
         self.gaps.push(Gap::new(GapKind::Truncated, &page.source.path, message));
     }
 
+    fn take_trees(&mut self) {
+        for (id, tree) in std::mem::take(&mut self.trees) {
+            match tree.organization(&id, &mut self.gaps) {
+                Some(_) if self.organization.is_some() => {
+                    let message = format!("a second organization `{id}`; the earlier one counts");
+                    self.gaps.push(Gap::new(GapKind::Twice, &id, message));
+                }
+                Some(organization) => self.organization = Some(organization),
+                None => {}
+            }
+        }
+    }
+
     /// Puts together what belongs together.
-    pub(crate) fn finish(self, mut coverage: Coverage) -> World {
+    pub(crate) fn finish(mut self, mut coverage: Coverage) -> World {
+        self.take_trees();
         let mut gaps = self.gaps;
         let shared = aws_managed(&self.accounts);
         let mut principals = Vec::new();

@@ -8,6 +8,7 @@ use wardbook_policy::span::Lines;
 use super::World;
 use super::harvest::Harvest;
 use crate::cloudformation::{self, Told};
+use crate::collect::Folder;
 use crate::coverage::{Coverage, Gap, GapKind};
 use crate::page::{Hints, Page};
 use crate::parameters::{Parameters, file_name};
@@ -39,6 +40,9 @@ impl World {
     /// Puts together what these files hold. Never fails: what cannot be read is part of the coverage.
     pub fn from_sources(sources: impl IntoIterator<Item = Source>) -> World {
         let mut gathering = Gathering::default();
+        let mut sources: Vec<Source> = sources.into_iter().collect();
+        // The files of one folder belong together.
+        sources.sort_by(|a, b| a.path.cmp(&b.path));
         for source in sources {
             gathering.add(Parsed::of(source));
         }
@@ -54,6 +58,8 @@ pub(super) struct Gathering {
     /// Templates wait until everything that says where and with what they are deployed was read.
     templates: Vec<(Source, Value)>,
     parameters: Vec<Parameters>,
+    /// The folder of an iam-collect tree whose files are coming in.
+    folder: Option<Folder>,
 }
 
 /// A file, taken apart.
@@ -95,12 +101,25 @@ impl Gathering {
         let source = parsed.source;
         let mut values = match parsed.content {
             Content::Values(values) => values,
-            Content::Unreadable(gap) => return self.note(gap),
+            Content::Unreadable(gap) => {
+                if self.is_of_tree(&source.path)
+                    && let Some(folder) = &mut self.folder
+                {
+                    folder.add_broken(&source.path);
+                }
+                return self.note(gap);
+            }
             Content::Other => {
                 self.coverage.files_of_other_kinds += 1;
                 return;
             }
         };
+        if values.len() == 1 && self.is_of_tree(&source.path) {
+            if let (Some(folder), Some(value)) = (&mut self.folder, values.pop()) {
+                folder.add(source, value);
+            }
+            return;
+        }
         if let [value] = values.as_slice() {
             if let Some(parameters) = Parameters::read(&source.path, value) {
                 self.coverage.files_read += 1;
@@ -131,11 +150,29 @@ impl Gathering {
         }
     }
 
+    /// Whether a file stands in a tree; the folder before it has ended then.
+    fn is_of_tree(&mut self, path: &str) -> bool {
+        if self.folder.as_ref().is_some_and(|folder| folder.holds(path)) {
+            return true;
+        }
+        self.end_folder();
+        self.folder = Folder::of(path);
+        self.folder.is_some()
+    }
+
+    fn end_folder(&mut self) {
+        if let Some(folder) = self.folder.take() {
+            self.coverage.files_read += folder.len();
+            folder.read(&mut self.harvest);
+        }
+    }
+
     pub(super) fn note(&mut self, gap: Gap) {
         self.harvest.gaps.push(gap);
     }
 
     pub(super) fn finish(mut self) -> World {
+        self.end_folder();
         self.declare();
         self.harvest.finish(self.coverage)
     }
