@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Folder with what you already have: authorization details, KMS dumps, the organisation file
+    /// What you already have: authorization details, KMS dumps, an organisation, templates; a folder or one file
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) world: Option<PathBuf>,
     /// Format of the result on stdout

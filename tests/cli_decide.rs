@@ -233,3 +233,40 @@ fn what_why_does_not_understand_is_refused() {
         assert!(run.stderr.contains(part), "{input}: {}", run.stderr);
     }
 }
+
+/// A world may be a template: one file, or a folder with one in it.
+#[test]
+fn a_template_is_a_world() {
+    let folder = Folder::new("template");
+    folder.write(
+        "stack/app.yaml",
+        "Parameters:\n  Auditor: {Type: String}\nResources:\n  Key:\n    Type: AWS::KMS::Key\n    Properties:\n      KeyPolicy:\n        Version: 2012-10-17\n        Statement:\n          - Sid: Delegate\n            Effect: Allow\n            Principal: {AWS: !Sub \"arn:aws:iam::${AWS::AccountId}:root\"}\n            Action: kms:*\n            Resource: \"*\"\n          - Sid: Auditor\n            Effect: Allow\n            Principal: {AWS: !Ref Auditor}\n            Action: kms:DescribeKey\n            Resource: \"*\"\n  Alias:\n    Type: AWS::KMS::Alias\n    Properties: {AliasName: alias/app, TargetKeyId: !Ref Key}\n  App:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: {Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: sts:AssumeRole}}\n      Policies:\n        - PolicyName: kms\n          PolicyDocument: {Version: 2012-10-17, Statement: {Sid: Use, Effect: Allow, Action: kms:Decrypt, Resource: !GetAtt Key.Arn}}\n",
+    );
+    for world in ["stack", "stack/app.yaml"] {
+        let ask = |action: &str| {
+            folder.run(&[
+                "can",
+                "role/App",
+                action,
+                "alias/app",
+                "--assume",
+                "direct-call",
+                "--format",
+                "json",
+                "--world",
+                world,
+            ])
+        };
+        let allowed = ask("kms:Decrypt");
+        assert_eq!((allowed.code, allowed.stderr.as_str()), (0, ""), "{allowed:?}");
+        let because = json(&allowed)["because"].to_string();
+        assert!(because.contains("stack/app.yaml:10:13") && because.contains("stack/app.yaml:29:50"), "{because}");
+        let open = ask("kms:DescribeKey");
+        assert_eq!(open.code, 3, "{open:?}");
+        assert_eq!(json(&open)["missing"].to_string(), "[\"⟦app.yaml#Auditor⟧\"]");
+        assert_eq!(ask("kms:Encrypt").code, 1);
+    }
+    let why =
+        folder.run(&["can", "role/App", "kms:DescribeKey", "alias/app", "--assume", "direct-call", "--world", "stack"]);
+    assert!(why.stdout.contains("it turns on what a template leaves open: `⟦app.yaml#Auditor⟧`"), "{why:?}");
+}

@@ -38,6 +38,8 @@ pub enum GapKind {
     Problem,
     /// The same thing in two files.
     Twice,
+    /// Something that is declared in a template, not collected from an account.
+    Declared,
     /// An account that is named but whose principals were not collected.
     Account,
     /// A principal that is not in its account, although that was collected.
@@ -81,6 +83,7 @@ impl GapKind {
             GapKind::Unreadable => "unreadable",
             GapKind::Problem => "problem",
             GapKind::Twice => "twice",
+            GapKind::Declared => "declared",
             GapKind::Account => "account",
             GapKind::Principal => "principal",
             GapKind::Truncated => "truncated",

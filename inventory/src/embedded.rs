@@ -3,135 +3,45 @@
 
 use std::borrow::Cow;
 
-use wardbook_policy::json::{self, Kind, Member, ParseError, Value};
-use wardbook_policy::span::Span;
+use wardbook_policy::json::{self, Kind, ParseError, Value};
+
+use crate::traced::Traced;
 
 /// The document that a value is, or that its text holds. `file` is the text that the value's spans are of.
 pub(crate) fn document<'v>(value: &'v Value, file: &str) -> Result<Cow<'v, Value>, ParseError> {
     let Kind::Text(text) = &value.kind else { return Ok(Cow::Borrowed(value)) };
-    let mut inner = Inner::of(value, text, file);
-    if text.trim_start().starts_with("%7B") || text.trim_start().starts_with("%7b") {
-        inner = inner.percent_decoded().map_err(|message| ParseError { message, span: value.span })?;
+    in_text(Traced::of(value.span, text, file)).map(Cow::Owned)
+}
+
+/// The document that a text holds, perhaps URL-encoded.
+pub(crate) fn in_text(mut traced: Traced<'_>) -> Result<Value, ParseError> {
+    if is_encoded(&traced.text) {
+        let span = traced.whole;
+        traced = traced.percent_decoded().map_err(|message| ParseError { message, span })?;
     }
-    match json::parse(&inner.text) {
+    match json::parse(&traced.text) {
         Ok(mut document) => {
-            inner.lead_back(&mut document);
-            Ok(Cow::Owned(document))
+            traced.lead_back(&mut document);
+            Ok(document)
         }
-        Err(error) => Err(ParseError { span: inner.outer(error.span), ..error }),
+        Err(error) => Err(ParseError { span: traced.outer(error.span), ..error }),
     }
+}
+
+fn is_encoded(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with("%7B") || text.starts_with("%7b")
 }
 
 /// Whether a text looks like a document of its own.
 pub(crate) fn looks_like_document(text: &str) -> bool {
-    let text = text.trim_start();
-    text.starts_with('{') || text.starts_with("%7B") || text.starts_with("%7b")
-}
-
-/// A text that stands inside another, and where its bytes come from.
-struct Inner<'t> {
-    text: Cow<'t, str>,
-    /// After each escape, the offset inside and the offset outside; in order. Between two of them
-    /// both run alike.
-    marks: Vec<(u32, u32)>,
-    /// The whole text in the file, for when the way back is not known.
-    whole: Span,
-    known: bool,
-}
-
-impl<'t> Inner<'t> {
-    /// The text of a JSON string. In other notations (YAML blocks) only the whole has a place.
-    fn of(value: &Value, text: &'t str, file: &str) -> Inner<'t> {
-        let mut inner = Inner { text: Cow::Borrowed(text), marks: Vec::new(), whole: value.span, known: false };
-        let raw = file.get(value.span.start as usize..value.span.end as usize).unwrap_or_default();
-        if raw.starts_with('"') {
-            let mut outside = 1;
-            let mut inside = 0;
-            inner.marks.push((0, value.span.start.saturating_add(1)));
-            while let Some(rest) = raw.get(outside..).filter(|rest| !rest.is_empty()) {
-                let Some(run) = rest.find('\\') else {
-                    inside += rest.len().saturating_sub(1);
-                    break;
-                };
-                let after = rest.get(run..).unwrap_or_default();
-                let (taken, given) = escape(after);
-                outside += run + taken;
-                inside += run + given;
-                let outside = Span::new(outside, 0).start.saturating_add(value.span.start);
-                inner.marks.push((Span::new(inside, 0).start, outside));
-            }
-            inner.known = inside == text.len();
-        }
-        inner
-    }
-
-    /// The same text with `%7B` and its like replaced.
-    fn percent_decoded(self) -> Result<Inner<'static>, String> {
-        let bytes = self.text.as_bytes();
-        let mut decoded = Vec::with_capacity(bytes.len());
-        let mut marks = vec![(0, self.outer_offset(0))];
-        let mut at = 0;
-        while let Some(byte) = bytes.get(at) {
-            if *byte != b'%' {
-                decoded.push(*byte);
-                at += 1;
-                continue;
-            }
-            let digits = self.text.get(at + 1..at + 3).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
-            let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) else {
-                return Err("`%` takes two hexadecimal digits in a URL-encoded document".into());
-            };
-            decoded.push(byte);
-            at += 3;
-            marks.push((Span::new(decoded.len(), 0).start, self.outer_offset(Span::new(at, 0).start)));
-        }
-        let text = String::from_utf8(decoded).map_err(|_| "the URL-encoded document is not UTF-8".to_owned())?;
-        Ok(Inner { text: Cow::Owned(text), marks, whole: self.whole, known: self.known })
-    }
-
-    fn outer_offset(&self, inside: u32) -> u32 {
-        let index = self.marks.partition_point(|(mark, _)| *mark <= inside);
-        match index.checked_sub(1).and_then(|index| self.marks.get(index)) {
-            Some((mark, outside)) => outside.saturating_add(inside - mark),
-            None => self.whole.start,
-        }
-    }
-
-    fn outer(&self, span: Span) -> Span {
-        if !self.known {
-            return self.whole;
-        }
-        Span { start: self.outer_offset(span.start), end: self.outer_offset(span.end) }
-    }
-
-    /// INVARIANT: the recursion is bounded, since the JSON reader bounds the depth.
-    fn lead_back(&self, value: &mut Value) {
-        value.span = self.outer(value.span);
-        match &mut value.kind {
-            Kind::List(values) => values.iter_mut().for_each(|value| self.lead_back(value)),
-            Kind::Object(members) => members.iter_mut().for_each(|member: &mut Member| {
-                member.name_span = self.outer(member.name_span);
-                self.lead_back(&mut member.value);
-            }),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => {}
-        }
-    }
-}
-
-/// How many bytes an escape takes in the file, and how many it gives inside.
-fn escape(text: &str) -> (usize, usize) {
-    let code = |from: usize| text.get(from..from + 4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    match (text.as_bytes().get(1), code(2)) {
-        (Some(b'u'), Some(0xD800..=0xDBFF)) => (12, 4),
-        (Some(b'u'), Some(code)) => (6, char::from_u32(code).map_or(1, char::len_utf8)),
-        (Some(_), _) => (2, 1),
-        (None, _) => (text.len(), 0),
-    }
+    text.trim_start().starts_with('{') || is_encoded(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wardbook_policy::span::Span;
 
     fn read(file: &str) -> Result<Value, ParseError> {
         document(&json::parse(file).unwrap(), file).map(Cow::into_owned)
@@ -166,11 +76,24 @@ mod tests {
     }
 
     #[test]
-    fn a_text_in_another_notation_has_the_place_of_the_whole() {
-        let file = "policy: |\n  {\"a\":\n   1}\n";
-        let outer = crate::yaml::parse(file).unwrap();
-        let text = outer.member("policy").unwrap();
-        let value = document(text, file).unwrap();
-        assert_eq!(value.member("a").unwrap().span, text.span);
+    fn texts_of_yaml_lead_back_from_every_style() {
+        let sid = |file: &str| {
+            let outer = crate::yaml::parse(file).unwrap_or_else(|error| panic!("{file}: {error}"));
+            let text = outer.member("policy").unwrap();
+            let value = document(text, file).unwrap_or_else(|error| panic!("{file}: {error}")).into_owned();
+            at(file, value.member("Sid").unwrap().span).to_owned()
+        };
+        for file in [
+            "policy: |\n  {\"a\":\n     1,\n\n   \"Sid\": \"x\"}\n",
+            "policy: >-\n  {\"a\": 1,\n  \"Sid\":\n  \"x\"}\n",
+            "policy: |2\n    {\"a\": \"é\",\n   \"Sid\": \"x\"}\nnext: 1\n",
+            "a:\n- b\npolicy: |-\n      {\n        \"Sid\": \"x\"\n      }\nz: 1",
+            "policy: '{\"it''s\": 1, \"Sid\": \"x\"}'\n",
+            "policy: '{\"a\": 1,\n    \"Sid\":  \"x\"}'\n",
+        ] {
+            assert_eq!(sid(file), "\"x\"", "{file}");
+        }
+        let escaped = "policy: \"{\\\"a\\\": 1,\\\n   \\\"Sid\\\": \\\"\\x41\\\"}\"\n";
+        assert_eq!(sid(escaped), "\\\"\\x41\\\"");
     }
 }

@@ -115,15 +115,19 @@ pub(crate) fn recognizes_grants(value: &Value) -> bool {
 }
 
 pub(crate) fn read_grants(page: &Page<'_>, value: &Value, harvest: &mut Harvest) {
+    add_grants(page, list(value, "Grants"), !is_truncated(value), harvest);
+}
+
+/// Takes in the grants of one key; `complete` tells whether these are all.
+pub(crate) fn add_grants(page: &Page<'_>, entries: &[Value], complete: bool, harvest: &mut Harvest) {
     let folder = arn_of(page, page.hints.key_id);
-    let complete = !is_truncated(value);
     if let Some(arn) = &folder {
         harvest.key(arn).grants_end |= complete;
         harvest.key(arn).grants.get_or_insert_default();
-    } else if list(value, "Grants").is_empty() {
+    } else if entries.is_empty() {
         unplaced(page, "an empty list of grants", "", harvest);
     }
-    for entry in list(value, "Grants") {
+    for entry in entries {
         let grant = match Grant::read(entry) {
             Ok(grant) => grant,
             Err(problem) => {

@@ -37,6 +37,8 @@ pub mod layer;
 
 pub mod case;
 
+pub mod carrier;
+pub mod cloudformation;
 pub mod coverage;
 pub mod organization;
 pub mod world;
@@ -46,7 +48,11 @@ pub mod cloudtrail;
 pub mod question;
 
 mod authorization_details;
+mod cdk;
+mod collect;
 mod embedded;
 mod kms_dump;
 mod nearest;
 mod page;
+mod parameters;
+mod traced;

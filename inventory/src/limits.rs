@@ -12,6 +12,18 @@ pub const YAML_NODES_MAX: usize = 1_000_000;
 /// The texts that aliases repeat may add up to this many bytes.
 pub const YAML_ALIAS_BYTES_MAX: usize = 16 << 20;
 
+/// A template longer than this is refused; CloudFormation takes a sixteenth of it.
+pub const TEMPLATE_BYTES_MAX: usize = 16 << 20;
+
+/// Functions of a template nested deeper than this, through names and conditions, stay open.
+pub const TEMPLATE_DEPTH_MAX: usize = 256;
+
+/// After this many steps of evaluating a template, what is left stays open.
+pub const TEMPLATE_STEPS_MAX: usize = 4 << 20;
+
+/// Once the functions of a template have made this many bytes of text, what is left stays open.
+pub const TEMPLATE_TEXT_BYTES_MAX: usize = 32 << 20;
+
 /// A case file with more cases than this is refused.
 pub const CASES_MAX: usize = 100_000;
 

@@ -107,21 +107,41 @@ fn path_to<'v>(account: &str, parents: &BTreeMap<&'v str, &'v str>, roots: &[Val
     None
 }
 
+/// A kind of organization policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Family {
+pub(crate) enum Family {
     Scp,
     Rcp,
 }
 
 impl Family {
-    fn kind(self) -> PolicyKind {
+    pub(crate) fn kind(self) -> PolicyKind {
         match self {
             Family::Scp => PolicyKind::Scp,
             Family::Rcp => PolicyKind::Rcp,
         }
     }
 
-    fn name(self) -> &'static str {
+    /// What a folder or list of them is called in iam-collect's tree.
+    pub(crate) fn folder(self) -> &'static str {
+        match self {
+            Family::Scp => "scps",
+            Family::Rcp => "rcps",
+        }
+    }
+
+    /// The policy of that name or ARN, if it is the one whose content everybody knows.
+    pub(crate) fn implied(self, name: &str) -> Option<Policy> {
+        let (full_access, document) = self.full_access();
+        let id = name.rsplit('/').next().unwrap_or(name);
+        if id != full_access {
+            return None;
+        }
+        let document = Document::read(&json::parse(document).ok()?);
+        Some(Policy::forced(&document, self.kind(), Origin { name, ..Origin::default() }).0)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Family::Scp => "SERVICE_CONTROL_POLICY",
             Family::Rcp => "RESOURCE_CONTROL_POLICY",
@@ -212,10 +232,8 @@ fn content(page: &Page<'_>, entry: &Value, summary: &Value, family: Family, gaps
     if let Some(document) = entry.member("Content") {
         return page.policy(document, name, family.kind(), gaps);
     }
-    let (full_access, document) = family.full_access();
-    if id == full_access {
-        let document = Document::read(&json::parse(document).ok()?);
-        return Some(Policy::forced(&document, family.kind(), Origin { name, ..Origin::default() }).0);
+    if id == family.full_access().0 {
+        return family.implied(if name.ends_with(id) { name } else { id });
     }
     let message = format!("`{}`: the content of organization policy `{id}` was not collected", page.source.path);
     gaps.push(Gap::new(GapKind::OrganizationPolicy, name, message));

@@ -113,14 +113,23 @@ impl ReadError {
 /// assert_eq!(error.to_string(), "a.json:2:2: `a` occurs twice in this object");
 /// ```
 pub fn read_value(source: &Source) -> Result<Value, ReadError> {
+    read_one(source, yaml::parse)
+}
+
+/// The same for what may be a CloudFormation template, whose YAML may have functions in short form.
+pub fn read_template(source: &Source) -> Result<Value, ReadError> {
+    read_one(source, yaml::parse_template)
+}
+
+fn read_one(source: &Source, yaml: fn(&str) -> Result<Value, ParseError>) -> Result<Value, ReadError> {
     let called_yaml = source.path.ends_with(".yaml") || source.path.ends_with(".yml");
     let read = if begins_like_json(&source.text) {
         match json::parse(&source.text) {
-            Err(_) if called_yaml => yaml::parse(&source.text),
+            Err(_) if called_yaml => yaml(&source.text),
             read => read,
         }
     } else {
-        yaml::parse(&source.text)
+        yaml(&source.text)
     };
     read.map_err(|error| source.parse_error(error))
 }

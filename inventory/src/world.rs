@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
+use wardbook_policy::symbol;
 
 use crate::coverage::{Coverage, Gap, GapKind};
 use crate::layer::Collected;
@@ -33,6 +34,8 @@ pub struct World {
     aliases: BTreeMap<Box<str>, Option<Box<str>>>,
     organization: Option<Organization>,
     coverage: Coverage,
+    /// Whether part of it is declared in templates, so that symbols count.
+    open: bool,
     /// Positions in `principals`, by name without path.
     by_name: HashMap<Box<str>, Vec<usize>>,
     /// What is wrong with policies and grants, by the name of the policy or the ARN of the key.
@@ -121,13 +124,13 @@ impl World {
     ) -> World {
         let mut by_name: HashMap<Box<str>, Vec<usize>> = HashMap::new();
         for (index, principal) in principals.iter().enumerate() {
-            by_name.entry(principal.name().into()).or_default().push(index);
+            by_name.entry(symbol::short(principal.name()).into()).or_default().push(index);
         }
         let mut problems: HashMap<Box<str>, Vec<Gap>> = HashMap::new();
         for gap in coverage.gaps.iter().filter(|gap| gap.kind == GapKind::Problem) {
             problems.entry(gap.subject.clone()).or_default().push(gap.clone());
         }
-        World { accounts, principals, keys, aliases, organization, coverage, by_name, problems }
+        World { accounts, principals, keys, aliases, organization, coverage, open: false, by_name, problems }
     }
 
     /// The accounts whose users and roles were collected, in order.
@@ -179,17 +182,19 @@ impl World {
 
     /// The users and roles of that name, in any account and below any path.
     fn named<'w>(&'w self, name: &str) -> impl Iterator<Item = &'w Principal> + use<'w> {
-        let indexes = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let indexes = self.by_name.get(symbol::short(name)).map(Vec::as_slice).unwrap_or_default();
         indexes.iter().filter_map(|index| self.principals.get(*index))
     }
 
     /// The role behind a session: of all roles of an account, one has the name.
     fn role_named(&self, account: &str, name: &str) -> Option<&Principal> {
-        self.named(name).find(|found| found.kind == PrincipalKind::Role && *found.account == *account)
+        self.named(name)
+            .find(|found| found.kind == PrincipalKind::Role && *found.account == *account && *found.name() == *name)
     }
 
     fn user_named(&self, account: &str, name: &str) -> Option<&Principal> {
-        self.named(name).find(|found| found.kind == PrincipalKind::User && *found.account == *account)
+        self.named(name)
+            .find(|found| found.kind == PrincipalKind::User && *found.account == *account && *found.name() == *name)
     }
 }
 

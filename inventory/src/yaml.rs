@@ -26,6 +26,16 @@ use crate::limits::{YAML_ALIAS_BYTES_MAX, YAML_BYTES_MAX, YAML_NODES_MAX};
 /// assert!(wardbook_inventory::yaml::parse("a: 1\na: 2\n").is_err());
 /// ```
 pub fn parse(text: &str) -> Result<Value, ParseError> {
+    parse_with(text, false)
+}
+
+/// Reads the one document of a CloudFormation template: the short form of a function, `!Sub x`, is
+/// read as its long form, `{"Fn::Sub": "x"}`.
+pub fn parse_template(text: &str) -> Result<Value, ParseError> {
+    parse_with(text, true)
+}
+
+fn parse_with(text: &str, functions: bool) -> Result<Value, ParseError> {
     if text.len() > YAML_BYTES_MAX {
         return Err(error(format!("the text is longer than the {YAML_BYTES_MAX} bytes of YAML that are read"), 0, 0));
     }
@@ -35,6 +45,7 @@ pub fn parse(text: &str) -> Result<Value, ParseError> {
         anchors: HashMap::new(),
         nodes: 0,
         alias_bytes: 0,
+        functions,
     };
     reader.document()
 }
@@ -45,6 +56,8 @@ struct Reader<'a> {
     anchors: HashMap<usize, Anchored>,
     nodes: usize,
     alias_bytes: usize,
+    /// Whether tags are the short form of functions.
+    functions: bool,
 }
 
 /// What an alias stands for, and what it costs to repeat it.
@@ -67,6 +80,8 @@ struct Open {
     /// Just past the last thing inside, for block styles, whose end has no mark of its own.
     end: u32,
     content: Content,
+    /// The function whose argument it is.
+    function: Option<Box<str>>,
 }
 
 enum Content {
@@ -101,26 +116,32 @@ impl Reader<'_> {
                     continue;
                 }
                 Event::SequenceStart(anchor, tag) => {
-                    collection_tag(tag.as_deref(), "seq", span)?;
-                    self.begin(&mut open, anchor, span, Content::List(Vec::new()))?;
+                    let function = self.function(tag.as_deref());
+                    if function.is_none() {
+                        collection_tag(tag.as_deref(), "seq", span)?;
+                    }
+                    self.begin(&mut open, anchor, span, Content::List(Vec::new()), function)?;
                     continue;
                 }
                 Event::MappingStart(anchor, tag) => {
-                    collection_tag(tag.as_deref(), "map", span)?;
+                    let function = self.function(tag.as_deref());
+                    if function.is_none() {
+                        collection_tag(tag.as_deref(), "map", span)?;
+                    }
                     let content = Content::Mapping { members: Vec::new(), merged: Vec::new(), key: None };
-                    self.begin(&mut open, anchor, span, content)?;
+                    self.begin(&mut open, anchor, span, content, function)?;
                     continue;
                 }
                 Event::SequenceEnd | Event::MappingEnd => match open.pop() {
                     Some(ended) => {
-                        let anchor = ended.anchor;
-                        let value = close(ended, span)?;
+                        let (anchor, function) = (ended.anchor, ended.function.clone());
+                        let value = applied(close(ended, span)?, function);
                         let place = value.span;
                         (value, anchor, place)
                     }
                     None => continue,
                 },
-                Event::Alias(id) => (self.alias(id, span, open.len())?, 0, span),
+                Event::Alias(id) => (self.alias(id, span, self.depth(&open))?, 0, span),
                 Event::Scalar(text, style, anchor, tag) => {
                     self.count(1, span)?;
                     if let Some(Open { content: Content::Mapping { key: key @ None, .. }, .. }) = open.last_mut() {
@@ -132,8 +153,16 @@ impl Reader<'_> {
                         *key = Some(name);
                         continue;
                     }
-                    within_depth(open.len(), span)?;
-                    (Value { span, kind: scalar(&text, style, tag.as_deref(), span)? }, anchor, span)
+                    within_depth(self.depth(&open), span)?;
+                    let value = match self.function(tag.as_deref()) {
+                        Some(function) => {
+                            let span = self.offsets.after_tag(span);
+                            let argument = Value { span, kind: Kind::Text(text.as_ref().into()) };
+                            applied(argument, Some(function))
+                        }
+                        None => Value { span, kind: scalar(&text, style, tag.as_deref(), span)? },
+                    };
+                    (value, anchor, span)
                 }
             };
             if anchor != 0 {
@@ -147,13 +176,39 @@ impl Reader<'_> {
         root.ok_or_else(|| error("the text holds no value", 0, 0))
     }
 
-    fn begin(&mut self, open: &mut Vec<Open>, anchor: usize, span: Span, content: Content) -> Result<(), ParseError> {
-        within_depth(open.len(), span)?;
+    /// The function that a tag is the short form of.
+    fn function(&self, tag: Option<&Tag>) -> Option<Box<str>> {
+        let tag = tag.filter(|tag| self.functions && tag.handle == "!" && !tag.suffix.is_empty())?;
+        Some(match tag.suffix.as_str() {
+            name @ ("Ref" | "Condition") => name.into(),
+            name => format!("Fn::{name}").into(),
+        })
+    }
+
+    /// How deep the next value stands, functions counted.
+    fn depth(&self, open: &[Open]) -> usize {
+        match self.functions {
+            true => open.iter().map(|open| 1 + usize::from(open.function.is_some())).sum(),
+            false => open.len(),
+        }
+    }
+
+    fn begin(
+        &mut self,
+        open: &mut Vec<Open>,
+        anchor: usize,
+        span: Span,
+        content: Content,
+        function: Option<Box<str>>,
+    ) -> Result<(), ParseError> {
         if let Some(Open { content: Content::Mapping { key: None, .. }, .. }) = open.last() {
             return Err(fault("the name of a member is a text, not a list or a mapping", span));
         }
+        let span = if function.is_some() { self.offsets.after_tag(span) } else { span };
         self.count(1, span)?;
-        open.push(Open { anchor, start: span.start, end: span.end, content });
+        // A function is a mapping around its argument.
+        within_depth(self.depth(open) + usize::from(function.is_some()), span)?;
+        open.push(Open { anchor, start: span.start, end: span.end, content, function });
         Ok(())
     }
 
@@ -238,6 +293,17 @@ impl Open {
             },
         }
         Ok(())
+    }
+}
+
+/// The long form of a function applied to its argument.
+fn applied(argument: Value, function: Option<Box<str>>) -> Value {
+    match function {
+        None => argument,
+        Some(name) => {
+            let span = argument.span;
+            Value { span, kind: Kind::Object(vec![Member { name, name_span: span, value: argument }]) }
+        }
     }
 }
 
@@ -418,6 +484,18 @@ impl<'a> Offsets<'a> {
             false => text.char_indices().step_by(Self::STEP).map(|(offset, _)| Span::new(offset, 0).start).collect(),
         };
         Offsets { text, ascii, marks }
+    }
+
+    /// The same place without the tag that may stand in front.
+    fn after_tag(&self, span: Span) -> Span {
+        let raw = self.text.get(span.start as usize..).unwrap_or_default();
+        if !raw.starts_with('!') {
+            return span;
+        }
+        let blank = [' ', '\t', '\n', '\r'];
+        let rest = raw.find(blank).and_then(|tag| raw.get(tag..)).unwrap_or_default().trim_start_matches(blank);
+        let start = Span::new(self.text.len().saturating_sub(rest.len()), 0).start;
+        Span { start, end: span.end.max(start) }
     }
 
     fn byte(&self, marker: &Marker) -> u32 {

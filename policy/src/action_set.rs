@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use crate::catalogue;
+use crate::pattern::Pattern;
 use crate::statement::Texts;
 
 /// A set of KMS actions, a bit each.
@@ -31,10 +32,11 @@ impl KmsActions {
         }
     }
 
-    /// The KMS actions that an Action or NotAction element names.
-    pub(crate) fn of(actions: &Texts) -> KmsActions {
-        match actions {
-            Texts::Any => KmsActions::all(|_| true),
+    /// The KMS actions that an Action or NotAction element names; `None` where that is left open.
+    pub(crate) fn of(actions: &Texts) -> Option<KmsActions> {
+        Some(match actions {
+            Texts::Named(patterns) | Texts::Except(patterns) if patterns.iter().any(Pattern::is_open) => return None,
+            Texts::Any => KmsActions::every(),
             Texts::Named(patterns) => patterns.iter().fold(KmsActions::NONE, |sum, pattern| {
                 let named = match pattern.literal() {
                     Some(name) => KmsActions::one(name),
@@ -46,7 +48,12 @@ impl KmsActions {
             Texts::Except(patterns) => {
                 KmsActions::all(|name| !patterns.iter().any(|pattern| pattern.matches_plainly(name)))
             }
-        }
+        })
+    }
+
+    /// Every KMS action.
+    pub(crate) fn every() -> KmsActions {
+        KmsActions::all(|_| true)
     }
 
     fn all(wanted: impl Fn(&str) -> bool) -> KmsActions {
@@ -80,10 +87,14 @@ impl KmsActions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pattern::{Pattern, Use};
+    use crate::condition::Scope;
+    use crate::pattern::Use;
 
     fn texts(patterns: &[&str]) -> Box<[Pattern]> {
-        patterns.iter().map(|text| Pattern::new(text, Use::Glob, false).unwrap()).collect()
+        patterns
+            .iter()
+            .map(|text| Pattern::new(text, Use::Glob, Scope { variables: false, symbols: false }).unwrap())
+            .collect()
     }
 
     #[test]
@@ -115,8 +126,12 @@ mod tests {
             for name in &*NAMES {
                 let named = list.iter().any(|text| texts(&[text]).iter().any(|pattern| pattern.matches_plainly(name)));
                 let one = KmsActions::one(name);
-                assert_eq!(KmsActions::of(&Texts::Named(texts(list))).meets(one), named, "{list:?} {name}");
-                assert_eq!(KmsActions::of(&Texts::Except(texts(list))).meets(one), !named, "not {list:?} {name}");
+                assert_eq!(KmsActions::of(&Texts::Named(texts(list))).unwrap().meets(one), named, "{list:?} {name}");
+                assert_eq!(
+                    KmsActions::of(&Texts::Except(texts(list))).unwrap().meets(one),
+                    !named,
+                    "not {list:?} {name}"
+                );
             }
         }
     }

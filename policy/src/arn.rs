@@ -61,6 +61,11 @@ pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether the text stands for one account: its id, or a symbol that stands for it.
+pub fn is_account(text: &str) -> bool {
+    is_account_id(text) || crate::symbol::is_lone(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

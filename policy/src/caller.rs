@@ -2,8 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
-use crate::arn::{Arn, is_account_id};
+use crate::arn::{Arn, is_account};
 use crate::digest::{Domain, digest, pair};
+use crate::symbol;
+use crate::tri::Tri;
 
 /// What kind of principal makes a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,7 +77,7 @@ impl Caller {
         if text == "*" {
             return Ok(bare(CallerKind::Anonymous));
         }
-        if is_account_id(text) {
+        if is_account(text) {
             let arn = format!("arn:aws:iam::{text}:root");
             return Ok(Caller::of(CallerKind::Root, &arn, "aws", Some(text), ""));
         }
@@ -94,7 +96,7 @@ impl Caller {
         if text.contains(['*', '?']) {
             return Err(fail("a request is made by one principal, without wildcards"));
         }
-        if !is_account_id(arn.account) {
+        if !is_account(arn.account) {
             return Err(fail("its account is not twelve digits"));
         }
         let of = |kind, name| Ok(Caller::of(kind, text, arn.partition, Some(arn.account), name));
@@ -231,6 +233,18 @@ impl Caller {
             None => {
                 let partition = Arn::parse(arn).is_some_and(|arn| arn.partition == &*self.partition);
                 partition && self.account() == Some(account) && &*self.name == name
+            }
+        }
+    }
+
+    /// The same where the ARNs may hold symbols.
+    pub(crate) fn may_be_role_arn(&self, arn: &str, account: &str, name: &str) -> Tri {
+        match &self.role_arn {
+            Some(told) => symbol::same(told, arn),
+            None => {
+                let partition = Arn::parse(arn).map(|arn| symbol::same(arn.partition, &self.partition));
+                let own = symbol::same(self.account().unwrap_or_default(), account);
+                partition.unwrap_or(Tri::False).and(own).and(symbol::same(&self.name, name))
             }
         }
     }

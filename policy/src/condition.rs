@@ -25,6 +25,7 @@ use crate::key::Key;
 use crate::pattern::Pattern;
 use crate::quirk::Quirk;
 use crate::scene::{Resolved, Scene};
+use crate::symbol;
 use crate::tri::Tri;
 
 /// An operator: its name, and how the values of a row become a test.
@@ -63,6 +64,8 @@ pub enum Test {
 pub(crate) struct Scope {
     /// Whether `${...}` is a variable (Version 2012-10-17).
     pub(crate) variables: bool,
+    /// Whether `⟦...⟧` and `⟪...⟫` are symbols: the document comes from a template.
+    pub(crate) symbols: bool,
 }
 
 /// A value that the operator does not take; `index` counts the values of the row.
@@ -94,6 +97,8 @@ pub struct Atom {
     key: Key,
     values: Box<[Box<str>]>,
     test: Test,
+    /// Whether the key or a value is not known; patterns know by themselves.
+    open: bool,
 }
 
 const FAMILIES: &[&[Operator]] = &[
@@ -151,7 +156,7 @@ impl Atom {
         if operator.name == "Null" && (spelling.if_exists || spelling.quantifier != Quantifier::Single) {
             return Err(AtomError::Operator(format!("`{name}`: `Null` takes neither `IfExists` nor a set operator")));
         }
-        let test = (operator.compile)(values, scope).map_err(AtomError::Value)?;
+        let (test, open) = compile(operator, values, scope).map_err(AtomError::Value)?;
         Ok(Atom {
             spelled: name.into(),
             operator,
@@ -161,6 +166,7 @@ impl Atom {
             key: Key::new(key),
             values: values.iter().map(|value| (*value).into()).collect(),
             test,
+            open: open || (scope.symbols && symbol::holds(key)),
         })
     }
 
@@ -199,11 +205,29 @@ impl Atom {
         &self.test
     }
 
+    /// Whether the row holds symbols.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open || self.patterns_open()
+    }
+
+    fn patterns_open(&self) -> bool {
+        match &self.test {
+            Test::String(test) => test.patterns().iter().any(Pattern::is_open),
+            Test::Arn(test) => test.patterns().any(Pattern::is_open),
+            _ => false,
+        }
+    }
+
+    /// The texts of the row that may hold symbols.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        core::iter::once(self.key.name()).chain(self.values.iter().map(|value| &**value))
+    }
+
     #[inline(always)]
     pub(crate) fn holds(&self, scene: &Scene<'_>) -> Tri {
         match (scene.lookup(&self.key), self.quantifier) {
             // Most rows are this one, so it is worth a way of its own.
-            (Lookup::One(value), Quantifier::Single) => self.satisfied_by(value, scene),
+            (Lookup::One(value), Quantifier::Single) if !self.open => self.satisfied_by(value, scene),
             (found, _) => self.holds_for(found, scene),
         }
     }
@@ -211,6 +235,9 @@ impl Atom {
     /// Whether the row holds where the request has this under its key.
     #[inline(never)]
     pub(crate) fn holds_for(&self, found: Lookup<'_>, scene: &Scene<'_>) -> Tri {
+        if self.open && (symbol::holds(self.key.name()) || matches!(self.test, Test::Null(_))) {
+            return Tri::Unknown;
+        }
         if let Test::Null(test) = &self.test {
             return match found {
                 Lookup::Unknown => test.unknown(),
@@ -254,6 +281,7 @@ impl Atom {
             Test::String(test) => test.matches(value, scene),
             _ => self.satisfied_otherwise(value, scene),
         };
+        let matches = if self.open { matches.or(Tri::Unknown) } else { matches };
         if self.negated { !matches } else { matches }
     }
 
@@ -261,12 +289,13 @@ impl Atom {
     fn satisfied_otherwise(&self, value: &str, scene: &Scene<'_>) -> Tri {
         match &self.test {
             Test::String(test) => test.matches(value, scene),
+            Test::Arn(test) => test.matches(value, scene),
+            _ if scene.request.open && symbol::holds(value) => Tri::Unknown,
             Test::Numeric(test) => Tri::from(test.matches(value)),
             Test::Date(test) => Tri::from(test.matches(value)),
             Test::Boolean(test) => test.matches(value, scene),
             Test::Binary(test) => Tri::from(test.matches(value)),
             Test::Ip(test) => Tri::from(test.matches(value)),
-            Test::Arn(test) => test.matches(value, scene),
             Test::Null(test) => Tri::from(test.holds(false)),
         }
     }
@@ -285,6 +314,25 @@ impl Atom {
             Test::Arn(test) => keys.extend(test.patterns().flat_map(unresolved)),
             Test::Boolean(test) => keys.extend(test.patterns().flat_map(unresolved)),
             _ => {}
+        }
+    }
+}
+
+/// Compiles the values of a row. Where values are no patterns, one that is not known is left out,
+/// and the second part of the answer says so.
+fn compile(operator: &Operator, values: &[&str], scope: Scope) -> Result<(Test, bool), ValueError> {
+    let patterns = operator.name.starts_with("String") || operator.name.starts_with("Arn");
+    if !scope.symbols || patterns || !values.iter().any(|value| symbol::holds(value)) {
+        return (operator.compile)(values, scope).map(|test| (test, false));
+    }
+    let known: Vec<(usize, &str)> =
+        values.iter().copied().enumerate().filter(|(_, value)| !symbol::holds(value)).collect();
+    let texts: Vec<&str> = known.iter().map(|(_, value)| *value).collect();
+    match (operator.compile)(&texts, scope) {
+        Ok(test) => Ok((test, true)),
+        Err(error) => {
+            let index = known.get(error.index).map_or(error.index, |(index, _)| *index);
+            Err(ValueError { index, ..error })
         }
     }
 }
@@ -319,7 +367,7 @@ mod tests {
 
     #[test]
     fn unknown_operators_suggest_the_nearest() {
-        let refused = |name: &str| match Atom::new(name, "aws:x", &["1"], Scope { variables: true }) {
+        let refused = |name: &str| match Atom::new(name, "aws:x", &["1"], Scope { variables: true, symbols: false }) {
             Err(AtomError::Operator(message)) => message,
             other => panic!("{name}: {other:?}"),
         };

@@ -10,6 +10,8 @@ mod said;
 mod survey;
 mod verdict;
 
+use std::collections::BTreeSet;
+
 pub use verdict::{Cited, Decision, Reason, Silence, Verdict};
 
 pub(crate) use said::{Listener, Place};
@@ -21,6 +23,7 @@ use crate::quirk::Quirks;
 use crate::request::Request;
 use crate::scene::Scene;
 use crate::statement::{Effect, Outcome, Statement};
+use crate::symbol;
 use crate::term::{Leaf, Leaves, Term};
 
 /// Decides a request. Always answers; see [`Decision`] for what the answer carries.
@@ -40,7 +43,7 @@ pub fn decide<'a>(request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> 
     let scene = scene(request, layers, quirks);
     let mut survey = Survey::new(request);
     survey.take(&scene, layers, &mut ());
-    settle(&survey, &scene, layers)
+    across(settle(&survey, &scene, layers), request, layers, quirks)
 }
 
 /// The one walk: survey every layer, join what they say, name what settled it.
@@ -53,7 +56,7 @@ pub(crate) fn walk<'a, L: Listener<'a>>(
     let scene = scene(request, layers, quirks);
     let mut survey = Survey::new(request);
     survey.take(&scene, layers, listener);
-    let decision = settle(&survey, &scene, layers);
+    let decision = across(settle(&survey, &scene, layers), request, layers, quirks);
     (decision, survey)
 }
 
@@ -82,10 +85,23 @@ fn settle<'a>(survey: &Survey<'a>, scene: &Scene<'a>, layers: &Layers<'a>) -> De
     }
 }
 
+/// Where a template leaves open whether caller and resource share an account, an answer holds only
+/// if it is the same either way.
+fn across<'a>(decision: Decision<'a>, request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Decision<'a> {
+    let Some(within) = request.within_one_account() else { return decision };
+    if decide(&within, layers, quirks).verdict() == decision.verdict() {
+        return decision;
+    }
+    let accounts = [request.caller.account(), request.resource_account()].into_iter().flatten();
+    let symbols = accounts.flat_map(symbol::names).map(Into::into).collect();
+    Decision::new(Verdict::Unknown, Reason::TurnsOn { keys: Vec::new(), documents: Vec::new(), symbols })
+}
+
 /// Names the keys, and the documents nobody collected, that would settle an unknown answer.
 fn turns_on<'a>(leaves: Leaves, scene: &Scene<'a>, layers: &Layers<'a>) -> Reason<'a> {
     let mut keys: Vec<&'a Key> = Vec::new();
     let mut documents = Vec::new();
+    let mut symbols: BTreeSet<&str> = BTreeSet::new();
     for layer in Layer::ALL {
         if leaves.has(layer, Leaf::Documents) && !documents.contains(&layer) {
             documents.push(layer);
@@ -95,6 +111,7 @@ fn turns_on<'a>(leaves: Leaves, scene: &Scene<'a>, layers: &Layers<'a>) -> Reaso
             let leaf = if statement.effect() == Effect::Deny { Leaf::Deny } else { Leaf::Allow };
             if leaves.has(layer, leaf) && matches!(statement.outcome(scene), Outcome::TurnsOnUnknown(_)) {
                 statement.unknown_keys(scene, &mut keys);
+                symbols.extend(statement.symbols());
                 if statement.turns_on_boundary(scene) && !documents.contains(&Layer::Boundary) {
                     documents.push(Layer::Boundary);
                 }
@@ -104,11 +121,17 @@ fn turns_on<'a>(leaves: Leaves, scene: &Scene<'a>, layers: &Layers<'a>) -> Reaso
     if leaves.has(Layer::Grant, Leaf::Allow) {
         for grant in layers.grants.items() {
             granted::unknown_keys_of(grant, scene, &mut keys);
+            symbols.extend(grant.symbols());
         }
     }
     keys.sort_by(|a, b| a.lower().cmp(b.lower()));
     keys.dedup();
-    Reason::TurnsOn { keys, documents }
+    // A statement without symbols may turn on those of the request.
+    if scene.request.open && keys.is_empty() && documents.is_empty() && symbols.is_empty() {
+        let request = scene.request;
+        symbols.extend([request.caller.text(), request.resource()].into_iter().flat_map(symbol::names));
+    }
+    Reason::TurnsOn { keys, documents, symbols: symbols.into_iter().map(Into::into).collect() }
 }
 
 fn statements_of<'a>(layer: Layer, layers: &Layers<'a>) -> impl Iterator<Item = &'a Statement> {

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use crate::json::{Kind, Member, Value};
 use crate::limits::STATEMENTS_MAX;
 use crate::span::Span;
+use crate::symbol;
 
 /// A policy document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Document {
     pub version: Option<Word>,
     /// The Id element.
     pub id: Option<Word>,
+    /// Whether symbols in its texts are symbols: a template leaves parts of it open.
+    pub open: bool,
     /// The statements, in their order.
     pub statements: Vec<StatementText>,
     /// What is wrong outside the statements.
@@ -43,6 +46,10 @@ pub struct StatementText {
     pub resource: Option<Words>,
     /// The rows of the Condition block.
     pub conditions: Vec<ConditionText>,
+    /// The symbols on which it turns whether there is such a statement, or what an essential part of it is.
+    pub doubts: Vec<Word>,
+    /// Whether nothing is known of it: it may allow or deny anything.
+    pub unknown: bool,
     /// What is wrong in this statement.
     pub problems: Vec<Problem>,
 }
@@ -74,14 +81,14 @@ pub struct PrincipalText {
     pub negated: bool,
     /// Where the element's name stands.
     pub name_span: Span,
-    /// `"*"`, or the families (`AWS`, `Service`, ...) with their names.
+    /// `"*"` (or a symbol), or the families (`AWS`, `Service`, ...) with their names.
     pub names: Vec<PrincipalName>,
 }
 
 /// One name in a Principal element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrincipalName {
-    /// `AWS`, `Service`, ...; `None` for `Principal: "*"`.
+    /// `AWS`, `Service`, ...; `None` for `Principal: "*"` and for a symbol in its place.
     pub family: Option<Word>,
     /// The name.
     pub name: Word,
@@ -137,8 +144,23 @@ impl Problem {
 impl Document {
     /// Reads a document from a value of whatever carrier.
     pub fn read(value: &Value) -> Document {
-        let mut document =
-            Document { span: value.span, version: None, id: None, statements: Vec::new(), problems: Vec::new() };
+        Document::read_with(value, false)
+    }
+
+    /// Reads a document of which a template leaves parts open: [symbols](crate::symbol) in its texts
+    /// are symbols. A statement, or the whole, may be a symbol; a member of a statement whose name is
+    /// a symbol says that the statement may not be there.
+    pub fn read_open(value: &Value) -> Document {
+        Document::read_with(value, true)
+    }
+
+    fn read_with(value: &Value, open: bool) -> Document {
+        let (span, statements, problems) = (value.span, Vec::new(), Vec::new());
+        let mut document = Document { span, version: None, id: None, open, statements, problems };
+        if let Some(symbol) = symbol(value, open) {
+            document.statements.push(StatementText::unknown(symbol));
+            return document;
+        }
         let Some(members) = value.as_object() else {
             document.problem(value.span, format!("a policy document is an object, not {}", value.noun()));
             return document;
@@ -168,6 +190,7 @@ impl Document {
     fn read_statements(&mut self, value: &Value) {
         let statements = match &value.kind {
             Kind::Object(_) => core::slice::from_ref(value),
+            Kind::Text(_) if symbol(value, self.open).is_some() => core::slice::from_ref(value),
             Kind::List(values) if values.is_empty() => {
                 return self.problem(value.span, "`Statement` is empty");
             }
@@ -180,7 +203,7 @@ impl Document {
                 return self.problem(value.span, message);
             }
         };
-        self.statements = statements.iter().map(StatementText::read).collect();
+        self.statements = statements.iter().map(|value| StatementText::read(value, self.open)).collect();
     }
 
     fn problem(&mut self, span: Span, message: impl Into<String>) {
@@ -189,7 +212,12 @@ impl Document {
 
     /// Whether policy variables have a meaning in this document.
     pub fn has_variables(&self) -> bool {
-        self.version.as_ref().is_some_and(|version| &*version.text == VERSION_2012)
+        self.version.as_ref().is_some_and(|version| &*version.text == VERSION_2012 || self.holds_symbol(&version.text))
+    }
+
+    /// Whether a text of this document holds a symbol.
+    pub(crate) fn holds_symbol(&self, text: &str) -> bool {
+        self.open && symbol::holds(text)
     }
 }
 
@@ -202,36 +230,59 @@ const ELEMENTS: &[&str] =
     &["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
 impl StatementText {
-    fn read(value: &Value) -> StatementText {
-        let mut statement = StatementText {
-            span: value.span,
+    /// A statement of which nothing is known.
+    fn unknown(symbol: Word) -> StatementText {
+        StatementText { unknown: true, ..StatementText::empty(symbol.span).with_doubt(symbol) }
+    }
+
+    fn with_doubt(mut self, doubt: Word) -> StatementText {
+        self.doubts.push(doubt);
+        self
+    }
+
+    fn empty(span: Span) -> StatementText {
+        StatementText {
+            span,
             sid: None,
             effect: None,
             principal: None,
             action: None,
             resource: None,
             conditions: Vec::new(),
+            doubts: Vec::new(),
+            unknown: false,
             problems: Vec::new(),
-        };
+        }
+    }
+
+    fn read(value: &Value, open: bool) -> StatementText {
+        if let Some(symbol) = symbol(value, open) {
+            return StatementText::unknown(symbol);
+        }
+        let mut statement = StatementText::empty(value.span);
         let Some(members) = value.as_object() else {
             let message = format!("a statement is an object, not {}", value.noun());
             statement.problems.push(Problem::new(Part::Statement, value.span, message));
             return statement;
         };
         for member in members {
-            statement.read_element(member);
+            if open && symbol::holds(&member.name) {
+                statement.doubts.push(Word { text: member.name.clone(), span: member.name_span });
+            } else {
+                statement.read_element(member, open);
+            }
         }
         statement
     }
 
-    fn read_element(&mut self, member: &Member) {
+    fn read_element(&mut self, member: &Member, open: bool) {
         let problems = &mut self.problems;
         let value = &member.value;
         match &*member.name {
             "Sid" => self.sid = word(value, Part::Statement, "Sid", problems),
             "Effect" => self.effect = word(value, Part::Effect, "Effect", problems),
             "Principal" | "NotPrincipal" => {
-                let read = principal(member, problems);
+                let read = principal(member, open, problems);
                 pair(&mut self.principal, read, member, Part::Principal, problems);
             }
             "Action" | "NotAction" => {
@@ -242,13 +293,19 @@ impl StatementText {
                 let read = words(member, Part::Resource, problems);
                 pair(&mut self.resource, read, member, Part::Resource, problems);
             }
-            "Condition" => self.conditions = conditions(value, problems),
+            "Condition" => self.conditions = conditions(value, open, &mut self.doubts, problems),
             name => {
                 let message = unknown_element(name, "a statement", ELEMENTS);
                 problems.push(Problem::new(Part::Statement, member.name_span, message));
             }
         }
     }
+}
+
+/// A text that is one symbol, where something else was wanted.
+fn symbol(value: &Value, open: bool) -> Option<Word> {
+    let text = value.as_text().filter(|text| open && symbol::is_lone(text))?;
+    Some(Word { text: text.into(), span: value.span })
 }
 
 /// An element and its `Not...` form exclude each other.
@@ -306,11 +363,11 @@ fn one_or_many<'a>(value: &'a Value, name: &str, part: Part, problems: &mut Vec<
     }
 }
 
-fn principal(member: &Member, problems: &mut Vec<Problem>) -> PrincipalText {
+fn principal(member: &Member, open: bool, problems: &mut Vec<Problem>) -> PrincipalText {
     let mut read =
         PrincipalText { negated: &*member.name == "NotPrincipal", name_span: member.name_span, names: Vec::new() };
     match &member.value.kind {
-        Kind::Text(text) if &**text == "*" => {
+        Kind::Text(text) if &**text == "*" || symbol(&member.value, open).is_some() => {
             let name = Word { text: text.clone(), span: member.value.span };
             read.names.push(PrincipalName { family: None, name });
         }
@@ -339,7 +396,11 @@ fn principal(member: &Member, problems: &mut Vec<Problem>) -> PrincipalText {
     read
 }
 
-fn conditions(value: &Value, problems: &mut Vec<Problem>) -> Vec<ConditionText> {
+fn conditions(value: &Value, open: bool, doubts: &mut Vec<Word>, problems: &mut Vec<Problem>) -> Vec<ConditionText> {
+    if let Some(symbol) = symbol(value, open) {
+        doubts.push(symbol);
+        return Vec::new();
+    }
     let mut problem = |span: Span, message: String| problems.push(Problem::new(Part::Condition, span, message));
     let mut rows: Vec<ConditionText> = Vec::new();
     let Some(operators) = value.as_object() else {
@@ -347,6 +408,13 @@ fn conditions(value: &Value, problems: &mut Vec<Problem>) -> Vec<ConditionText> 
         return rows;
     };
     for operator in operators {
+        let unknown_operator = open && symbol::holds(&operator.name);
+        if unknown_operator || symbol(&operator.value, open).is_some() {
+            let place = if unknown_operator { operator.name_span } else { operator.value.span };
+            let text = if unknown_operator { Some(&*operator.name) } else { operator.value.as_text() };
+            doubts.push(Word { text: text.unwrap_or_default().into(), span: place });
+            continue;
+        }
         let Some(keys) = operator.value.as_object().filter(|keys| !keys.is_empty()) else {
             problem(
                 operator.value.span,

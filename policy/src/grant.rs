@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/grants.html>
 
-use crate::arn::{Arn, is_account_id};
+use crate::arn::{Arn, is_account};
 use crate::caller::is_service_name;
 use crate::condition::Atom;
 use crate::context::Lookup;
@@ -13,6 +13,7 @@ use crate::limits::GRANT_CONTEXT_PAIRS_MAX;
 use crate::principal::{Family, PrincipalPattern, Relation};
 use crate::quirk::Quirk;
 use crate::scene::Scene;
+use crate::symbol;
 use crate::tri::Tri;
 
 /// A grant, ready to be held against requests.
@@ -30,6 +31,8 @@ pub struct Grant {
     source_arn: Option<Box<str>>,
     source_arn_atom: Option<Box<Atom>>,
     keys: Keys,
+    /// Whether symbols in its texts are symbols.
+    open: bool,
 }
 
 /// A constraint on the encryption context.
@@ -109,6 +112,15 @@ pub(crate) enum GrantDemand<'a> {
 impl Grant {
     /// Reads a grant as `aws kms list-grants` prints it. Members that do not bear on decisions are ignored.
     pub fn read(value: &Value) -> Result<Grant, Problem> {
+        Grant::read_with(value, false)
+    }
+
+    /// The same for a grant that a template declares, in which [symbols](crate::symbol) are symbols.
+    pub fn read_open(value: &Value) -> Result<Grant, Problem> {
+        Grant::read_with(value, true)
+    }
+
+    fn read_with(value: &Value, open: bool) -> Result<Grant, Problem> {
         let problem = |value: &Value, message: String| Problem::new(Part::Document, value.span, message);
         if value.as_object().is_none() {
             return Err(problem(value, format!("a grant is an object, not {}", value.noun())));
@@ -124,7 +136,9 @@ impl Grant {
             for name in names {
                 if let Some((text, member)) = text(name)? {
                     let family = if is_service_name(text) { Family::Service } else { Family::Aws };
-                    return PrincipalPattern::new(family, text).map(Some).map_err(|message| problem(member, message));
+                    return PrincipalPattern::new(family, text, open)
+                        .map(Some)
+                        .map_err(|message| problem(member, message));
                 }
             }
             Ok(None)
@@ -140,7 +154,8 @@ impl Grant {
         });
         let source_arn: Option<Box<str>> = source_arn.transpose()?.map(Into::into);
         let source_arn_atom = source_arn.as_deref().and_then(|arn| {
-            Atom::new("ArnLike", "aws:SourceArn", &[arn], crate::condition::Scope { variables: false }).ok()
+            Atom::new("ArnLike", "aws:SourceArn", &[arn], crate::condition::Scope { variables: false, symbols: open })
+                .ok()
         });
         Ok(Grant {
             id: text("GrantId")?.map(|(text, _)| text).unwrap_or_default().into(),
@@ -153,6 +168,7 @@ impl Grant {
             constraints: constraints.map(context_constraints).transpose()?.unwrap_or_default(),
             source_arn,
             source_arn_atom: source_arn_atom.map(Box::new),
+            open,
             keys: Keys {
                 operations: Key::new("kms:GrantOperations"),
                 constraint_type: Key::new("kms:GrantConstraintType"),
@@ -197,17 +213,26 @@ impl Grant {
         &self.operations
     }
 
+    /// The symbols that stand in it, if a template declares it.
+    pub(crate) fn symbols(&self) -> impl Iterator<Item = &str> {
+        let texts =
+            [Some(self.grantee.source()), self.key.as_deref(), self.source_arn.as_deref()].into_iter().flatten();
+        texts.filter(|_| self.open).flat_map(symbol::names)
+    }
+
     /// Whether the grant permits the request. RetireGrant is another question: [`Grant::retire_outcome`].
     pub(crate) fn outcome(&self, scene: &Scene<'_>) -> GrantOutcome {
-        if !self.is_of(&scene.request.resource) {
+        let mut sum = self.is_of(scene);
+        if sum == Tri::False {
             return GrantOutcome::DoesNot(GrantMismatch::Key);
         }
         let (grantee, relation) = self.grantee.relation(scene);
-        let mut sum = grantee;
+        sum = sum.and(grantee);
         if sum == Tri::False {
             return GrantOutcome::DoesNot(GrantMismatch::Grantee);
         }
-        if !self.operations.iter().any(|operation| **operation == *scene.request.action_lower) {
+        sum = sum.and(self.has_operation(&scene.request.action_lower));
+        if sum == Tri::False {
             return GrantOutcome::DoesNot(GrantMismatch::Operation);
         }
         sum = sum.and(self.source_arn(scene));
@@ -229,15 +254,22 @@ impl Grant {
     /// Whether the caller may retire the grant: the retiring principal, the grantee if the grant
     /// says so, or the account in which it was created. Constraints do not matter.
     pub(crate) fn retire_outcome(&self, scene: &Scene<'_>) -> GrantOutcome {
-        if !self.is_of(&scene.request.resource) {
+        let of_key = self.is_of(scene);
+        if of_key == Tri::False {
             return GrantOutcome::DoesNot(GrantMismatch::Key);
         }
-        let ways = self.retirers().into_iter();
+        let grantee_may = self.has_operation("kms:retiregrant");
+        let grantee = (grantee_may != Tri::False).then_some((&self.grantee, of_key.and(grantee_may)));
+        let ways = self.retiring.iter().map(|retiring| (retiring, of_key)).chain(grantee);
         let issuer =
             self.issuing_account.as_deref().is_some_and(|account| scene.request.caller.account() == Some(account));
         let root = scene.request.caller.kind() == crate::caller::CallerKind::Root;
-        let issuer = issuer.then_some((Tri::True, if root { Relation::Caller } else { Relation::Account }));
-        let best = ways.map(|pattern| pattern.relation(scene)).chain(issuer).filter(|(holds, _)| *holds != Tri::False);
+        let issuer = issuer.then_some((of_key, if root { Relation::Caller } else { Relation::Account }));
+        let ways = ways.map(|(pattern, sum)| {
+            let (holds, relation) = pattern.relation(scene);
+            (holds.and(sum), relation)
+        });
+        let best = ways.chain(issuer).filter(|(holds, _)| *holds != Tri::False);
         match best.max_by_key(|(holds, relation)| (*holds == Tri::True, *relation)) {
             Some((Tri::True, relation)) => GrantOutcome::Permits(relation),
             Some((_, relation)) => GrantOutcome::TurnsOnUnknown(relation),
@@ -245,18 +277,30 @@ impl Grant {
         }
     }
 
-    /// Whoever may retire it by name: the retiring principal, and the grantee if the grant says so.
+    /// Whoever may retire it by name, or might: the retiring principal, and the grantee if the grant says so.
     pub(crate) fn retirers(&self) -> Vec<&PrincipalPattern> {
-        let grantee_may = self.operations.iter().any(|operation| &**operation == "kms:retiregrant");
+        let grantee_may = self.has_operation("kms:retiregrant") != Tri::False;
         self.retiring.iter().chain(grantee_may.then_some(&self.grantee)).collect()
     }
 
-    fn is_of(&self, resource: &str) -> bool {
+    fn is_of(&self, scene: &Scene<'_>) -> Tri {
+        let resource: &str = &scene.request.resource;
+        let equal = |left: &str, right: &str| match self.open || scene.request.open {
+            true => symbol::same(left, right),
+            false => Tri::from(left == right),
+        };
         match self.key.as_deref() {
-            None => true,
-            Some(key) if key.contains(':') => key == resource,
-            Some(id) => resource.rsplit('/').next() == Some(id),
+            None => Tri::True,
+            Some(key) if key.contains(':') => equal(key, resource),
+            Some(id) => resource.rsplit('/').next().map_or(Tri::False, |own| equal(id, own)),
         }
+    }
+
+    fn has_operation(&self, wanted: &str) -> Tri {
+        Tri::any(self.operations.iter().map(|operation| match **operation == *wanted {
+            false if self.open && symbol::holds(operation) => Tri::Unknown,
+            listed => Tri::from(listed),
+        }))
     }
 
     fn source_arn(&self, scene: &Scene<'_>) -> Tri {
@@ -270,7 +314,10 @@ impl Grant {
     /// The encryption context of the request, held against the constraint.
     fn context(&self, scene: &Scene<'_>) -> Tri {
         Tri::all(self.constraints.iter().map(|constraint| {
-            constraint.pairs(scene).and(match constraint.exact {
+            if self.open && constraint.pairs.iter().any(|pair| symbol::holds(pair.key.name())) {
+                return Tri::Unknown;
+            }
+            constraint.pairs(scene, self.open).and(match constraint.exact {
                 true => constraint.nothing_else(scene),
                 false => Tri::True,
             })
@@ -370,7 +417,7 @@ impl Grant {
 
 impl ContextConstraint {
     /// Every pair of the constraint is in the request.
-    fn pairs(&self, scene: &Scene<'_>) -> Tri {
+    fn pairs(&self, scene: &Scene<'_>, open: bool) -> Tri {
         let sensitive = scene.quirks.is_other(Quirk::GrantContextKeyCase);
         Tri::all(self.pairs.iter().map(|pair| match scene.lookup(&pair.key) {
             Lookup::One(value) if *value == *pair.value => {
@@ -378,6 +425,7 @@ impl ContextConstraint {
                 Tri::from(!sensitive || scene.context().encryption_context().any(|(name, _)| same(name)))
             }
             Lookup::Unknown => Tri::Unknown,
+            Lookup::One(value) if open => symbol::same(value, &pair.value),
             _ => Tri::False,
         }))
     }
@@ -396,7 +444,7 @@ impl ContextConstraint {
 /// `arn:aws:iam::111122223333:root` or `111122223333`.
 fn account_of(text: &str) -> Option<Box<str>> {
     let account = Arn::parse(text).map_or(text, |arn| arn.account);
-    is_account_id(account).then(|| account.into())
+    is_account(account).then(|| account.into())
 }
 
 fn operations(value: &Value) -> Result<Box<[Box<str>]>, Problem> {

@@ -19,6 +19,7 @@ pub mod condition;
 pub mod key;
 pub mod pattern;
 pub mod principal;
+pub mod symbol;
 pub mod variable;
 
 pub mod arn;
@@ -36,6 +37,8 @@ pub mod question;
 pub mod quirk;
 pub mod remedy;
 
+pub mod subject;
+
 pub mod canonical;
 pub mod catalogue;
 
@@ -45,4 +48,4 @@ mod digest;
 mod index;
 mod scene;
 mod term;
-mod tri;
+pub mod tri;

@@ -30,5 +30,8 @@ pub const DIFFERENCES_MAX: usize = 256;
 /// So many boxes are made for one question before it is given up as not decided.
 pub const BOX_STEPS_MAX: usize = 200_000;
 
+/// Two texts with symbols whose lengths multiply to more than this are not compared: they may be the same.
+pub const SYMBOL_STEPS_MAX: usize = 1 << 22;
+
 /// Grant constraints hold at most this many encryption context pairs.
 pub const GRANT_CONTEXT_PAIRS_MAX: usize = 64;

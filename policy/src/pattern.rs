@@ -5,8 +5,10 @@
 //! the first five parts are compared one by one. Elsewhere nothing stops a wildcard.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
 
+use crate::condition::Scope;
 use crate::quirk::Quirk;
 use crate::scene::{Resolved, Scene};
+use crate::symbol::{self, Unit};
 use crate::tri::Tri;
 use crate::variable::{Part, Variable, split};
 
@@ -15,6 +17,8 @@ use crate::variable::{Part, Variable, split};
 pub struct Pattern {
     shape: Shape,
     source: Box<str>,
+    /// Whether it holds symbols.
+    open: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,14 +111,16 @@ pub(crate) enum Use {
 }
 
 impl Pattern {
-    /// Compiles a text. `variables` tells whether `${...}` has a meaning in this document.
-    pub(crate) fn new(text: &str, used: Use, variables: bool) -> Result<Pattern, String> {
-        let parts = if variables { split(text)? } else { vec![Part::Text(text)] };
+    /// Compiles a text; the scope tells whether variables and symbols have a meaning in this document.
+    pub(crate) fn new(text: &str, used: Use, scope: Scope) -> Result<Pattern, String> {
+        let parts = if scope.variables { split(text)? } else { vec![Part::Text(text)] };
+        let open = scope.symbols && symbol::holds(text);
         let shape = match used {
-            Use::Resource if early_variable(&parts) => Shape::Nothing,
+            // What an unknown part holds may be the colons before a variable.
+            Use::Resource if early_variable(&parts) && !(open && symbol::holds_unknown(text)) => Shape::Nothing,
             _ => compile(&parts, used),
         };
-        Ok(Pattern { shape, source: text.into() })
+        Ok(Pattern { shape, source: text.into(), open })
     }
 
     /// The text it was compiled from.
@@ -130,13 +136,26 @@ impl Pattern {
     /// The one text that matches, if there is just one and it does not depend on the request.
     pub(crate) fn literal(&self) -> Option<&str> {
         match &self.shape {
-            Shape::Literal(text) => Some(text),
+            Shape::Literal(text) if !self.open => Some(text),
             _ => None,
         }
     }
 
+    /// Whether the pattern holds symbols.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// The text every match begins with, up to the first wildcard or variable.
     pub(crate) fn prefix(&self) -> &str {
+        let prefix = self.written_prefix();
+        match self.open {
+            true => prefix.split(symbol::OPENING).next().unwrap_or_default(),
+            false => prefix,
+        }
+    }
+
+    fn written_prefix(&self) -> &str {
         match &self.shape {
             Shape::Literal(text) | Shape::Prefix(text) => text,
             Shape::Pieces(pieces) | Shape::Template(pieces) => match pieces.first() {
@@ -219,6 +238,64 @@ impl Pattern {
     /// Whether the text matches. A variable that does not resolve matches nothing.
     #[inline(always)]
     pub(crate) fn matches(&self, text: &str, scene: &Scene<'_>) -> Tri {
+        if self.open || scene.request.open {
+            self.matches_openly(text, scene)
+        } else {
+            self.matches_as_written(text, scene)
+        }
+    }
+
+    /// The same where the pattern or the text may hold symbols. What holds for the symbols as they
+    /// are written holds whatever they stand for; what no way to fill them in makes true is false.
+    fn matches_openly(&self, text: &str, scene: &Scene<'_>) -> Tri {
+        let open_text = scene.request.open && symbol::holds(text);
+        let mut pattern = Vec::new();
+        match (self.matches_as_written(text, scene), &self.shape) {
+            // One character is not the whole of a symbol.
+            (Tri::True, Shape::Pieces(pieces) | Shape::Template(pieces)) if open_text => {
+                let counts = pieces.iter().any(|piece| matches!(piece, Piece::One(_)));
+                return if counts { Tri::Unknown } else { Tri::True };
+            }
+            (settled @ (Tri::True | Tri::Unknown), _) => return settled,
+            (Tri::False, _) if !self.open && !open_text => return Tri::False,
+            (Tri::False, Shape::Anything | Shape::Nothing) => return Tri::False,
+            (Tri::False, Shape::Literal(written)) => self.units(written, &mut pattern),
+            (Tri::False, Shape::Prefix(written)) => {
+                self.units(written, &mut pattern);
+                pattern.push(Unit::Any);
+            }
+            (Tri::False, Shape::Pieces(pieces) | Shape::Template(pieces)) => {
+                if resolvable(pieces, scene) == Tri::False {
+                    return Tri::False;
+                }
+                for piece in pieces {
+                    match piece {
+                        Piece::One(_) => pattern.push(Unit::One),
+                        Piece::Many(_) => pattern.push(Unit::Any),
+                        Piece::Variable(_) if scene.request.open => symbol::units(piece.text(scene), &mut pattern),
+                        Piece::Variable(_) => pattern.extend(piece.text(scene).chars().map(Unit::Character)),
+                        Piece::Text(text) => self.units(text, &mut pattern),
+                    }
+                }
+            }
+        }
+        let mut told = Vec::new();
+        match open_text {
+            true => symbol::units(text, &mut told),
+            false => told.extend(text.chars().map(Unit::Character)),
+        }
+        if symbol::may_meet(&pattern, &told) { Tri::Unknown } else { Tri::False }
+    }
+
+    fn units<'t>(&self, text: &'t str, units: &mut Vec<Unit<'t>>) {
+        match self.open {
+            true => symbol::units(text, units),
+            false => units.extend(text.chars().map(Unit::Character)),
+        }
+    }
+
+    #[inline(always)]
+    fn matches_as_written(&self, text: &str, scene: &Scene<'_>) -> Tri {
         match &self.shape {
             Shape::Anything => Tri::True,
             Shape::Literal(literal) => Tri::from(&**literal == text),
@@ -253,6 +330,12 @@ impl Pattern {
 
     /// Whether the text matches with letters of either case taken as equal (no wildcards).
     pub(crate) fn equals_ignoring_case(&self, text: &str, scene: &Scene<'_>) -> Tri {
+        let equals = self.equals_as_written(text, scene);
+        let open = self.open || (scene.request.open && symbol::holds(text));
+        if open { equals.or(Tri::Unknown) } else { equals }
+    }
+
+    fn equals_as_written(&self, text: &str, scene: &Scene<'_>) -> Tri {
         let lower = text.chars().flat_map(char::to_lowercase);
         match &self.shape {
             Shape::Anything | Shape::Nothing | Shape::Prefix(_) => Tri::False,
@@ -454,4 +537,3 @@ fn advance(text: &str, stops_at_colon: bool) -> Option<&str> {
         Some(_) => Some(characters.as_str()),
     }
 }
-

@@ -15,6 +15,7 @@ use crate::pattern::{Pattern, Use};
 use crate::principal::{Family, PrincipalPattern};
 use crate::span::{Lines, Position, Span};
 use crate::statement::{Effect, Principals, Statement, Texts};
+use crate::symbol;
 
 /// What kind of policy a document is, which decides what it may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -94,12 +95,13 @@ impl Policy {
         let mut problems = document.problems.clone();
         if let Some(version) = &document.version
             && ![VERSION_2012, VERSION_2008].contains(&&*version.text)
+            && !document.holds_symbol(&version.text)
         {
             let message = format!("`{}` is not a policy version; write `{VERSION_2012}`", version.text);
             problems.push(Problem::new(Part::Document, version.span, message));
         }
         let broken = !problems.is_empty();
-        let scope = Scope { variables: document.has_variables() };
+        let scope = Scope { variables: document.has_variables(), symbols: document.open };
         let mut statements = Vec::with_capacity(document.statements.len());
         for text in &document.statements {
             let mut compiler = Compiler { kind, scope, problems: text.problems.clone() };
@@ -108,6 +110,11 @@ impl Policy {
             // What is wrong with the document as a whole is wrong with each of its Allows.
             statement.inert |= broken && statement.effect == Effect::Allow;
             problems.append(&mut compiler.problems);
+            // Whether it allows or denies may be open too.
+            let either = text.unknown || text.effect.as_ref().is_some_and(|word| document.holds_symbol(&word.text));
+            if either {
+                statements.push(Statement { effect: Effect::Allow, ..statement.clone() });
+            }
             statements.push(statement);
         }
         let index = Index::new(statements.iter().map(handles));
@@ -128,6 +135,11 @@ impl Policy {
     /// The statements, in the order of the document.
     pub fn statements(&self) -> &[Statement] {
         &self.inner.statements
+    }
+
+    /// Whether a template leaves parts of it open.
+    pub fn is_open(&self) -> bool {
+        self.statements().iter().any(Statement::is_open)
     }
 
     /// The same policy without some of its statements.
@@ -179,7 +191,7 @@ fn handles(statement: &Statement) -> Handles {
         resources: literals(&statement.resources, Domain::Resource),
         actions: literals(&statement.actions, Domain::Action),
         services,
-        kms_actions: statement.kms_actions,
+        kms_actions: statement.kms_actions.unwrap_or_else(KmsActions::every),
         denies: statement.effect == Effect::Deny,
     }
 }
@@ -196,6 +208,9 @@ impl Compiler {
     }
 
     fn statement(&mut self, text: &StatementText) -> Statement {
+        if text.unknown {
+            return self.unknown(text);
+        }
         let effect = self.effect(text);
         let principals = self.principals(text, effect);
         let actions = self.actions(text);
@@ -210,6 +225,7 @@ impl Compiler {
             position: None,
             effect,
             inert: spoilt && effect == Effect::Allow,
+            doubts: self.doubts(text),
             principals: if broken(Part::Principal) { Principals::Any } else { principals },
             kms_actions: KmsActions::of(&actions),
             actions,
@@ -218,11 +234,39 @@ impl Compiler {
         }
     }
 
+    /// A statement of which nothing is known may say anything.
+    fn unknown(&self, text: &StatementText) -> Statement {
+        Statement {
+            sid: None,
+            span: text.span,
+            position: None,
+            effect: Effect::Deny,
+            inert: false,
+            doubts: self.doubts(text),
+            principals: Principals::Any,
+            kms_actions: Some(KmsActions::every()),
+            actions: Texts::Any,
+            resources: Texts::Any,
+            conditions: Box::default(),
+        }
+    }
+
+    /// What a statement as a whole turns on.
+    fn doubts(&self, text: &StatementText) -> Box<[Box<str>]> {
+        let effect = text.effect.as_ref().filter(|word| self.holds_symbol(&word.text));
+        text.doubts.iter().chain(effect).map(|word| word.text.clone()).collect()
+    }
+
+    fn holds_symbol(&self, text: &str) -> bool {
+        self.scope.symbols && symbol::holds(text)
+    }
+
     /// An effect that cannot be read counts as Deny, should somebody insist.
     fn effect(&mut self, text: &StatementText) -> Effect {
         match text.effect.as_ref().map(|word| (&*word.text, word.span)) {
             Some(("Allow", _)) => Effect::Allow,
             Some(("Deny", _)) => Effect::Deny,
+            Some((other, _)) if self.holds_symbol(other) => Effect::Deny,
             Some((other, span)) => {
                 self.problem(Part::Effect, span, format!("`Effect` is `Allow` or `Deny`, not `{other}`"));
                 Effect::Deny
@@ -270,12 +314,17 @@ impl Compiler {
         let mut names = Vec::with_capacity(principal.names.len());
         for entry in &principal.names {
             let Some(family) = &entry.family else {
-                names.push(PrincipalPattern::anyone());
+                names.push(match &*entry.name.text {
+                    "*" => PrincipalPattern::anyone(),
+                    text => PrincipalPattern::open(text),
+                });
                 continue;
             };
             let known = Family::NAMES.iter().find(|(name, _)| *name == &*family.text);
             let read = match known {
-                Some((_, family)) => PrincipalPattern::new(*family, &entry.name.text).map_err(|m| (entry.name.span, m)),
+                Some((_, family)) => PrincipalPattern::new(*family, &entry.name.text, self.scope.symbols)
+                    .map_err(|message| (entry.name.span, message)),
+                None if self.holds_symbol(&family.text) => Ok(PrincipalPattern::open(&family.text)),
                 None => Err((family.span, unknown_family(&family.text))),
             };
             match read {
@@ -292,7 +341,10 @@ impl Compiler {
             return Texts::Any;
         };
         let kind = self.kind;
+        let scope = Scope { variables: false, ..self.scope };
         self.texts(words, Part::Action, |word| {
+            // What an unknown part holds may be the service too.
+            let open = scope.symbols && symbol::holds_unknown(word);
             let stars = !word.is_empty() && word.bytes().all(|byte| byte == b'*');
             let wild_service = word.split(':').next().is_some_and(|service| service.contains(['*', '?']));
             if word.contains(char::is_whitespace) {
@@ -302,11 +354,11 @@ impl Compiler {
                 return Err(format!("`{word}`: the service of an action cannot hold wildcards"));
             }
             match word.split_once(':') {
-                _ if stars => {}
+                _ if stars || open => {}
                 Some((service, name)) if !service.is_empty() && !name.is_empty() => {}
                 _ => return Err(format!("`{word}` is not an action: write `service:Action`, such as `kms:Decrypt`")),
             }
-            Pattern::new(&word.to_ascii_lowercase(), Use::Glob, false)
+            Pattern::new(&word.to_ascii_lowercase(), Use::Glob, scope)
         })
     }
 
@@ -318,8 +370,8 @@ impl Compiler {
             }
             return Texts::Any;
         };
-        let variables = self.scope.variables;
-        self.texts(words, Part::Resource, |word| Pattern::new(word, Use::Resource, variables))
+        let scope = self.scope;
+        self.texts(words, Part::Resource, |word| Pattern::new(word, Use::Resource, scope))
     }
 
     fn texts(&mut self, words: &Words, part: Part, compile: impl Fn(&str) -> Result<Pattern, String>) -> Texts {

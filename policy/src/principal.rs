@@ -4,13 +4,14 @@
 //! boundary and session policy in force, a session ARN does not.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
-use crate::arn::{Arn, is_account_id};
+use crate::arn::{Arn, is_account, is_account_id};
 use crate::caller::{CallerKind, is_canonical_id, is_service_name, is_web_provider, last_segment};
 use crate::context::Lookup;
 use crate::digest::{Domain, digest, pair};
 use crate::key::Key;
 use crate::quirk::Quirk;
 use crate::scene::Scene;
+use crate::symbol;
 use crate::tri::Tri;
 
 /// How directly a statement names the caller; later ones reach further.
@@ -26,11 +27,19 @@ pub enum Relation {
     Caller,
 }
 
+impl Relation {
+    /// All of them, in their order.
+    pub(crate) const ALL: [Relation; 4] =
+        [Relation::Account, Relation::Behind, Relation::LimitedSession, Relation::Caller];
+}
+
 /// One entry of a Principal element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrincipalPattern {
     name: Name,
     source: Box<str>,
+    /// Whether it holds symbols.
+    open: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +60,8 @@ enum Name {
     Service,
     Federated,
     CanonicalUser,
+    /// Nobody knows: an unknown symbol, or a text around one.
+    Open,
 }
 
 /// The member of a Principal object below which a name stands.
@@ -74,12 +85,19 @@ impl Family {
 impl PrincipalPattern {
     /// `Principal: "*"`.
     pub(crate) fn anyone() -> PrincipalPattern {
-        PrincipalPattern { name: Name::Anyone { below_aws: false }, source: "*".into() }
+        PrincipalPattern { name: Name::Anyone { below_aws: false }, source: "*".into(), open: false }
     }
 
-    /// Reads one name; the error is a message without a place.
-    pub(crate) fn new(family: Family, text: &str) -> Result<PrincipalPattern, String> {
+    /// A principal that a template leaves open.
+    pub(crate) fn open(text: &str) -> PrincipalPattern {
+        PrincipalPattern { name: Name::Open, source: text.into(), open: true }
+    }
+
+    /// Reads one name, in which symbols may have a meaning; the error is a message without a place.
+    pub(crate) fn new(family: Family, text: &str, symbols: bool) -> Result<PrincipalPattern, String> {
+        let open = symbols && symbol::holds(text);
         let name = match family {
+            _ if open => open_name(family, text)?,
             Family::Aws => aws_name(text)?,
             Family::Service if is_service_name(text) => Name::Service,
             Family::Service => return Err(format!("`{text}` is not a service principal such as `s3.amazonaws.com`")),
@@ -89,12 +107,22 @@ impl PrincipalPattern {
                 return Err(format!("`{text}` is not a canonical user id of 64 hexadecimal digits"));
             }
         };
-        Ok(PrincipalPattern { name, source: text.into() })
+        Ok(PrincipalPattern { name, source: text.into(), open })
     }
 
     /// The text as it was written.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Whether it holds symbols.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Whether nothing at all is known of whom it names.
+    pub(crate) fn may_be_anyone(&self) -> bool {
+        self.name == Name::Open
     }
 
     /// Whether it names everybody.
@@ -112,8 +140,11 @@ impl PrincipalPattern {
 
     /// Under what a statement that names this is filed; `None` if any caller might match.
     pub(crate) fn digest(&self) -> Option<u64> {
+        if self.open {
+            return None;
+        }
         match &self.name {
-            Name::Anyone { .. } | Name::UniqueId(_) => None,
+            Name::Anyone { .. } | Name::UniqueId(_) | Name::Open => None,
             Name::Account(account) => Some(digest(Domain::Account, account)),
             Name::Role { account, name } => Some(pair(Domain::RoleName, account, name)),
             _ => Some(digest(Domain::Principal, &self.source)),
@@ -124,7 +155,9 @@ impl PrincipalPattern {
     #[inline]
     pub(crate) fn relation(&self, scene: &Scene<'_>) -> (Tri, Relation) {
         let caller = &scene.request.caller;
-        let is_text = || *self.source == *caller.text();
+        let open = self.open || scene.request.open;
+        let equal = |left: &str, right: &str| if open { symbol::same(left, right) } else { Tri::from(left == right) };
+        let is_text = || equal(&self.source, caller.text());
         let session = || match scene.quirks.is_other(Quirk::SessionArnAndSessionPolicy) {
             true => Relation::LimitedSession,
             false => Relation::Caller,
@@ -134,28 +167,33 @@ impl PrincipalPattern {
                 let left_out = *below_aws
                     && caller.kind() == CallerKind::Service
                     && scene.quirks.is_other(Quirk::AwsStarAndServices);
-                (!left_out, Relation::Caller)
+                (Tri::from(!left_out), Relation::Caller)
             }
             Name::Account(account) => {
                 let relation = if caller.kind() == CallerKind::Root { Relation::Caller } else { Relation::Account };
                 let member = !matches!(caller.kind(), CallerKind::Federated);
-                (member && caller.account() == Some(account), relation)
+                let own = caller.account().filter(|_| member).map(|own| equal(own, account));
+                (own.unwrap_or(Tri::False), relation)
             }
             Name::User => match caller.user_arn() {
-                Some(user) => (*user == *self.source, Relation::Behind),
+                Some(user) => (equal(user, &self.source), Relation::Behind),
                 None => (is_text(), Relation::Caller),
             },
             Name::Role { account, name } => {
                 let role = matches!(caller.kind(), CallerKind::Role | CallerKind::Session);
-                (role && caller.is_role_arn(&self.source, account, name), Relation::Behind)
+                let holds = match open {
+                    true => caller.may_be_role_arn(&self.source, account, name),
+                    false => Tri::from(caller.is_role_arn(&self.source, account, name)),
+                };
+                (Tri::from(role).and(holds), Relation::Behind)
             }
-            Name::Session => (is_text(), session()),
-            Name::FederatedUser => (is_text(), session()),
+            Name::Session | Name::FederatedUser => (is_text(), session()),
             Name::UniqueId(key) => return self.unique_id(key, scene, session()),
-            Name::Service => (is_text() && caller.account().is_none(), Relation::Caller),
+            Name::Service => (is_text().and(Tri::from(caller.account().is_none())), Relation::Caller),
             Name::Federated | Name::CanonicalUser => (is_text(), Relation::Caller),
+            Name::Open => (Tri::Unknown, Relation::Caller),
         };
-        (Tri::from(holds), relation)
+        (holds, relation)
     }
 
     fn unique_id(&self, key: &Key, scene: &Scene<'_>, session: Relation) -> (Tri, Relation) {
@@ -188,7 +226,8 @@ impl PrincipalPattern {
 pub(crate) fn escapes(names: &[PrincipalPattern], scene: &Scene<'_>) -> Tri {
     let caller = &scene.request.caller;
     let listed = |wanted: fn(&Name) -> bool| {
-        Tri::any(names.iter().filter(|name| wanted(&name.name)).map(|name| name.relation(scene).0))
+        let candidates = names.iter().filter(|name| wanted(&name.name) || name.may_be_anyone());
+        Tri::any(candidates.map(|name| name.relation(scene).0))
     };
     let anyone = listed(|name| matches!(name, Name::Anyone { .. }));
     let account = listed(|name| matches!(name, Name::Account(_)));
@@ -224,7 +263,7 @@ fn aws_name(text: &str) -> Result<Name, String> {
         ));
     }
     let account = arn.account;
-    let known = is_account_id(account);
+    let known = is_account(account);
     match (arn.service, arn.resource.split_once('/')) {
         ("iam", None) if known && arn.resource == "root" => Ok(Name::Account(account.into())),
         ("iam", Some(("user", path))) if known && !path.is_empty() => Ok(Name::User),
@@ -241,6 +280,23 @@ fn aws_name(text: &str) -> Result<Name, String> {
             Err(format!("`{text}` is a provider and belongs under `Federated`"))
         }
         _ => Err(format!("`{text}` is not the ARN of an account's root, a user, a role or a session")),
+    }
+}
+
+/// A name with symbols in it: if what is known makes it no principal, the rest cannot either.
+fn open_name(family: Family, text: &str) -> Result<Name, String> {
+    let settled = |text: &str| text.split(':').nth(5).is_some_and(|resource| !symbol::holds_unknown(resource));
+    match family {
+        Family::Aws if is_account(text) && !symbol::holds_unknown(text) => Ok(Name::Account(text.into())),
+        Family::Aws if Arn::parse(text).is_some() && settled(text) => aws_name(text),
+        // The path or name may be unknown, but not that it is a role or a user.
+        Family::Aws if Arn::parse(text).is_some_and(|arn| is_account(arn.account)) => {
+            Ok(aws_name(text).unwrap_or(Name::Open))
+        }
+        Family::Aws => Ok(Name::Open),
+        Family::Service => Ok(Name::Service),
+        Family::Federated => Ok(Name::Federated),
+        Family::CanonicalUser => Ok(Name::CanonicalUser),
     }
 }
 

@@ -4,7 +4,7 @@
 //! everything that `decide` looks up is prepared. Building may fail; deciding never does.
 
 use crate::action_set::KmsActions;
-use crate::arn::{Arn, is_account_id};
+use crate::arn::{Arn, is_account};
 use crate::caller::{Caller, CallerError, CallerKind};
 use crate::catalogue::{self, KmsOperation, ResourceKind};
 use crate::context::{Context, Unnamed, Values};
@@ -14,6 +14,8 @@ use crate::key::Key;
 use crate::limits::NAME_BYTES_MAX;
 use crate::question;
 use crate::quirk::Quirks;
+use crate::symbol;
+use crate::tri::Tri;
 
 /// One request, ready to be decided.
 #[derive(Debug, Clone)]
@@ -34,6 +36,8 @@ pub struct Request {
     pub(crate) retires: bool,
     pub(crate) aws_managed_key: bool,
     pub(crate) context: Context,
+    /// Whether symbols in its names and values are symbols.
+    pub(crate) open: bool,
     /// Under what policies may have filed a statement about this request.
     pub(crate) digests: Box<[u64]>,
 }
@@ -124,6 +128,7 @@ pub struct RequestBuilder {
     issuer: Option<Box<str>>,
     aws_managed_key: bool,
     context: Context,
+    open: bool,
     unknown: Vec<Key>,
     absent: Vec<Key>,
     quirks: Quirks,
@@ -140,6 +145,7 @@ impl Request {
             issuer: None,
             aws_managed_key: false,
             context: Context::default(),
+            open: false,
             unknown: Vec::new(),
             absent: Vec::new(),
             quirks: Quirks::default(),
@@ -203,7 +209,26 @@ impl Request {
     }
 }
 
+impl Request {
+    /// The same request between one account and itself, if it cannot be told whether the accounts
+    /// of caller and resource are one.
+    pub(crate) fn within_one_account(&self) -> Option<Request> {
+        if !self.open || !self.across {
+            return None;
+        }
+        let (caller, owner) = (self.caller.account()?, self.resource_account.as_deref()?);
+        (symbol::same(caller, owner) == Tri::Unknown).then(|| Request { across: false, ..self.clone() })
+    }
+}
+
 impl RequestBuilder {
+    /// Declares that symbols in the names and values of this request are symbols: it is about
+    /// something that a template declares. See [`symbol`].
+    pub fn open(mut self) -> RequestBuilder {
+        self.open = true;
+        self
+    }
+
     /// The account that owns the resource, where its ARN does not say.
     pub fn resource_account(mut self, account: &str) -> RequestBuilder {
         self.resource_account = Some(account.into());
@@ -300,7 +325,7 @@ impl RequestBuilder {
             !action_lower.starts_with("kms:") || kms_operation.is_some_and(|operation| operation.is_cross_account());
         let (resource, arn_account, rule) = resource(&self.resource, &self.action, &action_lower, kms_operation)?;
         let resource_account = match self.resource_account {
-            Some(account) if is_account_id(&account) => Some(account),
+            Some(account) if is_account(&account) => Some(account),
             Some(account) => return Err(RequestError::Account(account)),
             None if rule == ResourceRule::KmsIdentityOnly && arn_account.is_none() => caller.account().map(Into::into),
             None => arn_account,
@@ -334,6 +359,7 @@ impl RequestBuilder {
             retires,
             aws_managed_key: self.aws_managed_key,
             context,
+            open: self.open,
         };
         derive::fill(&mut request, self.quirks);
         Ok(request)
@@ -375,7 +401,7 @@ fn resource(
     if text != "*" && arn.is_none() {
         return Err(RequestError::Resource(text.into()));
     }
-    let account = arn.map(|arn| arn.account).filter(|account| is_account_id(account)).map(Into::into);
+    let account = arn.map(|arn| arn.account).filter(|account| is_account(account)).map(Into::into);
     let rule = if action_lower.starts_with("kms:") {
         kms_rule(text, arn, action, action_lower, operation)?
     } else if action_lower.starts_with("sts:")

@@ -7,6 +7,7 @@ use crate::pattern::Pattern;
 use crate::principal::{PrincipalPattern, Relation, escapes};
 use crate::scene::Scene;
 use crate::span::{Position, Span};
+use crate::symbol;
 use crate::tri::Tri;
 
 /// What a statement does to the requests that it applies to.
@@ -27,10 +28,12 @@ pub struct Statement {
     pub(crate) effect: Effect,
     /// A broken Allow, which never applies.
     pub(crate) inert: bool,
+    /// The symbols on which it turns whether the statement is there, or what it says.
+    pub(crate) doubts: Box<[Box<str>]>,
     pub(crate) principals: Principals,
     pub(crate) actions: Texts,
-    /// The KMS actions among them.
-    pub(crate) kms_actions: KmsActions,
+    /// The KMS actions among them; `None` where a template leaves actions open.
+    pub(crate) kms_actions: Option<KmsActions>,
     pub(crate) resources: Texts,
     pub(crate) conditions: Box<[Atom]>,
 }
@@ -139,6 +142,11 @@ impl Directness {
         self.holds
     }
 
+    /// It may stand in every relation.
+    fn in_any(self) -> Directness {
+        Directness { may: u8::MAX, ..self }
+    }
+
     /// The same, with nothing certain: the statement itself may not apply.
     pub(crate) fn doubted(self) -> Directness {
         Directness { holds: 0, may: self.holds | self.may }
@@ -185,13 +193,39 @@ impl Statement {
         &self.conditions
     }
 
+    /// Whether a template leaves parts of it open.
+    pub fn is_open(&self) -> bool {
+        self.open_texts().any(symbol::holds)
+    }
+
+    /// The symbols that stand in it, brackets included. A statement of a document that was not
+    /// declared to hold symbols has none that count.
+    pub fn symbols(&self) -> impl Iterator<Item = &str> {
+        self.open_texts().flat_map(symbol::names)
+    }
+
+    fn open_texts(&self) -> impl Iterator<Item = &str> {
+        let principals: &[PrincipalPattern] = match &self.principals {
+            Principals::Named(names) | Principals::Except(names) => names,
+            Principals::Any => &[],
+        };
+        let principals = principals.iter().filter(|name| name.is_open()).map(PrincipalPattern::source);
+        let texts = [&self.actions, &self.resources].into_iter().flat_map(|texts| match texts {
+            Texts::Named(patterns) | Texts::Except(patterns) => &**patterns,
+            Texts::Any => &[],
+        });
+        let texts = texts.filter(|pattern| pattern.is_open()).map(Pattern::source);
+        let rows = self.conditions.iter().filter(|atom| atom.is_open()).flat_map(Atom::texts);
+        self.doubts.iter().map(|doubt| &**doubt).chain(principals).chain(texts).chain(rows)
+    }
+
     /// Holds the statement against a request: action, principal, resource, conditions. A part that
     /// turns on an unknown key does not end the walk, since a later part may still say no.
     pub(crate) fn outcome(&self, scene: &Scene<'_>) -> Outcome {
         if self.inert {
             return Outcome::DoesNot(Mismatch::Broken);
         }
-        let mut doubted = false;
+        let mut doubted = !self.doubts.is_empty();
         let mut fails = |holds: Tri| {
             doubted |= holds == Tri::Unknown;
             holds == Tri::False
@@ -217,9 +251,9 @@ impl Statement {
     /// Whether Action or NotAction fits.
     fn is_about_action(&self, scene: &Scene<'_>) -> Tri {
         let request = scene.request;
-        match request.kms_action.is_empty() {
-            false => Tri::from(self.kms_actions.meets(request.kms_action)),
-            true => self.actions.hold(&request.action_lower, scene),
+        match self.kms_actions {
+            Some(actions) if !request.kms_action.is_empty() => Tri::from(actions.meets(request.kms_action)),
+            _ => self.actions.hold(&request.action_lower, scene),
         }
     }
 
@@ -243,6 +277,22 @@ impl Statement {
         let directness = self.principals.directness(scene);
         let direct = [Relation::Behind, Relation::LimitedSession, Relation::Caller];
         direct.into_iter().any(|relation| directness.is(relation) == Tri::True)
+    }
+
+    /// Whether symbols are among what it turns on, given that it turns on something.
+    pub(crate) fn turns_on_symbols(&self, scene: &Scene<'_>) -> bool {
+        let request = scene.request;
+        let open = |texts: &Texts| match texts {
+            Texts::Named(patterns) | Texts::Except(patterns) => patterns.iter().any(Pattern::is_open),
+            Texts::Any => false,
+        };
+        let resource = || open(&self.resources) && self.resources.hold(&request.resource, scene) == Tri::Unknown;
+        let row = |atom: &Atom| atom.is_open() && atom.holds(scene) == Tri::Unknown;
+        request.open
+            || !self.doubts.is_empty()
+            || self.is_about_action(scene) == Tri::Unknown
+            || resource()
+            || self.conditions.iter().any(row)
     }
 
     /// Whether it turns on a permissions boundary that nobody collected.
@@ -279,6 +329,9 @@ impl Principals {
                 for name in names {
                     let (holds, relation) = name.relation(scene);
                     directness.add(relation, holds);
+                    if name.may_be_anyone() {
+                        directness = directness.or(Directness::NONE.in_any());
+                    }
                 }
                 directness
             }
@@ -305,6 +358,7 @@ impl Texts {
     pub(crate) fn may_hold(&self, text: &str) -> bool {
         match self {
             Texts::Any => true,
+            Texts::Named(patterns) | Texts::Except(patterns) if patterns.iter().any(Pattern::is_open) => true,
             Texts::Named(patterns) => patterns.iter().any(|pattern| pattern.matches_plainly(text)),
             Texts::Except(patterns) => !patterns.iter().any(|pattern| pattern.matches_plainly(text)),
         }

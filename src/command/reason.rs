@@ -9,11 +9,15 @@ use wardbook_policy::layers::Layer;
 /// One sentence per thing that settled the decision.
 pub(crate) fn sentences(explanation: &Explanation<'_>) -> Vec<String> {
     let mut sentences: Vec<String> = explanation.causes().iter().map(|cause| sentence(cause, explanation)).collect();
-    if let Reason::TurnsOn { keys, documents } = explanation.decision().reason() {
+    if let Reason::TurnsOn { keys, documents, symbols } = explanation.decision().reason() {
         sentences.clear();
         if !keys.is_empty() {
             let names: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
             sentences.push(format!("it turns on {}", names.join(", ")));
+        }
+        if !symbols.is_empty() {
+            let names: Vec<String> = symbols.iter().map(|symbol| format!("`{symbol}`")).collect();
+            sentences.push(format!("it turns on what a template leaves open: {}", names.join(", ")));
         }
         for layer in documents {
             sentences.push(format!("it turns on {}, which nobody collected", documents_of(*layer)));
@@ -124,10 +128,14 @@ pub(crate) fn cited_json(cited: &Cited<'_>) -> Value {
     })
 }
 
-/// The keys that would settle an unknown decision.
+/// The keys, and the open parts of templates, that would settle an unknown decision.
 pub(crate) fn missing(explanation: &Explanation<'_>) -> Vec<String> {
     match explanation.decision().reason() {
-        Reason::TurnsOn { keys, .. } => keys.iter().map(|key| key.name().to_owned()).collect(),
+        Reason::TurnsOn { keys, symbols, .. } => keys
+            .iter()
+            .map(|key| key.name().to_owned())
+            .chain(symbols.iter().map(|symbol| symbol.to_string()))
+            .collect(),
         _ => Vec::new(),
     }
 }

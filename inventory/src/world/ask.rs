@@ -176,8 +176,9 @@ impl World {
         let endpoint = circumstances.endpoint.clone();
         let (facts, mut gaps) = (survey.facts, survey.gaps);
         let told = circumstances.over(facts);
-        let request =
-            told.tell(Request::builder(&named.text, &action.name, &resource.resource).quirks(quirks)).build()?;
+        let builder = Request::builder(&named.text, &action.name, &resource.resource).quirks(quirks);
+        let builder = if self.open { builder.open() } else { builder };
+        let request = told.tell(builder).build()?;
         let layers = OwnedLayers { session, endpoint, ..self.layers(&request, named.principal, resource, &mut gaps) };
         self.add_problems(&layers, resource, &mut gaps);
         gaps.extend(self.coverage.gaps.iter().filter(|gap| is_of_the_whole(gap.kind)).cloned());
@@ -401,7 +402,7 @@ impl Survey<'_, '_> {
 
     fn about_key(&mut self) {
         let Some(parts) = Arn::parse(&self.resource.resource) else { return };
-        if wardbook_policy::arn::is_account_id(parts.account) {
+        if wardbook_policy::arn::is_account(parts.account) {
             self.organization(parts.account, "aws:ResourceOrgID", "aws:ResourceOrgPaths");
         }
         if parts.service != "kms" || !parts.resource.starts_with("key/") {

@@ -37,12 +37,16 @@ pub enum WorldError {
 }
 
 impl World {
-    /// Reads everything below a folder, in a fixed order. Names that begin with a dot are left out,
+    /// Reads everything below a folder, in a fixed order, or a single file. Names that begin with a dot are left out,
     /// and links to folders are not followed. Paths in messages begin with `folder` as it was given.
     pub fn read_folder(folder: &Path) -> Result<World, WorldError> {
         let mut gathering = Gathering::default();
-        for file in files(folder, FILES_MAX, &mut gathering)? {
-            gathering.add(&parse(&file));
+        let files = match folder.is_file() {
+            true => vec![folder.to_owned()],
+            false => files(folder, FILES_MAX, &mut gathering)?,
+        };
+        for file in files {
+            gathering.add(parse(&file));
         }
         Ok(gathering.finish())
     }
@@ -79,6 +83,9 @@ fn files(folder: &Path, limit: usize, gathering: &mut Gathering) -> Result<Vec<P
             return Err(WorldError::Deep { path: shown() });
         }
         let fail = |error| WorldError::Folder { path: shown(), error };
+        // What CDK has bundled into the folder of an assembly is code and data of its own.
+        let assembly = folder.join("manifest.json").is_file() && folder.join("tree.json").is_file()
+            || folder.join("cdk.out").is_file();
         for entry in fs::read_dir(&folder).map_err(fail)? {
             let entry = entry.map_err(fail)?;
             if entry.file_name().to_string_lossy().starts_with('.') {
@@ -86,7 +93,9 @@ fn files(folder: &Path, limit: usize, gathering: &mut Gathering) -> Result<Vec<P
             }
             let path = entry.path();
             let kind = entry.file_type().map_err(fail)?;
-            if kind.is_dir() {
+            if kind.is_dir() && assembly && entry.file_name().to_string_lossy().starts_with("asset.") {
+                continue;
+            } else if kind.is_dir() {
                 folders.push((path, depth + 1));
             } else if kind.is_symlink() && path.is_dir() {
                 let name = path.to_string_lossy();
@@ -163,6 +172,33 @@ mod tests {
         scratch.write(&format!("{}x.json", "d/".repeat(FOLDER_DEPTH_MAX + 1)), b"{}");
         let error = World::read_folder(&scratch.0).unwrap_err();
         assert!(error.to_string().ends_with("is nested deeper than 32 folders"), "{error}");
+    }
+
+    #[test]
+    fn one_file_is_a_world_and_assets_are_none() {
+        let scratch = Scratch::new("cdk");
+        let template =
+            br#"{"Resources": {"Key": {"Type": "AWS::KMS::Key", "Metadata": {"aws:cdk:path": "App/Key/Resource"}}}}"#;
+        scratch.write("App.template.json", template);
+        scratch.write("cdk.out", br#"{"version": "36.0.0"}"#);
+        scratch.write("tree.json", br#"{"version": "tree-0.1", "tree": {"id": "App"}}"#);
+        scratch.write("App.assets.json", br#"{"version": "36.0.0", "files": {}, "dockerImages": {}}"#);
+        let manifest = br#"{"version": "36.0.0", "artifacts": {"App": {"type": "aws:cloudformation:stack",
+            "environment": "aws://111122223333/eu-west-1", "properties": {"templateFile": "App.template.json"}}}}"#;
+        scratch.write("manifest.json", manifest);
+        scratch.write("asset.1234/package.json", br#"{"name": "bundle"}"#);
+        scratch.write("asset.1234/t.template.json", template);
+        let stage = manifest.to_vec();
+        scratch.write("assembly-Prod/manifest.json", &stage);
+        scratch.write("assembly-Prod/App.template.json", template);
+        let world = World::read_folder(&scratch.0).unwrap();
+        let arns: Vec<&str> = world.keys().iter().map(|key| &*key.arn).collect();
+        assert_eq!(arns.len(), 2, "{arns:?}");
+        assert!(arns.iter().all(|arn| arn.starts_with("arn:aws:kms:eu-west-1:111122223333:key/")), "{arns:?}");
+        assert!(!world.coverage().gaps.iter().any(|gap| gap.kind.is_defect()), "{:?}", world.coverage());
+        assert_eq!(world.coverage().files_read, 7);
+        let world = World::read_folder(&scratch.0.join("App.template.json")).unwrap();
+        assert_eq!(world.keys().len(), 1);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 
 use super::{KmsKey, Principal, PrincipalKind, World};
+use crate::cloudformation::Told;
+use crate::collect::Tree;
 use crate::coverage::{Coverage, Gap, GapKind};
 use crate::layer::Collected;
 use crate::organization::Organization;
@@ -21,13 +23,21 @@ pub(crate) struct Harvest {
     /// Regions (account and region) whose aliases were listed to the end, and keys for which that was done.
     alias_lists: BTreeSet<AliasList>,
     pub(crate) organization: Option<Organization>,
+    /// Organizations of iam-collect's trees, by id.
+    pub(crate) trees: BTreeMap<Box<str>, Tree>,
+    /// Where the templates of CDK stacks are deployed, by the path of the template.
+    pub(crate) stacks: BTreeMap<String, Told>,
     pub(crate) gaps: Vec<Gap>,
+    /// Whether something is declared in a template, so that symbols count.
+    pub(crate) open: bool,
 }
 
 /// The authorization details of one account.
 #[derive(Default)]
 pub(crate) struct Account {
     pub(crate) pages: usize,
+    /// The templates that declare something in it.
+    pub(crate) declared_in: BTreeSet<Box<str>>,
     /// Whether a last page was seen.
     pub(crate) ends: bool,
     pub(crate) principals: Vec<RawPrincipal>,
@@ -96,6 +106,25 @@ impl Harvest {
         self.keys.entry(arn.into()).or_default()
     }
 
+    pub(crate) fn has_key(&self, arn: &str) -> bool {
+        self.keys.contains_key(arn)
+    }
+
+    /// An account that was collected whole, in a tree of folders.
+    pub(crate) fn collected_account(&mut self, id: &str) -> &mut Account {
+        let account = self.accounts.entry(id.into()).or_default();
+        account.pages = account.pages.max(1);
+        account.ends = true;
+        account
+    }
+
+    /// An account in which a template declares something.
+    pub(crate) fn declared_account(&mut self, id: &str, path: &str) -> &mut Account {
+        let account = self.accounts.entry(id.into()).or_default();
+        account.declared_in.insert(path.into());
+        account
+    }
+
     pub(crate) fn alias_list(&mut self, account: &str, region: &str, key_id: Option<&str>) {
         let key_id = key_id.map(Into::into);
         self.alias_lists.insert(AliasList { account: account.into(), region: region.into(), key_id });
@@ -106,14 +135,30 @@ impl Harvest {
         self.gaps.push(Gap::new(GapKind::Truncated, &page.source.path, message));
     }
 
+    fn take_trees(&mut self) {
+        for (id, tree) in std::mem::take(&mut self.trees) {
+            match tree.organization(&id, &mut self.gaps) {
+                Some(_) if self.organization.is_some() => {
+                    let message = format!("a second organization `{id}`; the earlier one counts");
+                    self.gaps.push(Gap::new(GapKind::Twice, &id, message));
+                }
+                Some(organization) => self.organization = Some(organization),
+                None => {}
+            }
+        }
+    }
+
     /// Puts together what belongs together.
-    pub(crate) fn finish(self, mut coverage: Coverage) -> World {
+    pub(crate) fn finish(mut self, mut coverage: Coverage) -> World {
+        self.take_trees();
         let mut gaps = self.gaps;
         let shared = aws_managed(&self.accounts);
         let mut principals = Vec::new();
         let mut accounts = BTreeMap::new();
         for (id, mut account) in self.accounts {
-            if !account.ends {
+            if account.pages == 0 {
+                gaps.push(Gap::new(GapKind::Account, &id, declared_message(&id)));
+            } else if !account.ends {
                 gaps.push(Gap::new(GapKind::Truncated, &id, truncated_message(&id)));
             }
             for raw in std::mem::take(&mut account.principals) {
@@ -153,7 +198,7 @@ impl Harvest {
         coverage.gaps.sort();
         coverage.gaps.dedup();
         let aliases = self.aliases.into_iter().map(|(arn, alias)| (arn, alias.target)).collect();
-        World::new(accounts, principals, keys, aliases, self.organization, coverage)
+        World { open: self.open, ..World::new(accounts, principals, keys, aliases, self.organization, coverage) }
     }
 }
 
@@ -293,6 +338,10 @@ fn name_accounts(
 
 pub(crate) fn account_message(account: &str) -> String {
     format!("the users and roles of account {account} were not collected")
+}
+
+pub(crate) fn declared_message(account: &str) -> String {
+    format!("of account {account}, only what templates declare is known")
 }
 
 pub(crate) fn truncated_message(account: &str) -> String {

@@ -1,14 +1,19 @@
 //! Which format a value is in: told by its content, never by the name of its file.
 
+use std::collections::HashMap;
+
 use wardbook_policy::json::Value;
 use wardbook_policy::span::Lines;
 
 use super::World;
 use super::harvest::Harvest;
+use crate::cloudformation::{self, Told};
+use crate::collect::Folder;
 use crate::coverage::{Coverage, Gap, GapKind};
-use crate::page::Page;
-use crate::source::{Source, begins_like_json, read_values};
-use crate::{authorization_details, kms_dump, organization};
+use crate::page::{Hints, Page};
+use crate::parameters::{Parameters, file_name};
+use crate::source::{ReadError, Source, begins_like_json, read_template, read_values};
+use crate::{authorization_details, cdk, kms_dump, organization};
 
 /// A format that is read.
 struct Format {
@@ -27,14 +32,19 @@ const FORMATS: &[Format] = &[
     Format { recognizes: |value, _| kms_dump::recognizes_aliases(value), read: kms_dump::read_aliases },
     Format { recognizes: |value, _| kms_dump::recognizes_tags(value), read: kms_dump::read_tags },
     Format { recognizes: kms_dump::recognizes_bare_policy, read: kms_dump::read_bare_policy },
+    Format { recognizes: |value, _| cdk::recognizes_manifest(value), read: cdk::read_manifest },
+    Format { recognizes: |value, _| cdk::recognizes_other(value), read: |_, _, _| () },
 ];
 
 impl World {
     /// Puts together what these files hold. Never fails: what cannot be read is part of the coverage.
     pub fn from_sources(sources: impl IntoIterator<Item = Source>) -> World {
         let mut gathering = Gathering::default();
+        let mut sources: Vec<Source> = sources.into_iter().collect();
+        // The files of one folder belong together.
+        sources.sort_by(|a, b| a.path.cmp(&b.path));
         for source in sources {
-            gathering.add(&Parsed::of(source));
+            gathering.add(Parsed::of(source));
         }
         gathering.finish()
     }
@@ -45,6 +55,11 @@ impl World {
 pub(super) struct Gathering {
     harvest: Harvest,
     coverage: Coverage,
+    /// Templates wait until everything that says where and with what they are deployed was read.
+    templates: Vec<(Source, Value)>,
+    parameters: Vec<Parameters>,
+    /// The folder of an iam-collect tree whose files are coming in.
+    folder: Option<Folder>,
 }
 
 /// A file, taken apart.
@@ -64,7 +79,7 @@ impl Parsed {
     pub(super) fn of(source: Source) -> Parsed {
         let telling = is_called_data(&source.path);
         let content = match telling || begins_like_json(&source.text) {
-            true => match read_values(&source) {
+            true => match values_of(&source) {
                 Ok(values) => Content::Values(values),
                 Err(error) if telling => Content::Unreadable(Gap::unreadable(&error)),
                 Err(_) => Content::Other,
@@ -82,20 +97,43 @@ impl Parsed {
 }
 
 impl Gathering {
-    pub(super) fn add(&mut self, parsed: &Parsed) {
-        let source = &parsed.source;
-        let values = match &parsed.content {
+    pub(super) fn add(&mut self, parsed: Parsed) {
+        let source = parsed.source;
+        let mut values = match parsed.content {
             Content::Values(values) => values,
-            Content::Unreadable(gap) => return self.note(gap.clone()),
+            Content::Unreadable(gap) => {
+                if self.is_of_tree(&source.path)
+                    && let Some(folder) = &mut self.folder
+                {
+                    folder.add_broken(&source.path);
+                }
+                return self.note(gap);
+            }
             Content::Other => {
                 self.coverage.files_of_other_kinds += 1;
                 return;
             }
         };
+        if values.len() == 1 && self.is_of_tree(&source.path) {
+            if let (Some(folder), Some(value)) = (&mut self.folder, values.pop()) {
+                folder.add(source, value);
+            }
+            return;
+        }
+        if let [value] = values.as_slice() {
+            if let Some(parameters) = Parameters::read(&source.path, value) {
+                self.coverage.files_read += 1;
+                return self.parameters.push(parameters);
+            }
+            if cloudformation::recognizes(value) {
+                let value = values.swap_remove(0);
+                return self.templates.push((source, value));
+            }
+        }
         let lines = Lines::new(&source.text);
-        let page = Page::new(source, &lines);
+        let page = Page::new(&source, &lines);
         let mut strange = false;
-        for value in values {
+        for value in &values {
             // Several pages may stand in one list as well as one after another.
             match value.as_list() {
                 Some(pages) if !pages.is_empty() => {
@@ -112,12 +150,63 @@ impl Gathering {
         }
     }
 
+    /// Whether a file stands in a tree; the folder before it has ended then.
+    fn is_of_tree(&mut self, path: &str) -> bool {
+        if self.folder.as_ref().is_some_and(|folder| folder.holds(path)) {
+            return true;
+        }
+        self.end_folder();
+        self.folder = Folder::of(path);
+        self.folder.is_some()
+    }
+
+    fn end_folder(&mut self) {
+        if let Some(folder) = self.folder.take() {
+            self.coverage.files_read += folder.len();
+            folder.read(&mut self.harvest);
+        }
+    }
+
     pub(super) fn note(&mut self, gap: Gap) {
         self.harvest.gaps.push(gap);
     }
 
-    pub(super) fn finish(self) -> World {
+    pub(super) fn finish(mut self) -> World {
+        self.end_folder();
+        self.declare();
         self.harvest.finish(self.coverage)
+    }
+
+    /// Takes in what the templates declare.
+    fn declare(&mut self) {
+        let templates = std::mem::take(&mut self.templates);
+        let paths: Vec<String> = templates.iter().map(|(source, _)| source.path.clone()).collect();
+        for (source, value) in templates {
+            let told = self.told(&source.path, &paths);
+            let lines = Lines::new(&source.text);
+            match cloudformation::carrier(&source, &value, &told) {
+                Ok(carrier) => {
+                    carrier.into_harvest(&HashMap::from([(source.path.as_str(), &lines)]), &mut self.harvest);
+                    self.coverage.files_read += 1;
+                }
+                Err(error) => self.note(Gap::unreadable(&error)),
+            }
+        }
+    }
+
+    /// Where and with what a template is deployed: by the manifest of CDK, by its folders, by a file of parameters.
+    fn told(&self, path: &str, templates: &[String]) -> Told {
+        let hints = Hints::of(path);
+        let mut told = self.harvest.stacks.get(path).cloned().unwrap_or_default();
+        told.account = told.account.or_else(|| hints.account.map(str::to_owned));
+        told.region = told.region.or_else(|| hints.region.map(str::to_owned));
+        let namesakes = templates.iter().filter(|other| file_name(other) == file_name(path)).count();
+        told.scope = if namesakes > 1 { path.to_owned() } else { file_name(path).to_owned() };
+        let files = self.parameters.iter().filter(|parameters| parameters.is_of(path, templates));
+        for parameters in files {
+            told.parameters.extend(parameters.values.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        told
     }
 }
 
@@ -131,9 +220,18 @@ fn read(value: &Value, page: &Page<'_>, harvest: &mut Harvest) -> bool {
     }
 }
 
+/// The values of a file; those of YAML may be a template.
+fn values_of(source: &Source) -> Result<Vec<Value>, ReadError> {
+    let yaml = source.path.ends_with(".yaml") || source.path.ends_with(".yml");
+    match begins_like_json(&source.text) && !yaml {
+        true => read_values(source),
+        false => read_template(source).map(|value| vec![value]),
+    }
+}
+
 /// Whether the name promises JSON or YAML, so that anything else in it deserves a word.
 fn is_called_data(path: &str) -> bool {
-    let endings = [".json", ".jsonl", ".ndjson", ".yaml", ".yml"];
+    let endings = [".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".template"];
     endings.iter().any(|ending| {
         let start = path.len().saturating_sub(ending.len());
         path.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(ending))

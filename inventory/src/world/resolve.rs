@@ -3,6 +3,7 @@
 use wardbook_policy::arn::{Arn, is_account_id};
 use wardbook_policy::caller::{Caller, CallerKind};
 use wardbook_policy::request::RequestError;
+use wardbook_policy::symbol;
 
 use super::{AskError, KmsKey, Principal, PrincipalKind, World};
 use crate::limits::CANDIDATES_MAX;
@@ -121,7 +122,8 @@ impl World {
                 }),
             };
         }
-        let candidates: Vec<&KmsKey> = self.keys.iter().filter(|key| &*key.id == text).collect();
+        let candidates: Vec<&KmsKey> =
+            self.keys.iter().filter(|key| &*key.id == text || symbol::short(&key.id) == text).collect();
         match candidates.as_slice() {
             [key] => Ok(NamedKey { resource: whole(Some(key)), key: Some(key), alias: None }),
             [] if is_key_id(text) => Err(AskError::NoKey { text: text.into() }),

@@ -250,3 +250,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn functions_in_short_form_are_read_in_long_form_with_the_place_of_their_argument() {
+    let text = "a: !Sub |\n  x\n  y\nb: !Ref c\nd: !GetAtt [e, f]\ng: !If\n- h\n- !Ref i\n- {j: !Sub \"k\"}\n";
+    let value = parse_template(text).unwrap();
+    let argument = |name: &str, function: &str| value.member(name).unwrap().member(function).unwrap().clone();
+    let raw =
+        |value: &Value| text.get(value.span.start as usize..value.span.end as usize).unwrap().trim_end().to_owned();
+    assert_eq!(raw(&argument("a", "Fn::Sub")), "|\n  x\n  y");
+    assert_eq!(raw(&argument("b", "Ref")), "c");
+    assert_eq!(raw(&argument("d", "Fn::GetAtt")), "[e, f]");
+    assert_eq!(argument("g", "Fn::If").as_list().unwrap().len(), 3);
+    assert!(parse(text).is_err());
+}

@@ -160,10 +160,15 @@ impl<'a> Collector<'a> {
         let mut said = Said { state: State::Known, ..Said::default() };
         for policy in policies {
             let mut candidates: Vec<u32> = Vec::new();
-            policy.index().visit(self.scene.request, |index| {
-                candidates.push(index);
-                ControlFlow::Continue(())
-            });
+            // As in `decide`: the index does not know what symbols stand for.
+            if self.scene.request.open {
+                candidates.extend((0_u32..).zip(policy.statements()).map(|(index, _)| index));
+            } else {
+                policy.index().visit(self.scene.request, |index| {
+                    candidates.push(index);
+                    ControlFlow::Continue(())
+                });
+            }
             candidates.sort_unstable();
             candidates.dedup();
             for statement in candidates.into_iter().filter_map(|index| policy.statements().get(index as usize)) {
@@ -180,7 +185,11 @@ impl<'a> Collector<'a> {
             Outcome::Applies(directness) => (directness, true),
             Outcome::TurnsOnUnknown(directness) => (directness, false),
         };
-        let clause = if settled { Clause::default() } else { self.clause(statement, &scene) };
+        let mut clause = if settled { Clause::default() } else { self.clause(statement, &scene) };
+        if !settled && statement.turns_on_symbols(&scene) {
+            clause.doubtful = true;
+            self.doubts.push(Doubt::Symbols(symbols(statement.symbols(), scene.request)));
+        }
         if statement.effect() == Effect::Deny {
             let certain = directness.certain() != 0;
             if certain {
@@ -322,7 +331,11 @@ impl<'a> Collector<'a> {
         };
         let mut clauses = vec![(relation, Clause::default())];
         if !settled {
-            let mut clause = Clause::default();
+            let open = grant.symbols().next().is_some() || request.open;
+            let mut clause = Clause { doubtful: open, ..Clause::default() };
+            if open {
+                self.doubts.push(Doubt::Symbols(symbols(grant.symbols(), request)));
+            }
             if !request.retires {
                 for demand in grant.demands(&request.action_lower) {
                     self.grant_demand(demand, &scene, &mut clause);
@@ -359,7 +372,15 @@ impl<'a> Collector<'a> {
                     clause.demands.push(self.demand(key, Ask::UniqueId(name.source())));
                     clauses.push((relation, clause));
                 }
-                _ => {}
+                // Only symbols leave it open without a key that would settle it.
+                ((Tri::Unknown, relation), None) => {
+                    let texts = crate::symbol::names(name.source());
+                    self.doubts.push(Doubt::Symbols(symbols(texts, scene.request)));
+                    let clause = Clause { doubtful: true, ..clause.clone() };
+                    let reaches = if name.may_be_anyone() { &Relation::ALL[..] } else { &[relation] };
+                    clauses.extend(reaches.iter().map(|relation| (*relation, clause.clone())));
+                }
+                ((Tri::False, _), _) => {}
             }
         }
         clauses
@@ -410,6 +431,18 @@ impl Granted {
             Relation::Caller => Some(&mut self.freely),
         }
     }
+}
+
+/// The symbols of a text; those of the request where it has none of its own.
+fn symbols<'t>(own: impl Iterator<Item = &'t str>, request: &'t Request) -> Vec<Box<str>> {
+    let mut names: Vec<Box<str>> = own.map(Into::into).collect();
+    if names.is_empty() {
+        let texts = [request.caller.text(), request.resource()];
+        names.extend(texts.into_iter().flat_map(crate::symbol::names).map(Box::from));
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// The unknown keys that are variables of these patterns, each once.

@@ -648,6 +648,7 @@ impl<'c> Planner<'c> {
         let mut certain: [Vec<bool>; 3] = core::array::from_fn(|_| vec![false; self.cast.people.len()]);
         let mut maybe = Vec::new();
         let mut doubtful = false;
+        let mut open = !statement.doubts.is_empty();
         let mut mark = |index: usize, relation: Relation, request: &Request| {
             let far = denies || request.is_cross_account();
             if far || self.counts(relation, request) {
@@ -672,6 +673,7 @@ impl<'c> Planner<'c> {
                                 let far = denies || request.is_cross_account() || name.source().contains(':');
                                 let farthest = if far { 2 } else { rank(relation) };
                                 maybe.extend(name.key().map(|key| (index, farthest, key, name.source())));
+                                open |= name.key().is_none();
                             }
                         }
                     }
@@ -686,6 +688,9 @@ impl<'c> Planner<'c> {
                     doubtful |= directness.possible() != 0;
                 }
             }
+        }
+        if open {
+            self.doubts.push(Doubt::Symbols(statement.symbols().map(Into::into).collect()));
         }
         if doubtful {
             self.doubts.push(Doubt::NotPrincipal);

@@ -45,6 +45,8 @@ pub enum Doubt {
     },
     /// It turns on whether the caller escapes a NotPrincipal element.
     NotPrincipal,
+    /// It turns on what a template leaves open: these symbols, brackets included.
+    Symbols(Vec<Box<str>>),
     /// One key is held against patterns and against numbers, dates or addresses at once.
     Mixed(Box<str>),
     /// It outgrew a limit.
@@ -321,6 +323,7 @@ impl Doubt {
                 format!("`{of}` is compared with {}, and neither is known", keys.join(" and "))
             }
             Doubt::NotPrincipal => "it is not known whether the caller escapes `NotPrincipal`".into(),
+            Doubt::Symbols(symbols) => format!("it turns on what the template leaves open: {}", symbols.join(", ")),
             Doubt::Mixed(key) => format!("`{key}` is compared with patterns and with numbers, dates or addresses"),
             Doubt::Excess(excess) => excess.sentence().into(),
             Doubt::Contradiction => "a witness was not decided as it should have been; please report this".into(),

@@ -148,7 +148,7 @@ impl<'d> Words<'d> {
 
     fn add_values(&mut self, operator: &'static str, values: Vec<Box<str>>, key: &str) {
         let texts: Vec<&str> = values.iter().map(|value| &**value).collect();
-        let Ok(atom) = Atom::new(operator, key, &texts, Scope { variables: false }) else { return };
+        let Ok(atom) = Atom::new(operator, key, &texts, Scope { variables: false, symbols: false }) else { return };
         let request = crate::request::Request::builder("*", "none:None", "*").build();
         let Ok(request) = request else { return };
         let scene = Scene {

@@ -6,6 +6,7 @@ use super::{Operator, Scope, ValueError, each};
 use crate::pattern::{Pattern, Use};
 use crate::quirk::Quirk;
 use crate::scene::Scene;
+use crate::symbol;
 use crate::tri::Tri;
 
 pub(super) const OPERATORS: &[Operator] = &[
@@ -37,7 +38,8 @@ impl Test {
     }
 
     pub(super) fn matches(&self, value: &str, scene: &Scene<'_>) -> Tri {
-        if parts(value) < 6 {
+        let open = scene.request.open && symbol::holds_unknown(value);
+        if parts(value) < 6 && !open {
             return Tri::False;
         }
         Tri::any(self.values.iter().map(|pattern| match pattern {
@@ -51,10 +53,11 @@ impl Test {
 fn compile(values: &[&str], scope: Scope) -> Result<super::Test, ValueError> {
     let values = each(values, |value| {
         let with_variable = scope.variables && value.contains("${");
-        if with_variable || parts(value) >= 6 {
-            Pattern::new(value, Use::Arn, scope.variables).map(Value::Whole)
+        let open = scope.symbols && symbol::holds(value);
+        if with_variable || open || parts(value) >= 6 {
+            Pattern::new(value, Use::Arn, scope).map(Value::Whole)
         } else {
-            Pattern::new(value, Use::Glob, scope.variables).map(Value::Short)
+            Pattern::new(value, Use::Glob, scope).map(Value::Short)
         }
     })?;
     Ok(super::Test::Arn(Test { values }))

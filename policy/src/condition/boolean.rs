@@ -52,7 +52,7 @@ fn compile(values: &[&str], scope: Scope) -> Result<super::Test, ValueError> {
     let values = each(values, |value| match truth(value) {
         Some(fixed) => Ok(Value::Fixed(fixed)),
         None if scope.variables && value.contains("${") => {
-            Pattern::new(value, Use::Template, true).map(Value::Variable)
+            Pattern::new(value, Use::Template, scope).map(Value::Variable)
         }
         None => Err(format!("`{value}` is neither `true` nor `false`")),
     })?;

@@ -62,6 +62,6 @@ fn like(values: &[&str], scope: Scope) -> Result<super::Test, ValueError> {
 }
 
 fn compile(values: &[&str], scope: Scope, used: Use, ignores_case: bool) -> Result<super::Test, ValueError> {
-    let patterns = each(values, |value| Pattern::new(value, used, scope.variables))?;
+    let patterns = each(values, |value| Pattern::new(value, used, scope))?;
     Ok(super::Test::String(Test { ignores_case, patterns }))
 }

@@ -99,6 +99,8 @@ pub enum Reason<'a> {
         keys: Vec<&'a Key>,
         /// Layers whose documents nobody collected.
         documents: Vec<Layer>,
+        /// Parts that a template leaves open, as [symbols](crate::symbol).
+        symbols: Vec<Box<str>>,
     },
 }
 

@@ -28,7 +28,7 @@ fn rows(key: &str, spelled: &[(&str, Vec<String>)]) -> Vec<Atom> {
         .iter()
         .map(|(operator, values)| {
             let values: Vec<&str> = values.iter().map(String::as_str).collect();
-            Atom::new(operator, key, &values, Scope { variables: false }).unwrap()
+            Atom::new(operator, key, &values, Scope { variables: false, symbols: false }).unwrap()
         })
         .collect()
 }
