@@ -66,7 +66,7 @@ impl Journal {
         // Replaces a segment that has the same first index: that one has no whole event.
         let writer =
             Writer::begin(disk, origin.clone(), options, next, &named).map_err(JournalError::disk(&journal))?;
-        let mut sealer = Sealer { folder: folder.clone(), origin: origin.clone(), options, log };
+        let mut sealer = Sealer { folder: folder.clone(), origin: origin.clone(), options, log, removed: None };
         for segment in found.iter().filter(|segment| segment.first < next) {
             sealer.seal_path(&segment.path)?;
         }
