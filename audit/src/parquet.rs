@@ -11,6 +11,7 @@ mod build;
 mod filter;
 mod footer;
 mod give_back;
+mod guard;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use build::{Rows, sort};
 pub use filter::{Filter, Test};
 pub use footer::{Footer, FooterError};
 pub use give_back::EventColumns;
+pub use guard::panic_is_caught;
 pub use read::{EventFile, Pruned};
 pub(crate) use write::write_batches;
 pub use write::{EventWriter, Settings};
