@@ -15,7 +15,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::folder::{DayFile, Folder};
-use crate::journal::{JournalError, snapshot};
+use crate::journal::{JournalError, moment};
 use crate::parquet::{EventFile, FileError, Filter};
 
 /// Why not every event came back.
@@ -46,19 +46,35 @@ pub enum ExportError {
 ///
 /// The folder may be written to meanwhile. Events that come after the call began may be missing, no other.
 pub fn export<E: From<ExportError>>(folder: &Folder, mut each: impl FnMut(&str) -> Result<(), E>) -> Result<u64, E> {
-    let snapshot = snapshot(folder).map_err(ExportError::from)?;
+    let moment = moment(folder).map_err(ExportError::from)?;
     let mut count = 0;
-    for file in &snapshot.files {
+    for file in &moment.files {
         events_of(folder, file, |_, text| {
             count += 1;
             each(text)
         })?;
     }
-    for unsealed in &snapshot.unsealed {
+    let read = moment.unsealed(|unsealed| {
         count += 1;
-        each(&unsealed.event.view().compact())?;
+        each(&unsealed.event.view().compact()).map_err(Stop::Caller)
+    });
+    match read {
+        Ok(()) => Ok(count),
+        Err(Stop::Caller(error)) => Err(error),
+        Err(Stop::Journal(error)) => Err(ExportError::from(error).into()),
     }
-    Ok(count)
+}
+
+/// Why the journals were not read to their end.
+enum Stop<E> {
+    Caller(E),
+    Journal(JournalError),
+}
+
+impl<E> From<JournalError> for Stop<E> {
+    fn from(error: JournalError) -> Self {
+        Stop::Journal(error)
+    }
 }
 
 /// Calls `each` with every event of a file, also if it was compacted into another one since it was listed.

@@ -51,6 +51,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub(crate) use files::digest_of;
 pub use files::{Bound, BoundFiles, ListError};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use proof::{EventProof, Proof, ProofError, prove};

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use crate::event::EventText;
 use crate::export::{ExportError, events_of};
 use crate::folder::{Folder, LeafRange, Origin};
-use crate::journal::snapshot;
+use crate::journal::moment;
 
 /// Where one who reads along stands.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ impl Tail {
         let mut order = 0;
         // Days that lie before the newest events are not read.
         let mut dates: BTreeMap<String, usize> = BTreeMap::new();
-        for file in snapshot(folder)?.files {
+        for file in moment(folder)?.files {
             *dates.entry(file.date).or_default() += 1;
         }
         let mut wanted_from: Option<String> = None;
@@ -72,8 +72,8 @@ impl Tail {
 
     /// Calls `each` with what was not met yet; files of days before `from` only count as met.
     fn read(&mut self, folder: &Folder, from: Option<&str>, each: &mut dyn FnMut(&str)) -> Result<(), ExportError> {
-        let snapshot = snapshot(folder)?;
-        for file in &snapshot.files {
+        let moment = moment(folder)?;
+        for file in &moment.files {
             let seen = self.files.entry((file.origin.clone(), file.date.clone())).or_default();
             if seen.iter().any(|range| range.covers(file.range)) {
                 continue;
@@ -91,13 +91,13 @@ impl Tail {
             seen.retain(|range| !file.range.covers(*range));
             seen.push(file.range);
         }
-        for unsealed in &snapshot.unsealed {
+        moment.unsealed(|unsealed| {
             let next = self.journaled.entry(unsealed.origin.clone()).or_default();
             if unsealed.leaf_index >= *next {
                 each(&unsealed.event.view().compact());
                 *next = unsealed.leaf_index + 1;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

@@ -74,6 +74,11 @@ impl Checkpoint {
         if signed { Ok(checkpoint) } else { Err(CheckpointError::Signature) }
     }
 
+    /// Whether a text has the form of a signed checkpoint, whoever signed it.
+    pub fn is_one(text: &str) -> bool {
+        parts(text).is_some_and(|(body, _)| Self::parse(body).is_some())
+    }
+
     /// The origin that a text names, before anything of it is checked.
     pub fn claimed_origin(text: &str) -> Option<Origin> {
         let (name, _) = text.split_once('\n')?;

@@ -70,6 +70,13 @@ pub struct OriginReport {
     pub unsealed: u64,
 }
 
+impl OriginReport {
+    /// The key that signed it, as a line that `--public-key` takes, without its end.
+    pub fn public_key(&self) -> String {
+        self.key.text(&super::checkpoint::name(&self.origin)).trim_end().to_owned()
+    }
+}
+
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -117,7 +124,11 @@ fn attempt(folder: &Folder, trust: &Trust) -> Result<Report, VerifyError> {
             }
         }
     }
-    for origin in origins(&left) {
+    let origins = origins(&left);
+    if origins.is_empty() && trust.kept.is_empty() {
+        report.find(Path::new("log"), Problem::NoLog);
+    }
+    for origin in origins {
         origin::check(folder, &origin, trust, &mut left, &mut report)?;
     }
     for text in &trust.kept {

@@ -98,16 +98,92 @@ pub enum Problem {
     /// A log that is written to all the time.
     #[error("the log moved on during each attempt to verify it")]
     Moving,
+    /// A folder without any log.
+    #[error("there is no log in this folder, so nothing vouches for anything")]
+    NoLog,
 }
 
 impl Problem {
     /// Whether a crash explains it, or only a hand does.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Problem::NotBegun | Problem::Unfinished | Problem::Torn { .. } | Problem::Unnamed | Problem::Moving => {
-                Verdict::Undetermined
-            }
+            Problem::NotBegun
+            | Problem::Unfinished
+            | Problem::Torn { .. }
+            | Problem::Unnamed
+            | Problem::Moving
+            | Problem::NoLog => Verdict::Undetermined,
             _ => Verdict::Tampered,
         }
     }
+
+    /// A word for it that does not change.
+    pub fn name(&self) -> &'static str {
+        self.row().0
+    }
+
+    /// What to do about it.
+    pub fn advice(&self) -> &'static str {
+        self.row().1
+    }
+
+    /// Where in the file it is, if that is known.
+    pub fn offset(&self) -> Option<u64> {
+        match self {
+            Problem::Journal { offset, .. } | Problem::Torn { offset } => Some(*offset as u64),
+            _ => None,
+        }
+    }
+
+    /// Which event of the log it is about, if it is about one.
+    pub fn leaf_index(&self) -> Option<u64> {
+        match self {
+            Problem::Event { index, .. } => Some(*index),
+            Problem::NoEvents { first, .. } => Some(*first),
+            _ => None,
+        }
+    }
+
+    fn row(&self) -> (&'static str, &'static str) {
+        match self {
+            Problem::NoCheckpoint => ("no-checkpoint", "restore the folder of this log from a copy"),
+            Problem::NotBegun => ("not-begun", "start the writer of this log again; it seals what is there"),
+            Problem::Checkpoint(_) => {
+                ("checkpoint", "restore it from a copy; if another key signed this log, name that key")
+            }
+            Problem::Key => ("key", "put the line of the public key back, as it was when the log was begun"),
+            Problem::Missing => ("missing", RESTORE),
+            Problem::Changed => ("changed", RESTORE),
+            Problem::Tile => ("tile", RESTORE),
+            Problem::List => ("list", RESTORE),
+            Problem::Unexpected => {
+                ("unexpected", "nothing of this program wrote it here; keep it for whoever looks into it")
+            }
+            Problem::Unfinished => ("unfinished", "run the writer again: the same import, compact, or the server"),
+            Problem::File(_) => ("file", RESTORE),
+            Problem::Footer(_) => ("footer", SIGNED),
+            Problem::Event { .. } => ("event", SIGNED),
+            Problem::Columns => ("columns", SIGNED),
+            Problem::NoEvents { .. } => ("no-events", RESTORE),
+            Problem::Journal { .. } => ("journal", RESTORE),
+            Problem::Torn { .. } => {
+                ("torn", "start the writer of this log again; it keeps the rest and names it in an event")
+            }
+            Problem::Unnamed => ("unnamed", "run the writer again; its next checkpoint or event names this file"),
+            Problem::RolledBack { .. } => ("rolled-back", "events were removed from the end; find a newer copy"),
+            Problem::Forked { .. } => {
+                ("forked", "the past was rewritten; find the copy that the kept checkpoint belongs to")
+            }
+            Problem::Kept(_) => {
+                ("kept", "look whether it is the checkpoint of this log and its signature is of a trusted key")
+            }
+            Problem::Moving => ("moving", "verify again, or verify a copy"),
+            Problem::NoLog => ("no-log", "look whether this is the right folder, and whether `log/` was removed"),
+        }
+    }
 }
+
+const RESTORE: &str = "restore this file from a copy, and find out who can write here";
+
+/// For what has a sound signature and is wrong nevertheless.
+const SIGNED: &str = "whoever wrote it can sign: find out who has the key, and look for a copy from before";
