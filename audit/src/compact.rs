@@ -14,7 +14,7 @@ use crate::folder::{DayFile, Folder, LeafRange, Origin};
 use crate::import::{self, ImportError, Sink};
 use crate::journal::Log;
 use crate::limits::{COMPACTED_BYTES_MAX, COMPACTED_BYTES_MIN};
-use crate::log::digest_of;
+use crate::log::{Vouched, digest_of};
 use crate::parquet::{EventFile, EventWriter, FileError, Filter, Footer, Settings};
 
 /// What files are worth merging, and how they are written.
@@ -179,13 +179,14 @@ impl Compactor {
         }
         let mut writer = EventWriter::new(Sink::new(disk.clone(), &temporary), options.settings);
         let (mut sources, mut more) = (Vec::new(), Vec::new());
+        let vouched = Vouched::of(&self.folder).map_err(CompactError::disk("log"))?;
         for file in group {
             let path = file.path();
             let opened = EventFile::open(disk.open(&path).map_err(CompactError::disk(&path))?)?;
             sources.extend(opened.footer().sources.iter().cloned());
             // The root over most leaves is that of the last one.
             more.clone_from(&opened.footer().more);
-            events_of(&self.folder, file, |index, text| {
+            events_of(&self.folder, &vouched, file, |index, text| {
                 read(text, |event| writer.append(event, index))??;
                 Ok::<(), CompactError>(())
             })?;

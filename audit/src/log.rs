@@ -44,6 +44,7 @@ mod proof;
 mod tile;
 pub mod tree;
 mod verify;
+mod vouched;
 mod walk;
 mod writer;
 
@@ -58,6 +59,7 @@ pub use proof::{EventProof, Proof, ProofError, prove};
 pub use tile::{TileError, TileName, Tiles};
 pub use tree::Hash;
 pub use verify::{Finding, OriginReport, Problem, Report, Trust, Verdict, VerifyError, verify};
+pub(crate) use vouched::{Reading, Vouched};
 pub(crate) use walk::files_below;
 pub use writer::LogWriter;
 

@@ -36,6 +36,9 @@ pub enum FileError {
     /// The file is not what this room writes, or it is damaged.
     #[error("not a readable audit file: {0}")]
     Damaged(String),
+    /// Its log says that it was other bytes.
+    #[error("not the bytes that the checkpoint of its log binds; `wardbook audit verify` says more")]
+    Changed,
     /// Its footer is not one of ours.
     #[error(transparent)]
     Footer(#[from] FooterError),

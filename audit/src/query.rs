@@ -33,7 +33,8 @@ pub use answer::{Answer, AnswerColumn, Cell, CellKind};
 
 use crate::folder::{DayFile, Folder};
 use crate::journal::{JournalError, Moment, moment};
-use crate::parquet::{EventFile, FileError, Filter, Rows, Test};
+use crate::log::{Reading, Vouched};
+use crate::parquet::{FileError, Filter, Rows, Test};
 use crate::time::Timestamp;
 
 use operation::{CREATION, CRYPTOGRAPHIC, DELETION, GRANT, KMS, POLICY_CHANGE, ROTATION};
@@ -158,7 +159,8 @@ pub fn ask(folder: &Folder, query: &Query) -> Result<Answer, QueryError> {
 
 fn ask_once(folder: &Folder, query: &Query) -> Result<Answer, QueryError> {
     let moment = moment(folder)?;
-    let scan = Scan { folder, moment: &moment };
+    let vouched = Vouched::of(folder).map_err(|error| JournalError::Disk { path: "log".into(), error })?;
+    let scan = Scan { folder, moment: &moment, vouched };
     let mut fold = (query.question.begin)(query);
     let mut effort = Effort::default();
     if let Some((reads, filter)) = fold.before() {
@@ -183,6 +185,7 @@ fn ask_once(folder: &Folder, query: &Query) -> Result<Answer, QueryError> {
 struct Scan<'a> {
     folder: &'a Folder,
     moment: &'a Moment,
+    vouched: Vouched,
 }
 
 impl Scan<'_> {
@@ -215,7 +218,7 @@ impl Scan<'_> {
         effort: &mut Effort,
         each: &mut impl FnMut(Row<'_>) -> Result<(), FileError>,
     ) -> Result<(), FileError> {
-        let file = EventFile::open(self.folder.disk().open(&file.path())?)?;
+        let file = self.vouched.open(self.folder, &file.path(), Reading::Parts)?;
         let (pruned, batches) = file.scan(reads.iter().copied(), filter)?;
         effort.files_read += 1;
         effort.row_groups += pruned.row_groups;

@@ -10,6 +10,7 @@ use crate::event::EventText;
 use crate::export::{ExportError, events_of};
 use crate::folder::{Folder, LeafRange, Origin};
 use crate::journal::moment;
+use crate::log::Vouched;
 
 /// Where one who reads along stands.
 #[derive(Debug, Default)]
@@ -73,6 +74,8 @@ impl Tail {
     /// Calls `each` with what was not met yet; files of days before `from` only count as met.
     fn read(&mut self, folder: &Folder, from: Option<&str>, each: &mut dyn FnMut(&str)) -> Result<(), ExportError> {
         let moment = moment(folder)?;
+        let disk = |error| ExportError::Disk { path: "log".into(), error };
+        let mut vouched: Option<Vouched> = None;
         for file in &moment.files {
             let seen = self.files.entry((file.origin.clone(), file.date.clone())).or_default();
             if seen.iter().any(|range| range.covers(file.range)) {
@@ -80,7 +83,11 @@ impl Tail {
             }
             let journaled = self.journaled.get(&file.origin).copied().unwrap_or(0);
             if file.range.last >= journaled && from.is_none_or(|from| from <= file.date.as_str()) {
-                events_of::<ExportError>(folder, file, |index, text| {
+                let known = match &vouched {
+                    Some(known) => known,
+                    None => vouched.insert(Vouched::of(folder).map_err(disk)?),
+                };
+                events_of::<ExportError>(folder, known, file, |index, text| {
                     let was_met = seen.iter().any(|range| range.first <= index && index <= range.last);
                     if index >= journaled && !was_met {
                         each(text);

@@ -85,7 +85,7 @@ impl Checkpoint {
         Origin::new(name.strip_prefix(NAME)?).ok()
     }
 
-    fn parse(body: &str) -> Option<Self> {
+    pub(super) fn parse(body: &str) -> Option<Self> {
         let mut lines = body.lines();
         let origin = Origin::new(lines.next()?.strip_prefix(NAME)?).ok()?;
         let size = lines.next()?.parse().ok()?;

@@ -182,6 +182,15 @@ impl Check<'_> {
         let text = std::str::from_utf8(&text).unwrap_or_default();
         let found = candidates.iter().find_map(|key| Some((Checkpoint::read(text, key).ok()?, *key)));
         let Some((checkpoint, key)) = found.filter(|(checkpoint, _)| checkpoint.origin == *self.origin) else {
+            if line.is_none() && trust.keys.is_empty() {
+                // Nothing tells whose signature it is. The very first checkpoint is written before the key.
+                let begun = checkpoint::parts(text).and_then(|(body, _)| Checkpoint::parse(body));
+                let nothing = digest(&[]);
+                let is_first = begun.is_some_and(|begun| begun.size == 0 && begun.files == nothing);
+                self.left.remove(&self.path.join(BoundFiles::path(nothing)));
+                self.report.find(&key_at, if is_first { Problem::Unfinished } else { Problem::Key });
+                return Ok(None);
+            }
             if line.is_some() && beside.is_none() {
                 self.report.find(&key_at, Problem::Key);
             }
