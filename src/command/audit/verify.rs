@@ -156,6 +156,11 @@ impl Shown {
     }
 }
 
+/// So many of something.
+fn many(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Findings one after another, the worst first, and how many are not listed.
 fn listed(findings: &[Shown], more: u64, color: bool) -> String {
     let mut order: Vec<_> = findings.iter().collect();

@@ -8,7 +8,7 @@ use wardbook_audit::aws_digest::{Chain, Finding, PublicKeys, Report as DigestRep
 use wardbook_audit::disk::LocalDisk;
 use wardbook_audit::log::Verdict;
 
-use super::{Shown, exit, listed, text, tinted, word};
+use super::{Shown, exit, listed, many, text, tinted, word};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::output::{self, Format, Report};
@@ -38,8 +38,15 @@ impl Checked {
         let findings = self.0.findings.len() as u64 + self.0.more;
         let verdict = tinted(self.0.verdict(), color);
         match self.0.verdict() {
-            Verdict::Verified => format!("{verdict}: {digests} digests, which list {logs} log files"),
-            _ => format!("{verdict}: {findings} findings in {digests} digests, which list {logs} log files"),
+            Verdict::Verified => {
+                format!("{verdict}: {}, which list {}", many(digests, "digest"), many(logs, "log file"))
+            }
+            _ => format!(
+                "{verdict}: {} in {}, which list {}",
+                many(findings, "finding"),
+                many(digests, "digest"),
+                many(logs, "log file")
+            ),
         }
     }
 }

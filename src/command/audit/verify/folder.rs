@@ -8,7 +8,7 @@ use wardbook_audit::disk::LocalDisk;
 use wardbook_audit::folder::Folder;
 use wardbook_audit::log::{Finding, OriginReport, Report as LogReport, Trust, Verdict, verify};
 
-use super::{Shown, exit, listed, own_key, tinted, word};
+use super::{Shown, exit, listed, many, own_key, tinted, word};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::output::{self, Format, Report};
@@ -133,11 +133,11 @@ impl Report for Verified {
 impl Verified {
     fn line(&self, color: bool) -> String {
         let verdict = self.report.verdict();
-        let (logs, findings) = (self.report.origins.len(), self.report.findings.len() as u64 + self.report.more);
+        let (logs, findings) = (self.report.origins.len() as u64, self.report.findings.len() as u64 + self.report.more);
         let events: u64 = self.report.origins.iter().map(|origin| origin.checkpoint.size).sum();
         match verdict {
-            Verdict::Verified => format!("{}: {events} events in {logs} logs", tinted(verdict, color)),
-            _ => format!("{}: {findings} findings in {logs} logs", tinted(verdict, color)),
+            Verdict::Verified => format!("{}: {events} events in {}", tinted(verdict, color), many(logs, "log")),
+            _ => format!("{}: {} in {}", tinted(verdict, color), many(findings, "finding"), many(logs, "log")),
         }
     }
 }
