@@ -156,7 +156,7 @@ fn flip_everywhere(disk: &MemoryDisk, log_step: usize, events_step: usize) {
 
 #[test]
 fn a_flipped_byte_anywhere_in_a_small_folder_is_caught() {
-    flip_everywhere(&written(3), 1, 29);
+    flip_everywhere(&written(3), 1, 61);
 }
 
 #[test]

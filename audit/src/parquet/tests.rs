@@ -71,23 +71,22 @@ fn a_flipped_byte_anywhere_ends_in_events_or_an_error() {
         }
     }));
     let (mut whole, mut errors) = (0, 0);
-    for at in 0..good.len() {
-        // The footer is where lengths stand.
-        let masks: &[u8] = if at < footer { &[1 << (at % 8)] } else { &[0x01, 0x10, 0x80, 0xff] };
-        for mask in masks {
-            let mut bad = good.clone();
-            bad[at] ^= mask;
-            let read = |filter: &Filter| {
-                let file = EventFile::open(Arc::new(Bytes::from(bad.clone())))?;
-                file.events(filter, |_, _| Ok::<(), FileError>(()))
-            };
-            match (read(&Filter::default()), read(&filter)) {
-                (Ok(()), Ok(())) => whole += 1,
-                _ => errors += 1,
-            }
+    // Most lengths stand in the footer.
+    let places = (0..footer).step_by(7).chain((footer..good.len()).step_by(2));
+    for (place, at) in places.enumerate() {
+        let mut bad = good.clone();
+        bad[at] ^= [0x80, 0x01, 0xff, 0x10][place % 4];
+        let bad = Bytes::from(bad);
+        let read = |filter: &Filter| {
+            let file = EventFile::open(Arc::new(bad.clone()))?;
+            file.events(filter, |_, _| Ok::<(), FileError>(()))
+        };
+        match (read(&Filter::default()), read(&filter)) {
+            (Ok(()), Ok(())) => whole += 1,
+            _ => errors += 1,
         }
     }
-    assert!(errors > good.len() / 4, "{errors} errors, {whole} read");
+    assert!(errors > 1_000, "{errors} errors, {whole} read");
 }
 
 #[test]
