@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    quiet_caught_panics();
     let mut arguments = cli::Arguments::parse();
     let settings = config::complete(&mut arguments.global);
     let screen = output::Screen::new(&arguments.global);
@@ -24,4 +25,14 @@ fn main() -> ExitCode {
             exit::Exit::Unreadable.into()
         }
     }
+}
+
+/// A damaged Parquet file can make its reader panic. That becomes an error with the name of the file, and is told once.
+fn quiet_caught_panics() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !wardbook_audit::parquet::panic_is_caught() {
+            tell(panic);
+        }
+    }));
 }

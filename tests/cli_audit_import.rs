@@ -5,7 +5,10 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Folder, Run};
@@ -62,6 +65,127 @@ fn the_books_are_printed_and_what_is_rejected_is_named() {
     assert_eq!((compacted.code, &*compacted.stdout), (0, "merged 2 files into 1; there are 1 now\n"), "{compacted:?}");
     assert_eq!(values(&run(&folder, &["export", "log"]).stdout).len(), 4);
     assert_eq!(run(&folder, &["export", "in"]).code, 2);
+}
+
+#[test]
+fn the_standard_input_is_a_source_like_any_other() {
+    let folder = Folder::new("stdin");
+    let import = ["audit", "import", "-", "--to", "log", "--signing-key", "audit.key"];
+    let lines = format!("{}\n{}\n", event(1), event(2));
+    let first = folder.run_with(&import, &lines);
+    assert_eq!((first.code, &*first.stdout), (0, "read 2 = written 2 + duplicate 0 + rejected 0\n"), "{first:?}");
+    // An envelope is read as well, and a line that is none is named.
+    let envelope = folder.run_with(&import, &format!("{{\"Records\":[{},{}]}}", event(2), event(3)));
+    assert_eq!(envelope.stdout, "read 2 = written 1 + duplicate 1 + rejected 0\n", "{envelope:?}");
+    let bad = folder.run_with(&import, &format!("{}\nno\n", event(4)));
+    assert_eq!((bad.code, &*bad.stdout), (2, "read 2 = written 1 + duplicate 0 + rejected 1\n"), "{bad:?}");
+    assert!(bad.stderr.contains("`<stdin>`, record 2"), "{}", bad.stderr);
+    let nothing = folder.run_with(&import, "");
+    assert_eq!((nothing.code, &*nothing.stdout), (0, "read 0 = written 0 + duplicate 0 + rejected 0\n"), "{nothing:?}");
+    let twice = folder.run_with(&["audit", "import", "-", "-", "--to", "log", "--signing-key", "audit.key"], &event(5));
+    assert_eq!(twice.stdout, "read 1 = written 1 + duplicate 0 + rejected 0\n", "{twice:?}");
+    let wanted = values(&[1, 2, 3, 4, 5].map(event).join("\n"));
+    assert_eq!(values(&run(&folder, &["export", "log"]).stdout), wanted);
+    assert_eq!(run(&folder, &["verify", "log"]).code, 0);
+}
+
+/// The process is killed at several moments. What it leaves is never taken for tampering, and the next import has every
+/// event once.
+#[test]
+fn an_import_that_is_killed_is_finished_by_the_next() {
+    let folder = Folder::new("killed");
+    for file in 0..8 {
+        let lines: Vec<_> = (0..2_000)
+            .map(|line| {
+                let day = 1 + line % 9;
+                format!(r#"{{"eventTime":"2026-04-0{day}T12:00:00Z","eventID":"{file}-{line}","x":{{"y":[{line}]}}}}"#)
+            })
+            .collect();
+        folder.write(&format!("in/{file}.jsonl"), lines.join("\n"));
+    }
+    let mut killed = 0;
+    for milliseconds in [20, 100, 250, 450, 700, 1_000] {
+        let child = Command::new(env!("CARGO_BIN_EXE_wardbook"))
+            .args(["audit", "import", "in", "--to", "log", "--signing-key", "audit.key", "--quiet"])
+            .current_dir(folder.path(""))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut child = Following(child);
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        killed += u32::from(child.0.try_wait().unwrap().is_none());
+        drop(child);
+        let verified = run(&folder, &["verify", "log"]);
+        // Before there is a log there is nothing to verify.
+        assert!([0, 2, 3].contains(&verified.code), "killed after {milliseconds} ms: {verified:?}");
+    }
+    assert!(killed > 0, "it was done before it could be killed");
+    let import = run(&folder, &["import", "in", "--to", "log"]);
+    assert!(import.code == 0 && import.stdout.starts_with("read 16000 = "), "{import:?}");
+    assert_eq!(run(&folder, &["verify", "log"]).code, 0);
+    let exported = run(&folder, &["export", "log"]).stdout;
+    assert_eq!((exported.lines().count(), values(&exported).len()), (16_000, 16_000));
+}
+
+#[test]
+fn progress_is_for_stderr() {
+    let folder = Folder::new("progress");
+    let mut lines = String::new();
+    for number in 0..60_000 {
+        lines.push_str(&format!(
+            r#"{{"eventTime":"2026-04-01T12:00:00Z","eventID":"{number}","x":"{}"}}"#,
+            "y".repeat(300)
+        ));
+        lines.push('\n');
+    }
+    folder.write("in.jsonl", lines);
+    for how in ["plain", "none"] {
+        let import = run(&folder, &["import", "in.jsonl", "--to", how, "--progress", how]);
+        assert_eq!(import.stdout, "read 60000 = written 60000 + duplicate 0 + rejected 0\n");
+        // Whatever lasts less than a second says nothing.
+        let is_progress = |line: &str| line.contains(" of ") && line.ends_with(" records");
+        assert!(import.stderr.lines().all(|line| how == "plain" && is_progress(line)), "{how}: {}", import.stderr);
+    }
+}
+
+/// Ends the process when the test ends, however that is.
+struct Following(std::process::Child);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_tail_goes_on_with_what_comes() {
+    let folder = Folder::new("follow");
+    folder.write("a.json", event(1));
+    folder.write("b.json", format!("{}\n{}", event(1), event(2)));
+    folder.write("c.json", event(3));
+    run(&folder, &["import", "a.json", "--to", "log"]);
+    let child = Command::new(env!("CARGO_BIN_EXE_wardbook"))
+        .args(["audit", "tail", "log", "--follow"])
+        .current_dir(folder.path(""))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut following = Following(child);
+    let stdout = following.0.stdout.take().unwrap();
+    // A line that does not come fails the test when the reader is asked for it, and does not hang it.
+    let (send, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| send.send(line))
+    });
+    let next = || sorted(&lines.recv_timeout(Duration::from_secs(60)).unwrap().parse().unwrap());
+    let wanted = |number| sorted(&event(number).parse().unwrap());
+    assert_eq!(next(), wanted(1));
+    run(&folder, &["import", "b.json", "--to", "log"]);
+    assert_eq!(next(), wanted(2), "the one that came, once");
+    assert_eq!(run(&folder, &["compact", "log"]).code, 0);
+    run(&folder, &["import", "c.json", "--to", "log"]);
+    assert_eq!(next(), wanted(3), "nothing twice after a compaction");
 }
 
 #[test]

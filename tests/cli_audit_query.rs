@@ -92,7 +92,7 @@ fn what_cannot_be_answered_says_why() {
 #[test]
 fn each_engine_has_its_schema() {
     let folder = Folder::new("schema");
-    for engine in ["duckdb", "athena", "trino", "spark", "iceberg", "ocsf"] {
+    for engine in ["duckdb", "athena", "trino", "spark", "iceberg", "pyarrow", "ocsf"] {
         let run = folder.run(&["audit", "schema", "--engine", engine, "s3://bucket/audit/"]);
         assert_eq!((run.code, &*run.stderr), (0, ""));
         snapshot(&format!("audit/{engine}.sql"), &run.stdout);

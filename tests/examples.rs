@@ -6,6 +6,43 @@
 #[expect(dead_code, reason = "`main` is for cargo run --example")]
 mod encrypt;
 
+#[path = "support/python.rs"]
+mod python;
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+
+use support::Folder;
+
+#[test]
+fn audit_asks_one_question_and_duckdb_answers_the_same() {
+    let folder = Folder::new("audit");
+    let python = python::python();
+    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/audit.sh"))
+        .arg(folder.path("out"))
+        .env("WARDBOOK", env!("CARGO_BIN_EXE_wardbook"))
+        // A Python that is not there ends the script after our own answer.
+        .env("WARDBOOK_PYTHON", python.as_deref().unwrap_or(Path::new("false")))
+        .output()
+        .unwrap();
+    let (said, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
+    let section = |name: &str| said.split("# ").find_map(|section| section.strip_prefix(&format!("{name}\n")));
+    assert_eq!(section("audit import"), Some("read 7 = written 7 + duplicate 0 + rejected 0\n"), "{said}{errors}");
+    let ours = section("audit query used-by").unwrap();
+    let wanted = [
+        "principal_arn,event_name,count,first_seen,last_seen",
+        "arn:aws:iam::111122223333:role/payments-api,GenerateDataKey,1,2026-11-20T08:15:00Z,2026-11-20T08:15:00Z",
+        "arn:aws:iam::111122223333:role/report-job,Decrypt,2,2026-11-20T22:00:00Z,2026-11-20T22:00:01Z",
+    ];
+    assert_eq!(ours.lines().collect::<Vec<_>>(), wanted);
+    assert!(section("audit verify").is_some_and(|text| text.ends_with("verified: 7 events in 1 log\n")), "{said}");
+    if python.is_some() {
+        assert!(output.status.success(), "{errors}");
+        assert_eq!(section("DuckDB"), Some(ours), "{errors}");
+    }
+}
+
 #[test]
 fn encrypt_does_the_same_with_every_backend() {
     let mut said = Vec::new();

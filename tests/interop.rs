@@ -7,6 +7,8 @@
 
 #[path = "support/log.rs"]
 mod log;
+#[path = "support/python.rs"]
+mod python;
 mod support;
 
 use std::path::Path;
@@ -16,14 +18,11 @@ use support::Folder;
 
 #[test]
 fn engines_agree_with_our_answers() {
-    let Some(python) = std::env::var_os("WARDBOOK_PYTHON") else {
-        eprintln!("skipped: WARDBOOK_PYTHON names no Python with duckdb, pyarrow, pytz and sqlglot");
-        return;
-    };
+    let Some(python) = python::python() else { return };
     let folder = Folder::new("engines");
     let (mut sealed, unsealed) = log::april();
     sealed.extend(unsealed);
-    log::write(&folder.path("audit"), &sealed, &[]);
+    log::write_signed(&folder.path("audit"), &sealed, &[]);
     let output = Command::new(python)
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/engines.py"))
         .arg(env!("CARGO_BIN_EXE_wardbook"))

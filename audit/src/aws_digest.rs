@@ -163,4 +163,42 @@ impl Problem {
             | Problem::NoDigests => Verdict::Undetermined,
         }
     }
+
+    /// A word for it that does not change.
+    pub fn name(&self) -> &'static str {
+        self.row().0
+    }
+
+    /// What to do about it.
+    pub fn advice(&self) -> &'static str {
+        self.row().1
+    }
+
+    fn row(&self) -> (&'static str, &'static str) {
+        const AGAIN: &str = "copy it from the bucket again; if it is the same there, somebody changed it";
+        match self {
+            Problem::Digest(_) => ("digest", AGAIN),
+            Problem::Moved(_) => ("moved", "copy the whole bucket, with its folders as they are"),
+            Problem::Signature => ("signature", AGAIN),
+            Problem::Changed => ("changed", AGAIN),
+            Problem::Missing { .. } => ("missing", "copy it from the bucket; if it is not there, somebody removed it"),
+            Problem::LogMissing => ("log-missing", "copy it from the bucket; if it is not there, somebody removed it"),
+            Problem::LogChanged => ("log-changed", AGAIN),
+            Problem::LogUnreadable(_) => ("log-unreadable", AGAIN),
+            Problem::NoKey(_) => {
+                ("no-key", "add `aws cloudtrail list-public-keys` of this region and time to the file of public keys")
+            }
+            Problem::NoSignature => {
+                ("no-signature", "save `aws s3api head-object` of this digest beside it as <digest>.head.json")
+            }
+            Problem::OnlyHead => ("only-head", "copy the digest from the bucket"),
+            Problem::EndsEarly { .. } => ("ends-early", "copy this region again; if it ends there too, ask why"),
+            Problem::Unlisted => {
+                ("unlisted", "the digest that lists it may come within the hour; copy it and verify again")
+            }
+            Problem::OtherBucket(_) => ("other-bucket", "copy that bucket and verify it too"),
+            Problem::Algorithm(_) => ("algorithm", "look for a newer version of this program"),
+            Problem::NoDigests => ("no-digests", "turn log file validation on for the trail, or name another folder"),
+        }
+    }
 }

@@ -7,8 +7,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
-
 use crate::disk::Lock;
 use crate::event::{Event, EventText};
 use crate::export::{ExportError, events_of};
@@ -16,6 +14,7 @@ use crate::folder::{DayFile, Folder, LeafRange, Origin};
 use crate::import::{self, ImportError, Sink};
 use crate::journal::Log;
 use crate::limits::{COMPACTED_BYTES_MAX, COMPACTED_BYTES_MIN};
+use crate::log::{Vouched, digest_of};
 use crate::parquet::{EventFile, EventWriter, FileError, Filter, Footer, Settings};
 
 /// What files are worth merging, and how they are written.
@@ -137,13 +136,10 @@ impl Compactor {
             self.check(&holder, &held)?;
             let path = holder.path();
             let file = self.folder.disk().open(&path).map_err(CompactError::disk(&path))?;
-            let (mut digest, mut at) = (Sha256::new(), 0);
-            while at < file.length() {
-                let bytes = file.read_at(at, (file.length() - at).min(1 << 20)).map_err(CompactError::disk(&path))?;
-                digest.update(&bytes);
-                at += bytes.len() as u64;
-            }
-            log.sealed(&holder, digest.finalize().into()).map_err(CompactError::disk(&path))?;
+            let digest = digest_of(&*file).map_err(CompactError::disk(&path))?;
+            // Whoever gave it its name may have been stopped before that was durable.
+            self.folder.disk().sync_folder(&Folder::day(date)).map_err(CompactError::disk(Folder::day(date)))?;
+            log.sealed(&holder, digest.0).map_err(CompactError::disk(&path))?;
             self.remove(&[held])?;
         }
         Ok(())
@@ -183,13 +179,14 @@ impl Compactor {
         }
         let mut writer = EventWriter::new(Sink::new(disk.clone(), &temporary), options.settings);
         let (mut sources, mut more) = (Vec::new(), Vec::new());
+        let vouched = Vouched::of(&self.folder).map_err(CompactError::disk("log"))?;
         for file in group {
             let path = file.path();
             let opened = EventFile::open(disk.open(&path).map_err(CompactError::disk(&path))?)?;
             sources.extend(opened.footer().sources.iter().cloned());
             // The root over most leaves is that of the last one.
             more.clone_from(&opened.footer().more);
-            events_of(&self.folder, file, |index, text| {
+            events_of(&self.folder, &vouched, file, |index, text| {
                 read(text, |event| writer.append(event, index))??;
                 Ok::<(), CompactError>(())
             })?;

@@ -15,7 +15,8 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::folder::{DayFile, Folder};
-use crate::journal::{JournalError, snapshot};
+use crate::journal::{JournalError, moment};
+use crate::log::{Reading, Vouched};
 use crate::parquet::{EventFile, FileError, Filter};
 
 /// Why not every event came back.
@@ -46,28 +47,47 @@ pub enum ExportError {
 ///
 /// The folder may be written to meanwhile. Events that come after the call began may be missing, no other.
 pub fn export<E: From<ExportError>>(folder: &Folder, mut each: impl FnMut(&str) -> Result<(), E>) -> Result<u64, E> {
-    let snapshot = snapshot(folder).map_err(ExportError::from)?;
+    let moment = moment(folder).map_err(ExportError::from)?;
+    let disk = |error| ExportError::Disk { path: "log".into(), error };
+    let vouched = Vouched::of(folder).map_err(disk)?;
     let mut count = 0;
-    for file in &snapshot.files {
-        events_of(folder, file, |_, text| {
+    for file in &moment.files {
+        events_of(folder, &vouched, file, |_, text| {
             count += 1;
             each(text)
         })?;
     }
-    for unsealed in &snapshot.unsealed {
+    let read = moment.unsealed(|unsealed| {
         count += 1;
-        each(&unsealed.event.view().compact())?;
+        each(&unsealed.event.view().compact()).map_err(Stop::Caller)
+    });
+    match read {
+        Ok(()) => Ok(count),
+        Err(Stop::Caller(error)) => Err(error),
+        Err(Stop::Journal(error)) => Err(ExportError::from(error).into()),
     }
-    Ok(count)
+}
+
+/// Why the journals were not read to their end.
+enum Stop<E> {
+    Caller(E),
+    Journal(JournalError),
+}
+
+impl<E> From<JournalError> for Stop<E> {
+    fn from(error: JournalError) -> Self {
+        Stop::Journal(error)
+    }
 }
 
 /// Calls `each` with every event of a file, also if it was compacted into another one since it was listed.
-pub fn events_of<E: From<ExportError>>(
+pub(crate) fn events_of<E: From<ExportError>>(
     folder: &Folder,
+    vouched: &Vouched,
     file: &DayFile,
     mut each: impl FnMut(u64, &str) -> Result<(), E>,
 ) -> Result<(), E> {
-    let (opened, path) = open(folder, file)?;
+    let (opened, path) = open(folder, vouched, file)?;
     let mut failed = None;
     let done = opened.events(&Filter::default(), |index, text| {
         if index < file.range.first || file.range.last < index {
@@ -85,23 +105,24 @@ pub fn events_of<E: From<ExportError>>(
     }
 }
 
-fn open(folder: &Folder, file: &DayFile) -> Result<(EventFile, PathBuf), ExportError> {
+fn open(folder: &Folder, vouched: &Vouched, file: &DayFile) -> Result<(EventFile, PathBuf), ExportError> {
     let mut path = file.path();
-    let disk = |path: &PathBuf, error| ExportError::Disk { path: path.clone(), error };
-    let source = match folder.disk().open(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let files = folder.files_of_day(&file.date).map_err(|error| disk(&path, error))?;
+    let failed = |path: &PathBuf, error| match error {
+        FileError::Disk(error) => ExportError::Disk { path: path.clone(), error },
+        error => ExportError::File { path: path.clone(), error },
+    };
+    let opened = match vouched.open(folder, &path, Reading::Whole) {
+        Err(FileError::Disk(error)) if error.kind() == io::ErrorKind::NotFound => {
+            let files = folder.files_of_day(&file.date).map_err(|error| failed(&path, error.into()))?;
             let Some(holder) = files.into_iter().find(|other| other.holds(file)) else {
-                return Err(disk(&path, error));
+                return Err(failed(&path, error.into()));
             };
             path = holder.path();
-            folder.disk().open(&path)
+            vouched.open(folder, &path, Reading::Whole)
         }
         opened => opened,
     };
-    let source = source.map_err(|error| disk(&path, error))?;
-    let opened = EventFile::open(source).map_err(|error| ExportError::File { path: path.clone(), error })?;
-    Ok((opened, path))
+    Ok((opened.map_err(|error| failed(&path, error))?, path))
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::disk::Lock;
-use crate::folder::{Folder, Origin};
+use crate::folder::{DayFile, Folder, Origin};
 use crate::journal::{JournalError, Log};
 use crate::limits::{CHUNKS_WAITING_MAX, IMPORT_THREADS_MAX, REPORTED_MAX};
 use crate::log::Hash;
@@ -209,6 +209,12 @@ pub fn is_digest(name: &str) -> bool {
 /// Finishes what a killed import had decided, if there is such. The caller holds the lock of the log `import`.
 pub fn recover(folder: &Folder, log: &mut dyn Log) -> Result<(), ImportError> {
     batch::recover(folder, &origin(), log)
+}
+
+/// The files of an import that was killed after it decided and before all of them had their names: what they will be
+/// called, and where they are.
+pub(crate) fn undone(folder: &Folder) -> io::Result<Vec<(DayFile, PathBuf)>> {
+    batch::undone(folder, &origin())
 }
 
 /// The only import into a folder, until it is dropped.

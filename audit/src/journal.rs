@@ -36,7 +36,7 @@ use std::time::Duration;
 
 pub use append::{Durable, Journal};
 pub use open::CutTail;
-pub use read::{Snapshot, Unsealed, snapshot};
+pub use read::{Moment, Snapshot, Unsealed, moment, snapshot};
 pub use seal::Log;
 pub use segment::Segment;
 

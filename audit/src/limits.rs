@@ -39,6 +39,9 @@ pub const TILES_OPEN_MAX: usize = 128;
 /// How many files one log may bind.
 pub const BOUND_FILES_MAX: usize = 4_000_000;
 
+/// How long a file of events may be that is held against its digest although only parts of it are read.
+pub const CHECKED_PART_BYTES_MAX: u64 = 256 << 10;
+
 /// How deep folders stand inside each other below an audit folder or a bucket.
 pub const FOLDER_DEPTH_MAX: usize = 32;
 

@@ -44,6 +44,7 @@ mod proof;
 mod tile;
 pub mod tree;
 mod verify;
+mod vouched;
 mod walk;
 mod writer;
 
@@ -51,12 +52,14 @@ use std::io;
 use std::path::PathBuf;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub(crate) use files::digest_of;
 pub use files::{Bound, BoundFiles, ListError};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use proof::{EventProof, Proof, ProofError, prove};
 pub use tile::{TileError, TileName, Tiles};
 pub use tree::Hash;
 pub use verify::{Finding, OriginReport, Problem, Report, Trust, Verdict, VerifyError, verify};
+pub(crate) use vouched::{Reading, Vouched};
 pub(crate) use walk::files_below;
 pub use writer::LogWriter;
 

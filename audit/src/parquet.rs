@@ -11,6 +11,7 @@ mod build;
 mod filter;
 mod footer;
 mod give_back;
+mod guard;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use build::{Rows, sort};
 pub use filter::{Filter, Test};
 pub use footer::{Footer, FooterError};
 pub use give_back::EventColumns;
+pub use guard::panic_is_caught;
 pub use read::{EventFile, Pruned};
 pub(crate) use write::write_batches;
 pub use write::{EventWriter, Settings};
@@ -34,6 +36,9 @@ pub enum FileError {
     /// The file is not what this room writes, or it is damaged.
     #[error("not a readable audit file: {0}")]
     Damaged(String),
+    /// Its log says that it was other bytes.
+    #[error("not the bytes that the checkpoint of its log binds; `wardbook audit verify` says more")]
+    Changed,
     /// Its footer is not one of ours.
     #[error(transparent)]
     Footer(#[from] FooterError),

@@ -32,8 +32,9 @@ use std::io;
 pub use answer::{Answer, AnswerColumn, Cell, CellKind};
 
 use crate::folder::{DayFile, Folder};
-use crate::journal::{JournalError, Unsealed, snapshot};
-use crate::parquet::{EventFile, FileError, Filter, Rows, Test};
+use crate::journal::{JournalError, Moment, moment};
+use crate::log::{Reading, Vouched};
+use crate::parquet::{FileError, Filter, Rows, Test};
 use crate::time::Timestamp;
 
 use operation::{CREATION, CRYPTOGRAPHIC, DELETION, GRANT, KMS, POLICY_CHANGE, ROTATION};
@@ -157,8 +158,9 @@ pub fn ask(folder: &Folder, query: &Query) -> Result<Answer, QueryError> {
 }
 
 fn ask_once(folder: &Folder, query: &Query) -> Result<Answer, QueryError> {
-    let snapshot = snapshot(folder)?;
-    let scan = Scan { folder, files: &snapshot.files, unsealed: &snapshot.unsealed };
+    let moment = moment(folder)?;
+    let vouched = Vouched::of(folder).map_err(|error| JournalError::Disk { path: "log".into(), error })?;
+    let scan = Scan { folder, moment: &moment, vouched };
     let mut fold = (query.question.begin)(query);
     let mut effort = Effort::default();
     if let Some((reads, filter)) = fold.before() {
@@ -182,8 +184,8 @@ fn ask_once(folder: &Folder, query: &Query) -> Result<Answer, QueryError> {
 /// A walk over files and journals.
 struct Scan<'a> {
     folder: &'a Folder,
-    files: &'a [DayFile],
-    unsealed: &'a [Unsealed],
+    moment: &'a Moment,
+    vouched: Vouched,
 }
 
 impl Scan<'_> {
@@ -196,8 +198,8 @@ impl Scan<'_> {
         mut each: impl FnMut(Row<'_>) -> Result<(), FileError>,
     ) -> Result<(), QueryError> {
         let (first, last) = (since.map(Timestamp::date), until.map(Timestamp::date));
-        effort.files += self.files.len();
-        for file in self.files {
+        effort.files += self.moment.files.len();
+        for file in &self.moment.files {
             let early = first.as_ref().is_some_and(|first| file.date < *first);
             let late = last.as_ref().is_some_and(|last| file.date > *last);
             if !early && !late {
@@ -205,7 +207,7 @@ impl Scan<'_> {
                 result.map_err(|error| QueryError::File { file: file.path().display().to_string(), error })?;
             }
         }
-        self.read_unsealed(filter, effort, &mut each).map_err(QueryError::Unsealed)
+        self.read_unsealed(filter, effort, &mut each)
     }
 
     fn read(
@@ -216,7 +218,7 @@ impl Scan<'_> {
         effort: &mut Effort,
         each: &mut impl FnMut(Row<'_>) -> Result<(), FileError>,
     ) -> Result<(), FileError> {
-        let file = EventFile::open(self.folder.disk().open(&file.path())?)?;
+        let file = self.vouched.open(self.folder, &file.path(), Reading::Parts)?;
         let (pruned, batches) = file.scan(reads.iter().copied(), filter)?;
         effort.files_read += 1;
         effort.row_groups += pruned.row_groups;
@@ -235,15 +237,21 @@ impl Scan<'_> {
         filter: &Filter,
         effort: &mut Effort,
         each: &mut impl FnMut(Row<'_>) -> Result<(), FileError>,
-    ) -> Result<(), FileError> {
-        effort.unsealed += self.unsealed.len();
-        for events in self.unsealed.chunks(crate::limits::PAGE_ROWS_MAX) {
-            let mut rows = Rows::default();
-            events.iter().for_each(|unsealed| rows.append(&unsealed.event.view(), unsealed.leaf_index));
+    ) -> Result<(), QueryError> {
+        let mut rows = Rows::default();
+        let mut pass = |rows: &mut Rows| {
             let batch = filter.of_batch(&rows.finish()?)?;
-            Batch::new(&batch).rows().try_for_each(&mut *each)?;
-        }
-        Ok(())
+            Batch::new(&batch).rows().try_for_each(&mut *each)
+        };
+        self.moment.unsealed(|unsealed| {
+            effort.unsealed += 1;
+            rows.append(&unsealed.event.view(), unsealed.leaf_index);
+            match rows.len() >= crate::limits::PAGE_ROWS_MAX {
+                true => pass(&mut rows).map_err(QueryError::Unsealed),
+                false => Ok(()),
+            }
+        })?;
+        pass(&mut rows).map_err(QueryError::Unsealed)
     }
 }
 

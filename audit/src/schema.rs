@@ -1,4 +1,4 @@
-//! The table of columns as each query engine wants it told: DDL or views, ready to paste.
+//! The table of columns as each query engine wants it told: DDL, views or a script, ready to paste.
 //!
 //! The files need no DDL to be read. It says their place, the day in the path, and types where an engine would guess.
 //! Engines see sealed events; those that are still in a journal are seen by the named questions and by export.
@@ -13,6 +13,7 @@ mod athena;
 mod duckdb;
 mod iceberg;
 mod ocsf;
+mod pyarrow;
 mod spark;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,8 @@ pub enum Engine {
     Spark,
     /// Apache Iceberg over the same files, by way of Spark.
     Iceberg,
+    /// PyArrow: a dataset, as Python.
+    PyArrow,
     /// OCSF 6003, API Activity, as a view in DuckDB.
     Ocsf,
 }
@@ -44,8 +47,12 @@ pub const ENGINES: &[(&str, Engine)] = &[
     ("trino", Engine::Trino),
     ("spark", Engine::Spark),
     ("iceberg", Engine::Iceberg),
+    ("pyarrow", Engine::PyArrow),
     ("ocsf", Engine::Ocsf),
 ];
+
+/// The folders that lie beside the days in an audit folder. An engine that walks the whole folder must leave them out.
+const BESIDE: &[&str] = &["journal", "lock", "log", "rejected", "tmp"];
 
 /// The DDL for an engine and the audit folder at this path or URL.
 pub fn ddl(engine: Engine, folder: &str) -> String {
@@ -59,6 +66,7 @@ pub fn ddl(engine: Engine, folder: &str) -> String {
         Engine::Trino => trino::ddl(folder),
         Engine::Spark => spark::ddl(folder),
         Engine::Iceberg => iceberg::ddl(folder),
+        Engine::PyArrow => pyarrow::script(folder),
         Engine::Ocsf => ocsf::ddl(folder),
     }
 }

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BinaryHeap};
 use crate::event::EventText;
 use crate::export::{ExportError, events_of};
 use crate::folder::{Folder, LeafRange, Origin};
-use crate::journal::snapshot;
+use crate::journal::moment;
+use crate::log::Vouched;
 
 /// Where one who reads along stands.
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ impl Tail {
         let mut order = 0;
         // Days that lie before the newest events are not read.
         let mut dates: BTreeMap<String, usize> = BTreeMap::new();
-        for file in snapshot(folder)?.files {
+        for file in moment(folder)?.files {
             *dates.entry(file.date).or_default() += 1;
         }
         let mut wanted_from: Option<String> = None;
@@ -72,15 +73,21 @@ impl Tail {
 
     /// Calls `each` with what was not met yet; files of days before `from` only count as met.
     fn read(&mut self, folder: &Folder, from: Option<&str>, each: &mut dyn FnMut(&str)) -> Result<(), ExportError> {
-        let snapshot = snapshot(folder)?;
-        for file in &snapshot.files {
+        let moment = moment(folder)?;
+        let disk = |error| ExportError::Disk { path: "log".into(), error };
+        let mut vouched: Option<Vouched> = None;
+        for file in &moment.files {
             let seen = self.files.entry((file.origin.clone(), file.date.clone())).or_default();
             if seen.iter().any(|range| range.covers(file.range)) {
                 continue;
             }
             let journaled = self.journaled.get(&file.origin).copied().unwrap_or(0);
             if file.range.last >= journaled && from.is_none_or(|from| from <= file.date.as_str()) {
-                events_of::<ExportError>(folder, file, |index, text| {
+                let known = match &vouched {
+                    Some(known) => known,
+                    None => vouched.insert(Vouched::of(folder).map_err(disk)?),
+                };
+                events_of::<ExportError>(folder, known, file, |index, text| {
                     let was_met = seen.iter().any(|range| range.first <= index && index <= range.last);
                     if index >= journaled && !was_met {
                         each(text);
@@ -91,13 +98,13 @@ impl Tail {
             seen.retain(|range| !file.range.covers(*range));
             seen.push(file.range);
         }
-        for unsealed in &snapshot.unsealed {
+        moment.unsealed(|unsealed| {
             let next = self.journaled.entry(unsealed.origin.clone()).or_default();
             if unsealed.leaf_index >= *next {
                 each(&unsealed.event.view().compact());
                 *next = unsealed.leaf_index + 1;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

@@ -9,12 +9,13 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use wardbook_audit::disk::LocalDisk;
-use wardbook_audit::event::EventText;
-use wardbook_audit::folder::{Folder, Origin};
-use wardbook_audit::journal::{CutTail, Journal, Options, snapshot};
+use wardbook_audit::event::{EventText, Leaf};
+use wardbook_audit::folder::{DayFile, Folder, Origin};
+use wardbook_audit::journal::{CutTail, Journal, Log, Options, snapshot};
 use wardbook_audit::parquet::{EventFile, FileError, Filter};
 
 const CHILD: &str = "WARDBOOK_TEST_KILLED_FOLDER";
+const CHILD_BETWEEN: &str = "WARDBOOK_TEST_KILLED_BETWEEN_FOLDER";
 const WRITERS: usize = 8;
 
 fn open(folder: &Path) -> Journal {
@@ -76,6 +77,63 @@ fn what_a_killed_process_acknowledged_is_there_once() {
     holds_once(&folder, &acknowledged);
     open(&folder).close().unwrap();
     holds_once(&folder, &acknowledged);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// What the next process does: it seals, and stays between the name of the file and the end of the segment.
+#[test]
+fn child_between() {
+    let Some(folder) = std::env::var_os(CHILD_BETWEEN) else { return };
+    struct Stays;
+    impl Log for Stays {
+        fn plan(&self, _: u64, _: &[Leaf]) -> std::io::Result<Vec<(String, String)>> {
+            Ok(Vec::new())
+        }
+
+        fn extend(&mut self, _: u64, _: &[Leaf]) -> std::io::Result<Vec<(String, String)>> {
+            Ok(Vec::new())
+        }
+
+        fn sealed(&mut self, _: &DayFile, _: [u8; 32]) -> std::io::Result<()> {
+            println!("between");
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+    let folder = Folder::new(Arc::new(LocalDisk::new(folder)));
+    let origin = Origin::new("server").unwrap();
+    let journal = Journal::open(&folder, &origin, Options::default(), Box::new(Stays), |_| None).unwrap();
+    for count in 0..20 {
+        journal.append(&event(&format!("between-{count}"))).unwrap();
+    }
+    journal.seal().unwrap();
+}
+
+#[test]
+fn a_process_killed_between_sealing_and_truncation_leaves_everything_once() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("killed-between-{}", std::process::id()));
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_between", "--nocapture", "--test-threads=1"])
+        .env(CHILD_BETWEEN, &folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().ends_with("between")), "it ended before it sealed");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let names = |place: &str| std::fs::read_dir(folder.join(place)).unwrap().count();
+    assert_eq!(
+        (names("dt=2026-04-01"), names("journal/server")),
+        (1, 2),
+        "the file has its name, the segment is there"
+    );
+    let acknowledged: Vec<_> = (0..20).map(|count| format!("between-{count}")).collect();
+    holds_once(&folder, &acknowledged);
+    open(&folder).close().unwrap();
+    holds_once(&folder, &acknowledged);
+    assert_eq!(names("journal/server"), 1);
     std::fs::remove_dir_all(folder).unwrap();
 }
 

@@ -9,6 +9,7 @@ mod schema;
 #[cfg(feature = "sql")]
 mod sql;
 mod tail;
+mod verify;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ enum Command {
     Import(import::Arguments),
     /// Give every event back as the JSON value it was
     Export(export::Arguments),
+    /// Check that nothing was changed, prove one event, or check AWS's own digest files
+    Verify(verify::Arguments),
     /// Print the newest events, and go on with --follow
     Tail(tail::Arguments),
     /// Merge the small files of each day into large ones
@@ -52,6 +55,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     match &arguments.command {
         Command::Import(arguments) => import::run(arguments, global),
         Command::Export(arguments) => export::run(arguments, global),
+        Command::Verify(arguments) => verify::run(arguments, global),
         Command::Tail(arguments) => tail::run(arguments, global),
         Command::Compact(arguments) => compact::run(arguments, global),
         Command::Query(arguments) => query::run(arguments, global),

@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 
+import datafusion
 import duckdb
+import pyarrow
 import pyarrow.dataset
 import pyarrow.parquet
 import sqlglot
@@ -87,14 +89,29 @@ with tempfile.TemporaryDirectory() as place:
     run("query", "contexts", folder, "--out", f"parquet:{path}")
     assert len(sql(f"SELECT encryption_context['a'] FROM '{path}'")) == 2
 
-# PyArrow sees a Hive dataset with the standard's inner names.
+# PyArrow sees a Hive dataset with the standard's inner names, also when it is pointed at the whole folder.
 files = sorted(glob.glob(os.path.join(folder, "dt=*", "*.parquet")))
-events = pyarrow.dataset.dataset(files, partitioning=pyarrow.dataset.partitioning(flavor="hive"))
+script = {}
+exec(schema("pyarrow"), script)
+events = script["events"]
+assert sorted(events.files) == files, events.files
 table = events.to_table(filter=pyarrow.dataset.field("dt") == "2026-04-02")
 assert table.num_rows == 3, table.num_rows
 schema_of_file = pyarrow.parquet.ParquetFile(files[0]).schema
 inner = {schema_of_file.column(at).path for at in range(len(schema_of_file))}
 assert {"resources.list.element.arn", "encryption_context.key_value.key"} <= inner, inner
+
+# DataFusion is pointed at the whole folder and takes what is called Parquet.
+context = datafusion.SessionContext()
+context.register_parquet("events", folder, table_partition_cols=[("dt", pyarrow.string())])
+asked = lambda text: context.sql(text).to_pydict()
+by_name = asked("SELECT event_name, count(*) AS n FROM events WHERE dt = '2026-04-02' GROUP BY 1 ORDER BY 1")
+assert by_name == {"event_name": ["Decrypt", "DisableKey", "Encrypt"], "n": [1, 1, 1]}, by_name
+assert asked("SELECT DISTINCT recipient_account_id AS a FROM events") == {"a": ["011122223333"]}, "leading zeros stay"
+newest = asked("SELECT max(event_time) AS t FROM events")["t"][0]
+assert newest == datetime.datetime(2026, 4, 4, 0, 0, 0, 500000, tzinfo=datetime.timezone.utc), newest
+found = asked("SELECT encryption_context['aws:s3:arn'] AS a FROM events ORDER BY a NULLS LAST")["a"]
+assert found[:3] == ["arn:aws:s3:::b"] * 2 + [None], found
 
 # OCSF.
 database.execute(schema("ocsf"))

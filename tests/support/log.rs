@@ -1,6 +1,6 @@
 //! A small audit folder: events that are sealed, and some that only the journal has.
 
-#![allow(unreachable_pub, reason = "each test binary uses its part of this")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of this")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use std::path::Path;
@@ -9,15 +9,27 @@ use std::sync::Arc;
 use wardbook_audit::disk::LocalDisk;
 use wardbook_audit::event::EventText;
 use wardbook_audit::folder::{Folder, Origin};
-use wardbook_audit::journal::{Journal, Options};
+use wardbook_audit::journal::{Journal, Log, Options};
+use wardbook_audit::log::{LogWriter, SigningKey};
 
 /// Writes it. The journal stays as a process leaves it that is killed.
 pub fn write(folder: &Path, sealed: &[String], unsealed: &[String]) {
+    write_with(folder, sealed, unsealed, |_, _| Box::new(()));
+}
+
+/// The same with a Merkle log, signed with some key.
+pub fn write_signed(folder: &Path, sealed: &[String], unsealed: &[String]) {
+    write_with(folder, sealed, unsealed, |audit, origin| {
+        Box::new(LogWriter::open(audit, origin, SigningKey::from_seed(&[7; 32])).unwrap())
+    });
+}
+
+fn write_with(folder: &Path, sealed: &[String], unsealed: &[String], log: impl Fn(&Folder, &Origin) -> Box<dyn Log>) {
     std::fs::create_dir_all(folder).unwrap();
     let audit = Folder::new(Arc::new(LocalDisk::new(folder)));
     let open = || {
         let origin = Origin::new("test").unwrap();
-        Journal::open(&audit, &origin, Options::default(), Box::new(()), |_| None).unwrap()
+        Journal::open(&audit, &origin, Options::default(), log(&audit, &origin), |_| None).unwrap()
     };
     let append = |journal: &Journal, texts: &[String]| {
         for text in texts {

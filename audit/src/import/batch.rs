@@ -120,6 +120,18 @@ pub(super) fn recover(folder: &Folder, origin: &Origin, log: &mut dyn Log) -> Re
     clean(&**disk)
 }
 
+/// The files of a commit that have no name yet. A commit that cannot be read names none.
+pub(super) fn undone(folder: &Folder, origin: &Origin) -> io::Result<Vec<(DayFile, PathBuf)>> {
+    let text = match folder.disk().read(&scratch().join(COMMIT)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        text => text?,
+    };
+    let commit = std::str::from_utf8(&text).ok().and_then(|text| Commit::read(origin, text));
+    let files = commit.map(|commit| commit.files).unwrap_or_default();
+    let places = files.into_iter().map(|(file, _)| (prepared(&file.date), file));
+    Ok(places.filter(|(place, _)| folder.disk().open(place).is_ok()).map(|(place, file)| (file, place)).collect())
+}
+
 /// Removes what is only of use within a run.
 pub(super) fn clean(disk: &dyn Disk) -> Result<(), ImportError> {
     for entry in disk.list(&scratch()).map_err(ImportError::disk(scratch()))? {

@@ -17,7 +17,7 @@ use super::index::{Index, Value};
 use crate::disk::Disk;
 use crate::event::{Event, EventText, Leaf};
 use crate::folder::{DayFile, Folder};
-use crate::journal::snapshot;
+use crate::journal::moment;
 use crate::limits::{INDEXED_FILES_MAX, LOOKUPS_MAX};
 use crate::parquet::{EventFile, FileError, Filter, Test};
 
@@ -72,15 +72,15 @@ impl Known {
     /// Collects the names of all events of a folder. `scratch` is where it may keep files.
     pub(super) fn collect(folder: &Folder, scratch: PathBuf) -> Result<Self, ImportError> {
         let disk = folder.disk().clone();
-        let snapshot = snapshot(folder)?;
+        let moment = moment(folder)?;
         let stored = Index::new(disk.clone(), scratch.join("stored"));
         let taken = Index::new(disk.clone(), scratch.join("taken"));
         let mut known = Self { disk, folder: scratch, files: Vec::new(), stored, taken, open: Vec::new() };
-        for unsealed in &snapshot.unsealed {
+        moment.unsealed(|unsealed| {
             let event = unsealed.event.view();
-            known.take(key(&event), event.leaf())?;
-        }
-        for file in snapshot.files {
+            known.take(key(&event), event.leaf())
+        })?;
+        for file in moment.files {
             known.collect_file(file)?;
         }
         Ok(known)

@@ -94,7 +94,11 @@ fn name(folder: &Folder, sink: Sink, extension: &str) -> Result<(), ImportError>
     let (digest, _) = sink.finish().map_err(ImportError::disk(&from))?;
     let to: PathBuf = Folder::rejected().join(format!("{}-{digest}.{extension}", origin()));
     match disk.open(&to) {
-        Ok(_) => disk.remove(&from).map_err(ImportError::disk(from)),
+        Ok(_) => {
+            disk.remove(&from).map_err(ImportError::disk(from))?;
+            // Whoever gave it its name may have been stopped before that was durable.
+            disk.sync_folder(Folder::rejected()).map_err(ImportError::disk(to))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             disk.rename(&from, &to).map_err(ImportError::disk(&to))?;
             disk.sync_folder(Folder::rejected()).map_err(ImportError::disk(to))

@@ -68,6 +68,13 @@ fn assert_verified(disk: &MemoryDisk) {
     assert_eq!(report.verdict(), Verdict::Verified, "{report:?}");
 }
 
+/// Whatever a crash leaves, it does not look like a hand.
+fn assert_not_tampered(disk: &MemoryDisk, when: &str) {
+    let trust = Trust { keys: vec![SigningKey::from_seed(&[7; 32]).public()], kept: vec![] };
+    let report = verify(&folder(disk), &trust).unwrap();
+    assert_ne!(report.verdict(), Verdict::Tampered, "{when}: {report:?}");
+}
+
 fn event(id: u32) -> String {
     format!(
         r#"{{"eventVersion":"1.11","eventTime":"2026-04-{:02}T12:00:00Z","eventID":"id-{id}","n":{id}}}"#,
@@ -260,6 +267,7 @@ fn an_import_that_is_stopped_anywhere_is_done_again() {
         for (how, found) in
             [("kill", disk.after_kill()), ("cut", disk.after_power_cut(0)), ("cut", disk.after_power_cut(5))]
         {
+            assert_not_tampered(&found, &format!("step {step}, {how}"));
             let books = run(&found, &sources).unwrap_or_else(|error| panic!("step {step}, {how}: {error}"));
             assert_eq!((books.read, books.rejected), (5, 1), "step {step}, {how}");
             assert_eq!(events(&found), wanted, "step {step}, {how}");
@@ -298,6 +306,7 @@ fn a_compaction_that_is_stopped_anywhere_changes_no_answer() {
         failed += 1;
         for found in [disk.after_kill(), disk.after_power_cut(0)] {
             assert_eq!(events(&found), wanted, "step {step}");
+            assert_not_tampered(&found, &format!("step {step}"));
             compact(&found).unwrap_or_else(|error| panic!("step {step}: {error}"));
             assert_eq!(events(&found), wanted, "step {step}");
             assert_eq!(folder(&found).day_files().unwrap().len(), 2, "step {step}");

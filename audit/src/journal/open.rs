@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
 use super::append::{Journal, Writer};
 use super::frame::Group;
 use super::seal::{Log, Sealer};
@@ -11,6 +13,7 @@ use super::{JournalError, Options};
 use crate::disk::{Disk, write_atomically};
 use crate::event::EventText;
 use crate::folder::{Folder, Origin};
+use crate::log::Hash;
 
 /// The end of a segment that a crash cut off. It was never acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct CutTail {
     pub offset: usize,
     /// How long it is.
     pub length: usize,
+    /// SHA-256 of it, in hex: what the event that names it must have beside its path.
+    pub digest: String,
 }
 
 impl Journal {
@@ -66,7 +71,7 @@ impl Journal {
         // Replaces a segment that has the same first index: that one has no whole event.
         let writer =
             Writer::begin(disk, origin.clone(), options, next, &named).map_err(JournalError::disk(&journal))?;
-        let mut sealer = Sealer { folder: folder.clone(), origin: origin.clone(), options, log };
+        let mut sealer = Sealer { folder: folder.clone(), origin: origin.clone(), options, log, removed: None };
         for segment in found.iter().filter(|segment| segment.first < next) {
             sealer.seal_path(&segment.path)?;
         }
@@ -114,12 +119,12 @@ impl Found {
             // It was kept, and then the power went, and the tail with it: still nobody has named it.
             let (offset, kept) = (segment.end(), kept(segment.end()));
             let tail = disk.read(&kept).ok().filter(|_| is_last);
-            return Ok(tail.map(|tail| CutTail { kept, segment: segment.path.clone(), offset, length: tail.len() }));
+            return Ok(tail.map(|tail| Self::cut(kept, segment, offset, &tail)));
         };
         let kept = kept(offset);
         // A power cut after it was kept can have made it shorter.
         let before = disk.read(&kept).ok().filter(|before| before.starts_with(tail));
-        let length = before.as_ref().map_or(tail.len(), |before| before.len());
+        let cut = Self::cut(kept.clone(), segment, offset, before.as_deref().unwrap_or(tail));
         match before {
             Some(_) => {}
             None if is_last => {
@@ -131,7 +136,12 @@ impl Found {
                 return Err(JournalError::Tampered { path: segment.path.clone(), offset, what });
             }
         }
-        Ok(Some(CutTail { kept, segment: segment.path.clone(), offset, length }))
+        Ok(Some(cut))
+    }
+
+    fn cut(kept: PathBuf, segment: &Segment, offset: usize, tail: &[u8]) -> CutTail {
+        let digest = Hash(Sha256::digest(tail).into()).to_string();
+        CutTail { kept, segment: segment.path.clone(), offset, length: tail.len(), digest }
     }
 }
 

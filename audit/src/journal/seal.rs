@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -54,6 +54,8 @@ pub(super) struct Sealer {
     pub(super) origin: Origin,
     pub(super) options: Options,
     pub(super) log: Box<dyn Log>,
+    /// A segment that was sealed and removed, and whose removal is not durable yet.
+    pub(super) removed: Option<PathBuf>,
 }
 
 impl Sealer {
@@ -66,6 +68,9 @@ impl Sealer {
     }
 
     pub(super) fn seal_path(&mut self, path: &Path) -> Result<(), JournalError> {
+        if self.removed.as_deref() == Some(path) {
+            return self.forget();
+        }
         let name = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
         let bytes = self.disk().read(path).map_err(JournalError::disk(path))?;
         let segment = Segment::read(&self.origin, name.unwrap_or_default(), bytes);
@@ -80,8 +85,16 @@ impl Sealer {
         }
         let disk = self.disk();
         disk.remove(&segment.path).map_err(JournalError::disk(&segment.path))?;
+        self.removed = Some(segment.path.clone());
+        self.forget()
+    }
+
+    /// Makes the removal of a segment durable.
+    fn forget(&mut self) -> Result<(), JournalError> {
         let folder = Folder::journal(&self.origin);
-        disk.sync_folder(&folder).map_err(JournalError::disk(folder))
+        self.disk().sync_folder(&folder).map_err(JournalError::disk(folder))?;
+        self.removed = None;
+        Ok(())
     }
 
     fn write_days(&mut self, segment: &Segment, range: LeafRange) -> Result<(), JournalError> {

@@ -2,12 +2,13 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::JournalError;
 use super::frame::{Frame, segment_header};
-use crate::disk::Disk;
+use crate::disk::{Disk, ReadAt};
 use crate::folder::{Folder, LeafRange, Origin};
 
 /// A segment and what of it can be read.
@@ -44,12 +45,13 @@ impl Segment {
         Ok(names)
     }
 
-    /// The segments of a log, in order. One that is removed meanwhile was sealed, and is left out.
-    pub fn all(disk: &dyn Disk, origin: &Origin) -> Result<Vec<Self>, JournalError> {
+    /// The segments of a log, in order, each with the index of its first event. One that is removed meanwhile was
+    /// sealed, and is left out.
+    pub(crate) fn open_all(disk: &dyn Disk, origin: &Origin) -> Result<Vec<(u64, Arc<dyn ReadAt>)>, JournalError> {
         let mut segments = Vec::new();
         for first in Self::names(disk, origin)? {
-            match disk.read(&Self::path(origin, first)) {
-                Ok(bytes) => segments.push(Self::read(origin, first, bytes)),
+            match disk.open(&Self::path(origin, first)) {
+                Ok(file) => segments.push((first, file)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(JournalError::disk(Self::path(origin, first))(error)),
             }
@@ -58,11 +60,11 @@ impl Segment {
     }
 
     /// The path of the segment that begins with an event.
-    pub(super) fn path(origin: &Origin, first: u64) -> PathBuf {
+    pub(crate) fn path(origin: &Origin, first: u64) -> PathBuf {
         Folder::journal(origin).join(format!("{first:012}.journal"))
     }
 
-    pub(super) fn read(origin: &Origin, first: u64, bytes: Bytes) -> Self {
+    pub(crate) fn read(origin: &Origin, first: u64, bytes: Bytes) -> Self {
         let path = Self::path(origin, first);
         let header = segment_header(origin, first);
         let mut segment = Self { path, first, bytes: bytes.clone(), texts: Vec::new(), end: 0, state: State::Whole };

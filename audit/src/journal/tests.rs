@@ -215,6 +215,41 @@ fn recovery_fails_at_every_step_and_nothing_is_lost() {
     }
 }
 
+/// Also where the segment is gone already and only its removal is not durable yet.
+#[test]
+fn sealing_goes_on_after_any_step_of_it_failed_once() {
+    let options = Options { segment_bytes: 1 << 20, ..options() };
+    let begin = |disk: &MemoryDisk| {
+        let folder = Folder::new(Arc::new(disk.clone()));
+        let journal = Journal::open(&folder, &origin(), options, Box::new(()), cut_event).unwrap();
+        append(&journal, 0..3);
+        journal
+    };
+    let steps = {
+        let disk = MemoryDisk::default();
+        let (journal, before) = (begin(&disk), disk.steps());
+        journal.seal().unwrap();
+        disk.steps() - before
+    };
+    let mut went_on = 0;
+    for step in 1..=steps {
+        let disk = MemoryDisk::default();
+        let journal = begin(&disk);
+        disk.fail_at(step, Failure::Once);
+        let first = journal.seal();
+        if journal.refusal().is_none() {
+            assert!(first.is_err(), "step {step}");
+            journal.seal().unwrap_or_else(|error| panic!("step {step}: {first:?}, then {error}"));
+            append(&journal, 3..4);
+            journal.close().unwrap();
+            went_on += 1;
+        }
+        holds_once(&disk, &(0..3).collect::<Vec<_>>(), 4, &format!("step {step}"));
+        holds_once(&disk.after_power_cut(0), &(0..3).collect::<Vec<_>>(), 4, &format!("step {step}, power cut"));
+    }
+    assert!(went_on > 8, "{went_on} of {steps}");
+}
+
 /// A segment with five frames of one or two events.
 fn segment_bytes() -> (Vec<u8>, Vec<(usize, u64)>) {
     let header = segment_header(&origin(), 0);

@@ -74,13 +74,18 @@ impl Checkpoint {
         if signed { Ok(checkpoint) } else { Err(CheckpointError::Signature) }
     }
 
+    /// Whether a text has the form of a signed checkpoint, whoever signed it.
+    pub fn is_one(text: &str) -> bool {
+        parts(text).is_some_and(|(body, _)| Self::parse(body).is_some())
+    }
+
     /// The origin that a text names, before anything of it is checked.
     pub fn claimed_origin(text: &str) -> Option<Origin> {
         let (name, _) = text.split_once('\n')?;
         Origin::new(name.strip_prefix(NAME)?).ok()
     }
 
-    fn parse(body: &str) -> Option<Self> {
+    pub(super) fn parse(body: &str) -> Option<Self> {
         let mut lines = body.lines();
         let origin = Origin::new(lines.next()?.strip_prefix(NAME)?).ok()?;
         let size = lines.next()?.parse().ok()?;

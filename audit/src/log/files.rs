@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::checkpoint::hash;
 use super::tree::Hash;
-use crate::disk::Disk;
+use crate::disk::{Disk, ReadAt};
 use crate::limits::BOUND_FILES_MAX;
 
 /// A file that a checkpoint binds.
@@ -127,6 +127,17 @@ impl BoundFiles {
 /// SHA-256.
 pub(super) fn digest(bytes: &[u8]) -> Hash {
     Hash(Sha256::digest(bytes).into())
+}
+
+/// SHA-256 of a file, a part at a time.
+pub(crate) fn digest_of(file: &dyn ReadAt) -> io::Result<Hash> {
+    let (mut hasher, mut at) = (Sha256::new(), 0);
+    while at < file.length() {
+        let part = file.read_at(at, (file.length() - at).min(1 << 20))?;
+        hasher.update(&part);
+        at += part.len() as u64;
+    }
+    Ok(Hash(hasher.finalize().into()))
 }
 
 /// A line of a list.

@@ -8,12 +8,13 @@ use super::key::PublicKey;
 use super::tile::{TileError, Tiles};
 use super::tree::{self, Hash};
 use super::verify::Trust;
+use super::vouched::{Reading, Vouched};
 use super::{CHECKPOINT, KEY};
 use crate::event::EventText;
 use crate::folder::{DayFile, Folder, Origin};
-use crate::journal::{JournalError, snapshot};
+use crate::journal::{JournalError, moment};
 use crate::json::write_string;
-use crate::parquet::{EventFile, FileError, Filter, Test};
+use crate::parquet::{FileError, Filter, Test};
 
 /// What is known of an event id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,18 +69,18 @@ pub enum ProofError {
 
 /// Proves the events that have an id, against the checkpoint of their log. It says nothing about other events.
 pub fn prove(folder: &Folder, trust: &Trust, event_id: &str) -> Result<Proof, ProofError> {
-    let snapshot = snapshot(folder)?;
+    let moment = moment(folder)?;
     let filter = Filter::default().and(Test::equals("event_id", event_id));
+    let vouched = Vouched::of(folder).map_err(|error| ProofError::Disk { path: "log".into(), error })?;
     let mut proofs = Vec::new();
-    for file in &snapshot.files {
+    for file in &moment.files {
         let path = file.path();
         let failed = |error: FileError| match error {
             FileError::Disk(error) => ProofError::Disk { path: path.clone(), error },
             error => ProofError::Tampered(path.clone(), error.to_string()),
         };
-        let source = folder.disk().open(&path).map_err(|error| failed(error.into()))?;
         let mut found = Vec::new();
-        let opened = EventFile::open(source).map_err(failed)?;
+        let opened = vouched.open(folder, &path, Reading::Parts).map_err(failed)?;
         opened
             .events(&filter, |index, text| {
                 let event = EventText::read(text.to_owned()).map_err(|error| FileError::Damaged(error.to_string()))?;
@@ -92,7 +93,11 @@ pub fn prove(folder: &Folder, trust: &Trust, event_id: &str) -> Result<Proof, Pr
         }
     }
     proofs.sort_by(|a, b| (&a.origin, a.leaf_index).cmp(&(&b.origin, b.leaf_index)));
-    let unsealed = snapshot.unsealed.iter().any(|unsealed| unsealed.event.view().id().as_deref() == Some(event_id));
+    let mut unsealed = false;
+    moment.unsealed(|event| {
+        unsealed |= event.event.view().id().as_deref() == Some(event_id);
+        Ok::<(), ProofError>(())
+    })?;
     Ok(match (proofs.is_empty(), unsealed) {
         (false, _) => Proof::Proved(proofs),
         (true, true) => Proof::Unsealed,

@@ -6,10 +6,13 @@
 
 mod events;
 mod origin;
+mod problem;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+
+pub use problem::Problem;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::key::PublicKey;
@@ -67,6 +70,13 @@ pub struct OriginReport {
     pub unsealed: u64,
 }
 
+impl OriginReport {
+    /// The key that signed it, as a line that `--public-key` takes, without its end.
+    pub fn public_key(&self) -> String {
+        self.key.text(&super::checkpoint::name(&self.origin)).trim_end().to_owned()
+    }
+}
+
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -74,103 +84,6 @@ pub struct Finding {
     pub path: PathBuf,
     /// What.
     pub problem: Problem,
-}
-
-/// What can be wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    /// A log without its checkpoint.
-    #[error("there are events of this log, but its checkpoint is gone")]
-    NoCheckpoint,
-    /// A journal whose log was never begun.
-    #[error("the journal has events, and nothing of them is under a checkpoint yet")]
-    NotBegun,
-    /// A checkpoint that does not hold.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// The public key beside it.
-    #[error("the public key is gone, or is not the one that signed the checkpoint")]
-    Key,
-    /// A file or tile is gone.
-    #[error("the checkpoint needs this file, and it is gone")]
-    Missing,
-    /// A file has other bytes.
-    #[error("not the bytes that the checkpoint binds")]
-    Changed,
-    /// A tile has other hashes.
-    #[error("the hashes of this tile do not lead to the root of the checkpoint")]
-    Tile,
-    /// A list of bound files.
-    #[error("the list of bound files is gone or changed")]
-    List,
-    /// A file that nobody vouches for.
-    #[error("no checkpoint covers this file")]
-    Unexpected,
-    /// What a crash leaves.
-    #[error("a write was cut short; the next start of the log's writer finishes it")]
-    Unfinished,
-    /// A file of events that cannot be read.
-    #[error("not a readable file of events: {0}")]
-    File(String),
-    /// Its footer.
-    #[error("the footer is not true: {0}")]
-    Footer(&'static str),
-    /// An event that is not the one in the log.
-    #[error("event {index}: {what}")]
-    Event {
-        /// Its place in the log.
-        index: u64,
-        /// What is wrong with it.
-        what: &'static str,
-    },
-    /// Columns that are not those of the events.
-    #[error("the columns are not those that the events give")]
-    Columns,
-    /// Events that are nowhere.
-    #[error("{count} events of the log are in no file, the first is {first}")]
-    NoEvents {
-        /// The lowest index.
-        first: u64,
-        /// How many.
-        count: u64,
-    },
-    /// Bytes of a journal that no crash leaves.
-    #[error("changed at byte {offset}: {what}")]
-    Journal {
-        /// Where.
-        offset: usize,
-        /// What is wrong there.
-        what: &'static str,
-    },
-    /// The end of a journal that a crash cut off.
-    #[error("a crash cut the journal off at byte {offset}, and no event names the rest yet")]
-    Torn {
-        /// Where.
-        offset: usize,
-    },
-    /// A rest of a journal, or a record that could not be read, that nothing names.
-    #[error("kept because it could not be read, and neither an event nor a checkpoint names it yet")]
-    Unnamed,
-    /// The log has fewer events than before.
-    #[error("a kept checkpoint has {kept} events, the log only {now}: it was rolled back")]
-    RolledBack {
-        /// What the kept checkpoint says.
-        kept: u64,
-        /// What the log says.
-        now: u64,
-    },
-    /// The log has other events than before.
-    #[error("the first {kept} events are not those of a kept checkpoint")]
-    Forked {
-        /// What the kept checkpoint says.
-        kept: u64,
-    },
-    /// A kept checkpoint that does not hold.
-    #[error("a kept checkpoint: {0}")]
-    Kept(CheckpointError),
-    /// A log that is written to all the time.
-    #[error("the log moved on during each attempt to verify it")]
-    Moving,
 }
 
 /// Why no answer could be given.
@@ -211,7 +124,11 @@ fn attempt(folder: &Folder, trust: &Trust) -> Result<Report, VerifyError> {
             }
         }
     }
-    for origin in origins(&left) {
+    let origins = origins(&left);
+    if origins.is_empty() && trust.kept.is_empty() {
+        report.find(Path::new("log"), Problem::NoLog);
+    }
+    for origin in origins {
         origin::check(folder, &origin, trust, &mut left, &mut report)?;
     }
     for text in &trust.kept {
@@ -293,18 +210,6 @@ impl Report {
         match self.findings.len() < FINDINGS_MAX {
             true => self.findings.push(Finding { path: path.to_owned(), problem }),
             false => self.more += 1,
-        }
-    }
-}
-
-impl Problem {
-    /// Whether a crash explains it, or only a hand does.
-    pub fn verdict(&self) -> Verdict {
-        match self {
-            Problem::NotBegun | Problem::Unfinished | Problem::Torn { .. } | Problem::Unnamed | Problem::Moving => {
-                Verdict::Undetermined
-            }
-            _ => Verdict::Tampered,
         }
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checkpoint::{self, Checkpoint};
-use super::files::{Bound, BoundFiles, digest};
+use super::files::{Bound, BoundFiles, digest, digest_of};
 use super::key::SigningKey;
 use super::tile::{self, TileName, Tiles};
 use super::tree::{self, Frontier, Hash};
@@ -268,8 +268,9 @@ impl LogWriter {
         for entry in self.folder.disk().list(rejected).map_err(LogError::disk(rejected))? {
             let path = rejected.join(&entry.name);
             if !entry.is_folder && entry.name.starts_with(&ours) && self.bound.find(&path).is_none() {
-                let bytes = self.folder.disk().read(&path).map_err(LogError::disk(&path))?;
-                self.bind(&path, Bound { digest: digest(&bytes), length: entry.length })?;
+                let file = self.folder.disk().open(&path).map_err(LogError::disk(&path))?;
+                let digest = digest_of(&*file).map_err(LogError::disk(&path))?;
+                self.bind(&path, Bound { digest, length: file.length() })?;
             }
         }
         Ok(())
@@ -345,9 +346,10 @@ impl LogWriter {
             if self.bound.find(&path).is_some() {
                 continue;
             }
-            let bytes = self.folder.disk().read(&path).map_err(LogError::disk(&path))?;
-            let bound = Bound { digest: digest(&bytes), length: bytes.len() as u64 };
-            let opened = EventFile::open(Arc::new(bytes));
+            let file = self.folder.disk().open(&path).map_err(LogError::disk(&path))?;
+            let digest = digest_of(&*file).map_err(LogError::disk(&path))?;
+            let bound = Bound { digest, length: file.length() };
+            let opened = EventFile::open(file);
             let checked = opened.and_then(|opened| {
                 opened.events(&Filter::default(), |index, text| {
                     let event =

@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::{
-    ArrowPredicate, ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-    RowFilter, RowSelection,
+    ArrowPredicate, ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
 };
 use ::parquet::errors::ParquetError;
-use ::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use ::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use ::parquet::file::page_index::column_index::ColumnIndexMetaData;
 use ::parquet::file::reader::{ChunkReader, Length};
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 use bytes::Bytes;
 
+use super::guard::{PageSource, guarded, is_sound};
 use super::{EventColumns, FileError, Filter, Footer, Test};
 use crate::disk::ReadAt;
 
@@ -45,9 +46,7 @@ impl EventFile {
     /// Opens a file and reads its footer and page index.
     pub fn open(source: Arc<dyn ReadAt>) -> Result<Self, FileError> {
         let source = Source(source);
-        let options =
-            ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional).with_skip_arrow_metadata(true);
-        let metadata = ArrowReaderMetadata::load(&source, options)?;
+        let metadata = guarded(|| metadata(&source))?;
         let pairs = metadata.metadata().file_metadata().key_value_metadata();
         let footer = Footer::read(pairs.map(Vec::as_slice).unwrap_or_default())?;
         Ok(Self { source, metadata, footer })
@@ -78,10 +77,27 @@ impl EventFile {
         columns: C,
         filter: &Filter,
     ) -> Result<(Pruned, impl Iterator<Item = Result<RecordBatch, FileError>> + use<'a, C>), FileError> {
+        let (pruned, reader) = guarded(|| self.reader(columns, filter))?;
+        let mut reader = Some(reader);
+        let batches = std::iter::from_fn(move || {
+            let next = guarded(|| Ok(reader.as_mut().and_then(Iterator::next).transpose()?)).transpose();
+            if !matches!(next, Some(Ok(_))) {
+                reader = None;
+            }
+            next
+        });
+        Ok((pruned, batches))
+    }
+
+    fn reader<'a, C: IntoIterator<Item = &'a str>>(
+        &self,
+        columns: C,
+        filter: &Filter,
+    ) -> Result<(Pruned, ParquetRecordBatchReader), FileError> {
         let (pruned, selection) = self.prune(filter)?;
         let schema = self.parquet().file_metadata().schema_descr_ptr();
-        let mut builder = self
-            .builder()
+        let source = PageSource(self.source.clone());
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, self.metadata.clone())
             .with_batch_size(BATCH_ROWS)
             .with_row_groups(pruned.kept.clone())
             .with_projection(ProjectionMask::columns(&schema, columns));
@@ -95,8 +111,7 @@ impl EventFile {
             };
             Box::new(ArrowPredicateFn::new(mask, passes)) as Box<dyn ArrowPredicate>
         });
-        let reader = builder.with_row_filter(RowFilter::new(predicates.collect())).build()?;
-        Ok((pruned, reader.map(|batch| batch.map_err(FileError::from))))
+        Ok((pruned, builder.with_row_filter(RowFilter::new(predicates.collect())).build()?))
     }
 
     /// Calls `each` with the place in the log and the JSON text of every wanted event.
@@ -121,7 +136,7 @@ impl EventFile {
 
     /// What must be read for a filter.
     pub fn pruned(&self, filter: &Filter) -> Result<Pruned, FileError> {
-        Ok(self.prune(filter)?.0)
+        Ok(guarded(|| self.prune(filter))?.0)
     }
 
     fn parquet(&self) -> &ParquetMetaData {
@@ -209,6 +224,93 @@ impl EventFile {
         };
         let passing = (0..pages.len()).filter(|page| !index.is_null_page(*page) && may_pass(*page));
         Some(passing.map(|page| row(page)..row(page + 1)).collect())
+    }
+}
+
+/// Reads the footer and the page index, after a look at whether they are sound.
+fn metadata(source: &Source) -> Result<ArrowReaderMetadata, FileError> {
+    let length = source.len();
+    let end = length.checked_sub(END_BYTES).ok_or_else(|| damaged("it is too short"))?;
+    let tail = source.0.read_at(end, END_BYTES)?;
+    let Some((size, b"PAR1")) = tail.split_first_chunk::<4>() else { return Err(damaged("it does not end as one")) };
+    let size = u64::from(u32::from_le_bytes(*size));
+    let start = end.checked_sub(size).ok_or_else(|| damaged("its footer is longer than the file"))?;
+    let footer = source.0.read_at(start, size)?;
+    if !is_sound(&footer) {
+        return Err(damaged("its footer is not sound"));
+    }
+    let metadata = ParquetMetaDataReader::decode_metadata(&footer)?;
+    let index = index_range(&metadata, start)?;
+    let held = Held { start: index.start, bytes: source.0.read_at(index.start, index.end - index.start)?, length };
+    for (offset, size) in indexes(&metadata) {
+        let sound = held.get(offset, size).is_some_and(|bytes| is_sound(&bytes));
+        if !sound {
+            return Err(damaged("its page index is not sound"));
+        }
+    }
+    let mut reader =
+        ParquetMetaDataReader::new_with_metadata(metadata).with_page_index_policy(PageIndexPolicy::Optional);
+    reader.read_page_indexes(&held)?;
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    Ok(ArrowReaderMetadata::try_new(Arc::new(reader.finish()?), options)?)
+}
+
+/// The length of the footer and the four letters after it.
+const END_BYTES: u64 = 8;
+
+/// Where the page indexes of all column chunks are, and how long.
+fn indexes(metadata: &ParquetMetaData) -> impl Iterator<Item = (u64, u64)> {
+    let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
+    let places = chunks.flat_map(|chunk| {
+        let columns = chunk.column_index_offset().zip(chunk.column_index_length());
+        [columns, chunk.offset_index_offset().zip(chunk.offset_index_length())]
+    });
+    places.flatten().map(|(offset, length)| (offset.cast_unsigned(), u64::from(length.cast_unsigned())))
+}
+
+/// The bytes from the first page index to the last, which end before the footer.
+fn index_range(metadata: &ParquetMetaData, footer: u64) -> Result<std::ops::Range<u64>, FileError> {
+    let mut range: Option<std::ops::Range<u64>> = None;
+    for (offset, length) in indexes(metadata) {
+        let end = offset.checked_add(length).filter(|end| *end <= footer);
+        let end = end.ok_or_else(|| damaged("its page index lies behind its footer"))?;
+        let known = range.get_or_insert(offset..end);
+        *known = known.start.min(offset)..known.end.max(end);
+    }
+    Ok(range.unwrap_or(footer..footer))
+}
+
+/// Some bytes of a file, for a reader that asks for no others.
+struct Held {
+    start: u64,
+    bytes: Bytes,
+    length: u64,
+}
+
+impl Held {
+    fn get(&self, offset: u64, length: u64) -> Option<Bytes> {
+        let start = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        let end = start.checked_add(usize::try_from(length).ok()?)?;
+        (end <= self.bytes.len()).then(|| self.bytes.slice(start..end))
+    }
+}
+
+impl Length for Held {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for Held {
+    type T = io::Empty;
+
+    fn get_read(&self, start: u64) -> Result<io::Empty, ParquetError> {
+        Err(ParquetError::General(format!("no byte from {start} on is at hand")))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        let bytes = self.get(start, length as u64);
+        bytes.ok_or_else(|| ParquetError::General(format!("no byte from {start} on is at hand")))
     }
 }
 

@@ -50,6 +50,45 @@ fn comes_back(texts: &[&str]) {
     }
 }
 
+/// Whatever byte of a file is another one: its reader gives events or an error. It does not panic, and does not ask for
+/// more memory than there is.
+#[test]
+fn a_flipped_byte_anywhere_ends_in_events_or_an_error() {
+    let event = |second: u32| {
+        event(&format!(
+            r#"{{"eventTime":"2026-04-01T12:00:{second:02}Z","eventSource":"kms.amazonaws.com","eventID":"id-{second}",
+            "eventName":"Decrypt","readOnly":true,"requestParameters":{{"encryptionContext":{{"a":"{second}"}}}},
+            "resources":[{{"ARN":"arn:aws:kms:eu-west-1:111122223333:key/k","accountId":"111122223333"}}]}}"#
+        ))
+    };
+    let good = write(&(0..20).map(event).collect::<Vec<_>>());
+    let footer = good.len() - 8 - u32::from_le_bytes(*good[good.len() - 8..].first_chunk().unwrap()) as usize;
+    let filter = Filter::default().and(Test::equals("event_id", "id-7"));
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !panic_is_caught() {
+            hook(panic);
+        }
+    }));
+    let (mut whole, mut errors) = (0, 0);
+    // Most lengths stand in the footer.
+    let places = (0..footer).step_by(7).chain((footer..good.len()).step_by(2));
+    for (place, at) in places.enumerate() {
+        let mut bad = good.clone();
+        bad[at] ^= [0x80, 0x01, 0xff, 0x10][place % 4];
+        let bad = Bytes::from(bad);
+        let read = |filter: &Filter| {
+            let file = EventFile::open(Arc::new(bad.clone()))?;
+            file.events(filter, |_, _| Ok::<(), FileError>(()))
+        };
+        match (read(&Filter::default()), read(&filter)) {
+            (Ok(()), Ok(())) => whole += 1,
+            _ => errors += 1,
+        }
+    }
+    assert!(errors > 1_000, "{errors} errors, {whole} read");
+}
+
 #[test]
 fn awkward_events_come_back() {
     let time = r#""eventTime":"2026-04-01T12:00:00Z""#;

@@ -17,7 +17,7 @@ pub(super) const HIVE: Types = Types {
 
 pub(super) fn ddl(folder: &str) -> String {
     let columns = column_lines(&HIVE, "`", hive_quoted);
-    let location = hive_quoted(folder);
+    let (location, days) = (hive_quoted(folder), hive_quoted(&format!("{folder}/dt=*")));
     format!(
         "-- Spark SQL 3.4 or later. Read times in UTC.
 SET spark.sql.session.timeZone = UTC;
@@ -30,7 +30,8 @@ USING PARQUET
 PARTITIONED BY (`dt`)
 LOCATION {location};
 
--- Finds the days; run it again when there are new ones.
+-- Finds the days, and warns of the folders beside them; run it again when there are new ones.
+-- Without the table: spark.read.option('basePath', {location}).parquet({days})
 MSCK REPAIR TABLE `events`;
 "
     )

@@ -6,13 +6,15 @@ use super::*;
 fn every_engine_is_told_every_column() {
     for (name, engine) in ENGINES {
         let text = ddl(*engine, "s3://bucket/it's/");
-        for column in COLUMNS {
+        // PyArrow has them from the files.
+        for column in COLUMNS.iter().filter(|_| *engine != Engine::PyArrow) {
             assert!(text.contains(column.field.name), "{name} has no {}", column.field.name);
         }
         let place = match engine {
             Engine::DuckDb | Engine::Trino | Engine::Ocsf => "'s3://bucket/it''s/",
             Engine::Athena => r"'s3://bucket/it\'s/'",
             Engine::Spark | Engine::Iceberg => r"'s3://bucket/it\'s'",
+            Engine::PyArrow => "\"s3://bucket/it's\"",
         };
         assert!(text.contains(place) && !text.contains("s//"), "{name}: {text}");
         let (open, close) = (text.matches('(').count(), text.matches(')').count());

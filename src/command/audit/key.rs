@@ -27,7 +27,8 @@ impl SigningKeyFile {
     }
 }
 
-fn default_path() -> anyhow::Result<PathBuf> {
+/// Where the key is unless told otherwise.
+pub(super) fn default_path() -> anyhow::Result<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = variable("XDG_CONFIG_HOME")
         .or_else(|| variable("HOME").map(|home| home.join(".config")))

@@ -1,4 +1,4 @@
--- DuckDB 1.0 or later. Name a day (dt = '2026-04-01') where you can: only its files are opened then.
+-- DuckDB 1.0 or later. The pattern leaves out what lies beside the days. Name a day (dt = '2026-04-01') where you can: only its files are opened then.
 CREATE OR REPLACE VIEW events AS
 SELECT
   event_time,

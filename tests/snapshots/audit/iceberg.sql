@@ -59,7 +59,8 @@ USING PARQUET
 PARTITIONED BY (`dt`)
 LOCATION 's3://bucket/audit';
 
--- Finds the days; run it again when there are new ones.
+-- Finds the days, and warns of the folders beside them; run it again when there are new ones.
+-- Without the table: spark.read.option('basePath', 's3://bucket/audit').parquet('s3://bucket/audit/dt=*')
 MSCK REPAIR TABLE `events`;
 
 -- 2. The Iceberg table.

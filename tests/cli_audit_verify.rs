@@ -1,0 +1,265 @@
+//! `audit verify`, from outside: what it finds, what it says about it, and its exit codes.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+
+#[path = "support/log.rs"]
+mod log;
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use support::{Folder, Run};
+use wardbook_audit::log::{Hash, tree};
+
+fn run(folder: &Folder, arguments: &[&str]) -> Run {
+    folder.run(&[&["audit"], arguments].concat())
+}
+
+fn verify(folder: &Folder, arguments: &[&str]) -> Run {
+    let run = run(folder, &[&["verify"], arguments].concat());
+    assert!(!run.stderr.contains("panicked"), "{run:?}");
+    run
+}
+
+fn event(number: u32) -> String {
+    format!(r#"{{"eventTime":"2026-04-0{}T12:00:00Z","eventID":"id-{number}","n":{number}}}"#, 1 + number % 2)
+}
+
+/// Imports events, and one record that is none.
+fn import(folder: &Folder, numbers: std::ops::Range<u32>) {
+    let lines: Vec<_> = numbers.map(event).chain(["no event".to_owned()]).collect();
+    folder.write("in.jsonl", lines.join("\n"));
+    let run = run(folder, &["import", "in.jsonl", "--to", "log", "--signing-key", "audit.key"]);
+    assert_eq!(run.code, 2, "one record is rejected: {run:?}");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn covered(folder: &Folder) -> Vec<PathBuf> {
+    let log = folder.path("log");
+    let open = |path: &PathBuf| ["lock", "tmp"].iter().any(|name| path.starts_with(log.join(name)));
+    files(&log).into_iter().filter(|path| !open(path)).collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    for path in files(from) {
+        let target = to.join(path.strip_prefix(from).unwrap());
+        std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+        std::fs::copy(path, target).unwrap();
+    }
+}
+
+#[test]
+fn whatever_is_changed_is_named_with_what_to_do() {
+    let folder = Folder::new("changed");
+    import(&folder, 0..4);
+    import(&folder, 4..6);
+    let compacted = run(&folder, &["compact", "log", "--signing-key", "audit.key"]);
+    assert_eq!(compacted.code, 0, "{compacted:?}");
+    let sound = verify(&folder, &["log", "--public-key", "log/log/import/key"]);
+    assert_eq!((sound.code, &*sound.stderr), (0, ""), "{sound:?}");
+    assert!(sound.stdout.ends_with("verified: 6 events in 1 log\n"), "{}", sound.stdout);
+    let only_here = verify(&folder, &["log"]);
+    assert!(only_here.code == 0 && only_here.stdout.contains("known from this folder only"), "{only_here:?}");
+
+    for path in covered(&folder) {
+        let name = path.strip_prefix(folder.path("log")).unwrap().display().to_string();
+        let good = std::fs::read(&path).unwrap();
+        for (what, bad) in [
+            ("first byte", Some([&[good[0] ^ 1], &good[1..]].concat())),
+            ("last byte", Some([&good[..good.len() - 1], &[good[good.len() - 1] ^ 0x80]].concat())),
+            ("cut", Some(good[..good.len() / 2].to_vec())),
+            ("removed", None),
+        ] {
+            match &bad {
+                Some(bad) => std::fs::write(&path, bad).unwrap(),
+                None => std::fs::remove_file(&path).unwrap(),
+            }
+            let found = verify(&folder, &["log", "--signing-key", "audit.key", "--format", "json"]);
+            assert_eq!(found.code, 1, "{name}, {what}: {found:?}");
+            let found: Value = found.stdout.parse().unwrap();
+            assert_eq!(found["verdict"], json!("tampered"));
+            let named = found["findings"].as_array().unwrap().iter().any(|finding| {
+                finding["path"].as_str().is_some_and(|path| name.starts_with(path))
+                    && finding["advice"].as_str().is_some_and(|advice| !advice.is_empty())
+            });
+            assert!(named, "{name}, {what}: {found}");
+            // Questions may fail or not, and say so without falling over.
+            let commands = [&["export", "log"][..], &["query", "failures", "log"], &["tail", "log"]];
+            for command in commands.iter().filter(|_| name.ends_with(".parquet")) {
+                let run = run(&folder, command);
+                assert!([0, 2].contains(&run.code) && !run.stderr.contains("panicked"), "{name}, {what}: {run:?}");
+            }
+        }
+        std::fs::write(&path, good).unwrap();
+    }
+    assert_eq!(verify(&folder, &["log"]).code, 0);
+}
+
+#[test]
+fn a_kept_checkpoint_shows_that_the_whole_folder_was_rolled_back() {
+    let folder = Folder::new("rollback");
+    import(&folder, 0..3);
+    copy(&folder.path("log"), &folder.path("old"));
+    std::fs::copy(folder.path("log/log/import/checkpoint"), folder.path("early")).unwrap();
+    import(&folder, 3..7);
+    std::fs::copy(folder.path("log/log/import/checkpoint"), folder.path("late")).unwrap();
+    for (log, kept, code) in [("log", "early", 0), ("log", "late", 0), ("old", "early", 0), ("old", "late", 1)] {
+        let run = verify(&folder, &[log, "--checkpoint", kept]);
+        assert_eq!(run.code, code, "{log} against {kept}: {run:?}");
+    }
+    let rolled_back = verify(&folder, &["old", "--checkpoint", "late"]);
+    assert!(rolled_back.stdout.contains("7 events, the log only 3: it was rolled back"), "{rolled_back:?}");
+    assert_eq!(verify(&folder, &["old"]).code, 0, "it agrees with itself");
+    assert_eq!(verify(&folder, &["old", "--event", "id-1", "--checkpoint", "late"]).code, 1);
+    std::fs::create_dir_all(folder.path("empty")).unwrap();
+    assert_eq!(verify(&folder, &["empty", "--checkpoint", "late"]).code, 1, "everything is gone");
+
+    // Another history of the same length under the same key.
+    let other = Folder::new("rollback-other");
+    std::fs::copy(folder.path("audit.key"), other.path("audit.key")).unwrap();
+    import(&other, 10..20);
+    std::fs::copy(folder.path("late"), other.path("late")).unwrap();
+    let forked = verify(&other, &["log", "--checkpoint", "late"]);
+    assert!(forked.code == 1 && forked.stdout.contains("are not those of a kept checkpoint"), "{forked:?}");
+    folder.write("garbage", "wardbook/import\n7\n");
+    assert_eq!(verify(&folder, &["log", "--checkpoint", "garbage"]).code, 2);
+}
+
+#[test]
+fn one_event_is_proved_and_the_proof_holds_elsewhere() {
+    let folder = Folder::new("event");
+    import(&folder, 0..5);
+    let proved = verify(&folder, &["log", "--event", "id-3", "--format", "json"]);
+    assert_eq!(proved.code, 0, "{proved:?}");
+    let proof: Value = proved.stdout.parse().unwrap();
+    let hash = |value: &Value| {
+        let hex = value.as_str().unwrap();
+        let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        Hash((0..hex.len()).step_by(2).map(byte).collect::<Vec<_>>().try_into().unwrap())
+    };
+    let path: Vec<_> = proof["proof"].as_array().unwrap().iter().map(hash).collect();
+    let (index, size) = (proof["leaf_index"].as_u64().unwrap(), proof["tree_size"].as_u64().unwrap());
+    assert_eq!((index, size), (3, 5));
+    assert!(tree::includes(hash(&proof["leaf_hash"]), index, size, &path, hash(&proof["root"])));
+    // SHA-256 of a zero byte and the canonical form, computed with another program.
+    assert_eq!(proof["leaf_hash"], json!("8bebd9aae776cac87d0cbed2164f43ef074066760aa717c52618b864fcff24b8"));
+    assert!(proof["checkpoint"].as_str().unwrap().starts_with("wardbook/import\n5\n"));
+    let text = verify(&folder, &["log", "--event", "id-3"]).stdout;
+    assert!(text.ends_with("verified: `id-3` is event 3 of 5 in the log `import`\n"), "{text}");
+
+    let unknown = verify(&folder, &["log", "--event", "id-9"]);
+    assert!(unknown.code == 3 && unknown.stdout.contains("no event has the id `id-9`"), "{unknown:?}");
+    let day = covered(&folder).into_iter().find(|path| path.extension().is_some_and(|end| end == "parquet")).unwrap();
+    std::fs::remove_file(day).unwrap();
+    assert_eq!(verify(&folder, &["log", "--event", "id-9"]).code, 1, "it may have been in the file that is gone");
+}
+
+#[test]
+fn events_that_only_the_journal_has_are_told_apart() {
+    let folder = Folder::new("unsealed");
+    let (sealed, unsealed) = log::april();
+    log::write_signed(&folder.path("log"), &sealed, &unsealed);
+    let run = verify(&folder, &["log"]);
+    assert!(run.code == 0 && run.stdout.contains("1 more events are in the journal only"), "{run:?}");
+    let id = "2026-04-04T00:00:00.5Z-Decrypt";
+    let asked = verify(&folder, &["log", "--event", id, "--format", "json"]);
+    assert_eq!((asked.code, asked.stdout.parse::<Value>().unwrap()["state"].clone()), (3, json!("unsealed")));
+    // A tail that a crash cut off is undetermined until an event names it. In a copy nobody holds the lock of the writer.
+    copy(&folder.path("log"), &folder.path("crashed"));
+    let journal = files(&folder.path("crashed/journal")).pop().unwrap();
+    let whole = std::fs::read(&journal).unwrap();
+    std::fs::write(&journal, &whole[..whole.len() - 3]).unwrap();
+    let torn = verify(&folder, &["crashed", "--format", "json"]);
+    let found: Value = torn.stdout.parse().unwrap();
+    assert_eq!(
+        (torn.code, &found["verdict"], &found["findings"][0]["problem"]),
+        (3, &json!("undetermined"), &json!("torn"))
+    );
+    assert!(found["findings"][0]["offset"].as_u64().is_some_and(|offset| offset > 0), "{found}");
+}
+
+#[test]
+fn what_cannot_be_verified_is_not() {
+    let folder = Folder::new("usage");
+    import(&folder, 0..1);
+    std::fs::create_dir_all(folder.path("empty/log")).unwrap();
+    folder.write("bucket/notes.txt", "no");
+    folder.write("keys.json", r#"{"PublicKeyList": []}"#);
+    for (arguments, code, says) in [
+        (&[][..], 2, "<DIR>"),
+        (&["nowhere"], 2, "`nowhere`"),
+        (&["bucket"], 2, "is no audit folder"),
+        (&["empty"], 3, "there is no log in this folder"),
+        (&["log", "--public-key", "in.jsonl"], 2, "not the public key of a log"),
+        (&["log", "--signing-key", "nowhere"], 2, "nowhere"),
+        (&["log", "--format", "csv"], 2, "no format `csv`"),
+        (&["--cloudtrail", "bucket"], 2, "--public-keys"),
+        (&["log", "--cloudtrail", "bucket", "--public-keys", "keys.json"], 2, "cannot be used with"),
+        (&["--cloudtrail", "nowhere", "--public-keys", "keys.json"], 2, "is no folder"),
+        (&["--cloudtrail", "bucket", "--public-keys", "in.jsonl"], 2, "cannot use `in.jsonl`"),
+        (&["--cloudtrail", "bucket", "--public-keys", "keys.json"], 3, "no digest files"),
+    ] {
+        let run = verify(&folder, arguments);
+        assert_eq!(run.code, code, "{arguments:?}: {run:?}");
+        assert!(format!("{}{}", run.stdout, run.stderr).contains(says), "{arguments:?}: {run:?}");
+    }
+    std::fs::write(folder.path("other.key"), "").unwrap();
+}
+
+#[test]
+fn a_key_of_somebody_else_is_not_believed_when_one_is_named() {
+    let (mine, theirs) = (Folder::new("mine"), Folder::new("theirs"));
+    import(&mine, 0..2);
+    import(&theirs, 0..2);
+    let key = theirs.path("audit.key");
+    let run = verify(&mine, &["log", "--signing-key", key.to_str().unwrap()]);
+    assert!(run.code == 1 && run.stdout.contains("signature"), "{run:?}");
+}
+
+#[test]
+fn a_digest_without_its_key_is_undetermined_and_one_without_its_predecessor_tampered() {
+    let folder = Folder::new("digests");
+    let place = "AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2026/04/01";
+    let name = |hour: u32| {
+        format!("{place}/111122223333_CloudTrail-Digest_eu-west-1_trail_eu-west-1_20260401T{hour:02}0000Z.json")
+    };
+    let digest = |previous: &str| {
+        let previous = match previous {
+            "" => r#""previousDigestS3Object": null"#.to_owned(),
+            key => format!(
+                r#""previousDigestS3Bucket": "b", "previousDigestS3Object": "{key}", "previousDigestHashValue": "00",
+                "previousDigestHashAlgorithm": "SHA-256", "previousDigestSignature": "00""#
+            ),
+        };
+        format!(
+            r#"{{"digestS3Bucket": "b", "digestS3Object": "{}", "digestStartTime": "2026-04-01T01:00:00Z",
+            "digestEndTime": "2026-04-01T02:00:00Z", "digestPublicKeyFingerprint": "ab12",
+            "digestSignatureAlgorithm": "SHA256withRSA", "logFiles": [], {previous}}}"#,
+            name(2)
+        )
+    };
+    folder.write("keys.json", r#"{"PublicKeyList": []}"#);
+    folder.write(&format!("bucket/{}", name(2)), digest(""));
+    folder.write(&format!("bucket/{}.head.json", name(2)), r#"{"Metadata": {"signature": "00"}}"#);
+    let arguments = ["--cloudtrail", "bucket", "--public-keys", "keys.json", "--format", "json"];
+    let run = verify(&folder, &arguments);
+    let found: Value = run.stdout.parse().unwrap();
+    assert_eq!((run.code, &found["findings"][0]["problem"]), (3, &json!("no-key")), "{found}");
+    folder.write(&format!("bucket/{}", name(2)), digest(&name(1)));
+    let run = verify(&folder, &arguments);
+    let found: Value = run.stdout.parse().unwrap();
+    assert_eq!((run.code, &found["verdict"]), (1, &json!("tampered")), "{found}");
+    assert!(found["findings"].as_array().unwrap().iter().any(|finding| finding["problem"] == "missing"), "{found}");
+}

@@ -1,0 +1,46 @@
+//! A Python with query engines from PyPI, for the tests that hold them against us.
+
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of this")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PACKAGES: [&str; 5] = ["datafusion", "duckdb", "pyarrow", "pytz", "sqlglot"];
+
+/// What `WARDBOOK_PYTHON` names, or a virtual environment that is made once. None, loudly, where there is no Python or
+/// PyPI cannot be reached.
+pub fn python() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("WARDBOOK_PYTHON") {
+        return Some(named.into());
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (venv, whole) = (folder.join("interop-venv"), folder.join("interop-venv/whole"));
+    // Test binaries run beside each other.
+    let lock = File::create(folder.join("interop-venv.lock")).unwrap();
+    lock.lock().unwrap();
+    let python = venv.join("bin/python");
+    if !whole.exists() {
+        let pip =
+            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "20"];
+        let made = run(Command::new("python3").args(["-m", "venv"]).arg(&venv))
+            .and_then(|()| run(Command::new(&python).args(pip).args(PACKAGES)));
+        if let Err(why) = made {
+            // Not captured, as what eprintln! says in a test would be.
+            let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: no Python with {}: {why}\n", PACKAGES.join(", "));
+            return None;
+        }
+        File::create(whole).unwrap();
+    }
+    Some(python)
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+    }
+}
