@@ -44,7 +44,7 @@ try:
     put("AWSLogs/odd/a b+c%20&=é'.json", event(2000))
     put("AWSLogs/long.jsonl", b"\n".join(json.dumps({**event(3000 + at), "p": "x" * 1000}).encode() for at in range(5_000)))
     put("AWSLogs/empty.json", b"")
-    put("AWSLogs-other/x.json", event(4000))
+    put("AWSLogs-other/x.json", event(9000))
 
     def run(*arguments):
         return subprocess.run([wardbook, "audit", *arguments], capture_output=True, text=True, cwd=place)
