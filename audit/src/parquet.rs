@@ -22,7 +22,7 @@ pub use filter::{Filter, Test};
 pub use footer::{Footer, FooterError};
 pub use give_back::EventColumns;
 pub use read::{EventFile, Pruned};
-pub(crate) use write::write_batches;
+pub(crate) use write::BatchWriter;
 pub use write::{EventWriter, Settings};
 
 /// Why a file could not be written or read.
