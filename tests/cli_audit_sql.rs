@@ -154,14 +154,14 @@ fn a_query_has_a_length_and_a_depth() {
     let folder = april("limits");
     let run = |sql: &str| folder.run(&["audit", "sql", sql, "audit"]);
     let padded = |length: usize| format!("SELECT 1 AS x{}", " ".repeat(length - 13));
-    assert_eq!(run(&padded(64 << 10)).stdout, "x\n1\n");
-    let over = run(&padded((64 << 10) + 1));
-    assert!(over.code == 2 && over.stderr.contains("longer than 65536 bytes"), "{}", over.stderr);
+    assert_eq!(run(&padded(16 << 10)).stdout, "x\n1\n");
+    let over = run(&padded((16 << 10) + 1));
+    assert!(over.code == 2 && over.stderr.contains("longer than 16384 bytes"), "{}", over.stderr);
     for deep in [
         format!("SELECT {}1{}", "(".repeat(5_000), ")".repeat(5_000)),
-        format!("SELECT 1{}", "+1".repeat(30_000)),
-        format!("SELECT {}1", "- ".repeat(20_000)),
-        format!("SELECT 1 FROM events WHERE leaf_index = 0{}", " OR leaf_index=1".repeat(4_000)),
+        format!("SELECT 1{}", "+1".repeat(1_000)),
+        format!("SELECT {}1", "- ".repeat(2_000)),
+        format!("SELECT 1 FROM events WHERE leaf_index = 0{}", " OR leaf_index=1".repeat(400)),
     ] {
         let run = run(&deep);
         assert!([0, 2].contains(&run.code), "{}: {}", &deep[..40], run.stderr);

@@ -153,4 +153,8 @@ pub const SQL_MEMORY_BYTES_MAX: usize = 1 << 30;
 
 /// How long the text of one SQL query may be.
 #[cfg(feature = "sql")]
-pub const SQL_BYTES_MAX: usize = 64 << 10;
+pub const SQL_BYTES_MAX: usize = 16 << 10;
+
+/// How much stack a query has: parts of it stand inside each other as deep as it has operators.
+#[cfg(feature = "sql")]
+pub const SQL_STACK_BYTES: usize = 256 << 20;

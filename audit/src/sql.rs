@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 use crate::disk::LocalDisk;
 use crate::folder::Folder;
 use crate::journal::{JournalError, Snapshot, snapshot};
-use crate::limits::{SQL_BYTES_MAX, SQL_MEMORY_BYTES_MAX};
+use crate::limits::{SQL_BYTES_MAX, SQL_MEMORY_BYTES_MAX, SQL_STACK_BYTES};
 use crate::parquet::FileError;
 
 pub use answer::{Columns, ParquetFile, Rows};
@@ -74,10 +74,18 @@ impl From<DataFusionError> for SqlError {
 const ATTEMPTS_MAX: usize = 5;
 
 /// Runs a query over the audit folder at a path of this machine.
-pub fn query(path: &Path, sql: &str, take: &mut dyn Take) -> Result<(), SqlError> {
+pub fn query(path: &Path, sql: &str, take: &mut (dyn Take + Send)) -> Result<(), SqlError> {
     if sql.len() > SQL_BYTES_MAX {
         return Err(SqlError::TooLong);
     }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("sql".to_owned()).stack_size(SQL_STACK_BYTES);
+        let thread = thread.spawn_scoped(scope, || attempts(path, sql, take)).map_err(SqlError::Start)?;
+        thread.join().unwrap_or_else(|_| Err(SqlError::Query("the query engine gave up".to_owned())))
+    })
+}
+
+fn attempts(path: &Path, sql: &str, take: &mut dyn Take) -> Result<(), SqlError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(SqlError::Start)?;
     let folder = Folder::new(Arc::new(LocalDisk::new(path)));
     let mut attempt = 1;
