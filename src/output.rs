@@ -96,9 +96,14 @@ impl Screen {
 
 /// Refuses formats that a command does not have, before any work is done.
 pub(crate) fn check<R: Report>(global: &Global) -> anyhow::Result<()> {
+    check_formats(R::FORMATS, global)
+}
+
+/// The same for a command whose result is no [`Report`].
+pub(crate) fn check_formats(formats: &[Format], global: &Global) -> anyhow::Result<()> {
     for format in global.format.into_iter().chain(global.out.iter().map(|target| target.format)) {
-        if format != Format::Auto && !R::FORMATS.contains(&format) {
-            let has: Vec<String> = R::FORMATS.iter().map(|format| format.name()).collect();
+        if format != Format::Auto && !formats.contains(&format) {
+            let has: Vec<String> = formats.iter().map(|format| format.name()).collect();
             bail!("this command has no format `{}`; it has {}", format.name(), has.join(", "));
         }
     }

@@ -58,6 +58,25 @@ impl Progress {
         }
     }
 
+    /// Something goes on of which nobody knows how much there is; `what` says how far it is.
+    #[cfg(feature = "object-store")]
+    pub(crate) fn count(&mut self, what: impl FnOnce() -> String) {
+        if self.how == How::Nothing || self.begun.elapsed() < PATIENCE {
+            return;
+        }
+        if self.how == How::Bar {
+            let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{spinner} {msg}");
+            let bar =
+                self.bar.get_or_insert_with(|| style.map(|style| spinner.clone().with_style(style)).unwrap_or(spinner));
+            bar.set_message(what());
+            bar.tick();
+        } else if self.printed.is_none_or(|printed| printed.elapsed() >= LINE_EVERY) {
+            self.printed = Some(Instant::now());
+            eprintln!("{}", what());
+        }
+    }
+
     /// Prints a line without disturbing the bar.
     pub(crate) fn print(&self, line: &str) {
         match &self.bar {

@@ -54,6 +54,25 @@ const TWICE: &[(&str, &str)] = &[
     ("syn", "zerocopy-derive, under arrow, has the older one; clap and thiserror the newer"),
 ];
 
+/// What comes twice besides, if a feature is on.
+const TWICE_WITH_FEATURES: &[(&str, &str)] = &[
+    ("base64", "object_store has the older one"),
+    ("block-buffer", "md-5, under object_store, has the older one"),
+    ("comfy-table", "arrow's printing, under DataFusion, has the older one"),
+    ("crypto-common", "md-5, under object_store, has the older one"),
+    ("digest", "md-5, under object_store, has the older one"),
+    ("foldhash", "an older hashbrown, under DataFusion, has the older one"),
+    ("hashbrown", "DataFusion and what is under it have the older ones"),
+    ("itertools", "object_store has the older one"),
+    ("num-bigint", "arrow, under DataFusion, has the newer one"),
+    ("rand", "DataFusion has the older one"),
+    ("rand_core", "the older rand under DataFusion"),
+    ("windows-sys", "what is under reqwest has other ones"),
+];
+
+/// The features that are off by default.
+const FEATURES: &str = "object-store,sql";
+
 /// Inside `policy`: from the question about one request down to the facts. A file may use modules of
 /// its own storey and of those below it, never of one above.
 const STOREYS: &[&[&str]] = &[
@@ -112,11 +131,11 @@ fn metadata(arguments: &[&str]) -> Value {
 
 /// What can be built on some platform, as `name vVersion`. The lock file and `cargo metadata` also name optional
 /// dependencies that no feature turns on (rust-lang/cargo#10801), such as the second TLS library of rustls.
-fn built() -> BTreeSet<String> {
+fn built(features: &str) -> BTreeSet<String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let output = Command::new(cargo)
         .args(["tree", "--workspace", "--locked", "--target", "all", "--edges", "all"])
-        .args(["--prefix", "none", "--format", "{p}"])
+        .args(["--prefix", "none", "--format", "{p}", "--features", features])
         .current_dir(root())
         .output()
         .expect("cargo tree starts");
@@ -203,25 +222,39 @@ fn policy_alone_brings_no_clock() {
 
 #[test]
 fn every_dependency_is_permissive_and_comes_once() {
-    let metadata = metadata(&[]);
-    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let built = built();
-    for package in list(&metadata, "packages") {
-        let (name, version, licence) = (text(package, "name"), text(package, "version"), text(package, "license"));
-        if !built.contains(&format!("{name} v{version}")) {
-            continue;
+    let metadata = metadata(&["--features", FEATURES]);
+    for (features, twice) in [("", vec![TWICE]), (FEATURES, vec![TWICE, TWICE_WITH_FEATURES])] {
+        let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let built = built(features);
+        for package in list(&metadata, "packages") {
+            let (name, version, licence) = (text(package, "name"), text(package, "version"), text(package, "license"));
+            if !built.contains(&format!("{name} v{version}")) {
+                continue;
+            }
+            versions.entry(name).or_default().insert(version);
+            let alternatives = licence.replace('/', " OR ");
+            let permitted = alternatives.split(" OR ").any(|alternative| {
+                alternative.split(" AND ").all(|part| LICENCES.contains(&part.trim_matches(['(', ')', ' '])))
+            });
+            assert!(permitted, "{name} has licence `{licence}`");
         }
-        versions.entry(name).or_default().insert(version);
-        let alternatives = licence.replace('/', " OR ");
-        let permitted = alternatives.split(" OR ").any(|alternative| {
-            alternative.split(" AND ").all(|part| LICENCES.contains(&part.trim_matches(['(', ')', ' '])))
-        });
-        assert!(permitted, "{name} has licence `{licence}`");
+        assert!(versions.contains_key("wardbook") && versions.len() > 50, "cargo tree said something else");
+        let expected = |name: &str| twice.iter().any(|list| list.iter().any(|(known, _)| *known == name));
+        let twice: Vec<_> = versions.iter().filter(|(name, versions)| versions.len() > 1 && !expected(name)).collect();
+        assert!(twice.is_empty(), "more than one version can be built with `{features}`: {twice:?}");
     }
-    assert!(versions.contains_key("wardbook") && versions.len() > 50, "cargo tree said something else");
-    let expected = |name: &str| TWICE.iter().any(|(known, _)| *known == name);
-    let twice: Vec<_> = versions.iter().filter(|(name, versions)| versions.len() > 1 && !expected(name)).collect();
-    assert!(twice.is_empty(), "more than one version can be built: {twice:?}");
+}
+
+/// A batch of one version is none of another, and two Arrows would double the build.
+#[test]
+fn arrow_and_what_stands_on_it_move_together() {
+    let metadata = metadata(&["--features", FEATURES]);
+    for (name, wanted) in [("arrow-array", "59."), ("parquet", "59."), ("object_store", "0.13."), ("datafusion", "55.")]
+    {
+        let packages = list(&metadata, "packages").iter().filter(|package| text(package, "name") == name);
+        let versions: Vec<&str> = packages.map(|package| text(package, "version")).collect();
+        assert!(versions.len() == 1 && versions[0].starts_with(wanted), "{name}: {versions:?}");
+    }
 }
 
 #[test]

@@ -29,6 +29,8 @@
 mod batch;
 mod index;
 mod known;
+#[cfg(feature = "object-store")]
+pub mod object;
 mod read;
 mod records;
 mod rejected;

@@ -108,6 +108,42 @@ pub const LOOKUPS_MAX: u32 = 8;
 /// How many rejections and conflicts a report lists; more are counted.
 pub const REPORTED_MAX: usize = 10_000;
 
+/// How many objects one address may stand for; their names are held in memory, about 200 bytes each.
+#[cfg(feature = "object-store")]
+pub const OBJECTS_MAX: usize = 500_000;
+
+/// How many pages one listing may have; a page of S3 has up to 1,000 objects.
+#[cfg(feature = "object-store")]
+pub const OBJECT_PAGES_MAX: usize = 100_000;
+
+/// How many bytes of an object are fetched with one request.
+#[cfg(feature = "object-store")]
+pub const OBJECT_PART_BYTES_MAX: u64 = 2 << 20;
+
+/// How many objects are fetched before they are read.
+#[cfg(feature = "object-store")]
+pub const OBJECTS_AHEAD_MAX: usize = 16;
+
+/// How long one page or part is waited for, all attempts together.
+#[cfg(feature = "object-store")]
+pub const OBJECT_SECONDS_MAX: u64 = 60;
+
+/// How long one attempt may take.
+#[cfg(feature = "object-store")]
+pub const OBJECT_ATTEMPT_SECONDS_MAX: u64 = 20;
+
+/// How often a request is tried again.
+#[cfg(feature = "object-store")]
+pub const OBJECT_RETRIES_MAX: usize = 6;
+
+/// How many objects in a row may fail for want of an answer before no more are asked for.
+#[cfg(feature = "object-store")]
+pub const OBJECT_FAILURES_MAX: u32 = 3;
+
+/// How much of what a store said about a failure is repeated.
+#[cfg(feature = "object-store")]
+pub const OBJECT_ERROR_CHARS_MAX: usize = 400;
+
 /// How large a compacted file is at least, if its day has so much.
 pub const COMPACTED_BYTES_MIN: u64 = 128 << 20;
 
@@ -117,3 +153,11 @@ pub const COMPACTED_BYTES_MAX: u64 = 512 << 20;
 /// How much memory sorting, joining and grouping of one SQL query may take; beyond it the query fails or spills.
 #[cfg(feature = "sql")]
 pub const SQL_MEMORY_BYTES_MAX: usize = 1 << 30;
+
+/// How long the text of one SQL query may be.
+#[cfg(feature = "sql")]
+pub const SQL_BYTES_MAX: usize = 16 << 10;
+
+/// How much stack a query has: parts of it stand inside each other as deep as it has operators.
+#[cfg(feature = "sql")]
+pub const SQL_STACK_BYTES: usize = 256 << 20;

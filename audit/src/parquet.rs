@@ -24,7 +24,7 @@ pub use footer::{Footer, FooterError};
 pub use give_back::EventColumns;
 pub use guard::panic_is_caught;
 pub use read::{EventFile, Pruned};
-pub(crate) use write::write_batches;
+pub(crate) use write::BatchWriter;
 pub use write::{EventWriter, Settings};
 
 /// Why a file could not be written or read.

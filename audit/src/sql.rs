@@ -1,34 +1,38 @@
 //! Any SQL over the log, answered by DataFusion: the table `events` has every column, and `dt`, the day in UTC.
 //!
 //! Sealed files and the unsealed journal together are the table, each event once. Only questions are answered:
-//! nothing can be made, changed or written.
+//! nothing can be made, changed or written. An answer comes in pieces, so it may be larger than the memory; what
+//! sorting and grouping must hold has a limit, beyond which it goes to temporary files or fails.
+//! Rows without `ORDER BY` come in the order of the files, the journal last.
+
+mod answer;
+mod table;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
-use datafusion::arrow::json::WriterBuilder;
-use datafusion::arrow::json::writer::JsonArray;
 use datafusion::common::DataFusionError;
-use datafusion::datasource::file_format::parquet::ParquetFormat;
-use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::functions::expr_fn::to_char;
-use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext, col, lit};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream_partitioned};
+use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use futures_util::StreamExt;
+use tokio::runtime::Runtime;
 
-use crate::column::schema;
 use crate::disk::LocalDisk;
-use crate::folder::{DayFile, Folder};
+use crate::folder::Folder;
 use crate::journal::{JournalError, Snapshot, snapshot};
-use crate::limits::SQL_MEMORY_BYTES_MAX;
-use crate::parquet::{FileError, Rows};
+use crate::limits::{SQL_BYTES_MAX, SQL_MEMORY_BYTES_MAX, SQL_STACK_BYTES};
+use crate::parquet::FileError;
 
-/// What a query found.
-#[derive(Debug, Clone)]
-pub struct SqlAnswer {
-    schema: SchemaRef,
-    batches: Vec<RecordBatch>,
+pub use answer::{Columns, ParquetFile, Rows};
+
+/// Who takes an answer, piece by piece.
+pub trait Take {
+    /// Its columns, before any row.
+    fn columns(&mut self, columns: &Columns) -> std::io::Result<()>;
+
+    /// Some of its rows.
+    fn rows(&mut self, rows: &Rows) -> std::io::Result<()>;
 }
 
 /// Why a query has no answer.
@@ -43,9 +47,21 @@ pub enum SqlError {
     /// The query is wrong, or could not be run.
     #[error("{0}")]
     Query(String),
+    /// Two columns of the answer have one name.
+    #[error("two columns of the answer are called `{0}`; give one another name with AS")]
+    SameName(String),
+    /// The query is too long.
+    #[error("the query is longer than {SQL_BYTES_MAX} bytes")]
+    TooLong,
+    /// Files were compacted while the answer was on its way.
+    #[error("the log was compacted while the answer was read; ask again")]
+    Moved,
+    /// Nobody could take the answer.
+    #[error("cannot write the answer: {0}")]
+    Take(std::io::Error),
     /// No thread could be had to run it on.
     #[error(transparent)]
-    Start(#[from] std::io::Error),
+    Start(std::io::Error),
 }
 
 impl From<DataFusionError> for SqlError {
@@ -58,71 +74,73 @@ impl From<DataFusionError> for SqlError {
 const ATTEMPTS_MAX: usize = 5;
 
 /// Runs a query over the audit folder at a path of this machine.
-pub fn query(path: &Path, sql: &str) -> Result<SqlAnswer, SqlError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+pub fn query(path: &Path, sql: &str, take: &mut (dyn Take + Send)) -> Result<(), SqlError> {
+    if sql.len() > SQL_BYTES_MAX {
+        return Err(SqlError::TooLong);
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("sql".to_owned()).stack_size(SQL_STACK_BYTES);
+        let thread = thread.spawn_scoped(scope, || attempts(path, sql, take)).map_err(SqlError::Start)?;
+        thread.join().unwrap_or_else(|_| Err(SqlError::Query("the query engine gave up".to_owned())))
+    })
+}
+
+fn attempts(path: &Path, sql: &str, take: &mut dyn Take) -> Result<(), SqlError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(SqlError::Start)?;
     let folder = Folder::new(Arc::new(LocalDisk::new(path)));
     let mut attempt = 1;
     loop {
         let now = snapshot(&folder)?;
-        match runtime.block_on(run(path, &now, sql)) {
-            Err(SqlError::Query(_)) if attempt < ATTEMPTS_MAX && snapshot(&folder)?.files != now.files => attempt += 1,
+        let mut begun = false;
+        match run(&runtime, path, &now, sql, take, &mut begun) {
+            Err(SqlError::Query(message)) => match snapshot(&folder)?.files == now.files {
+                true => return Err(SqlError::Query(message)),
+                false if begun => return Err(SqlError::Moved),
+                false if attempt >= ATTEMPTS_MAX => return Err(SqlError::Query(message)),
+                false => attempt += 1,
+            },
             answer => return answer,
         }
     }
 }
 
-async fn run(path: &Path, now: &Snapshot, sql: &str) -> Result<SqlAnswer, SqlError> {
-    let mut config = SessionConfig::new();
+fn run(
+    runtime: &Runtime,
+    path: &Path,
+    now: &Snapshot,
+    sql: &str,
+    take: &mut dyn Take,
+    begun: &mut bool,
+) -> Result<(), SqlError> {
+    let context = context()?;
+    let plan: Arc<dyn ExecutionPlan> = runtime.block_on(async {
+        context.register_table("events", table::events(&context, path, now)?.into_view())?;
+        let only_questions = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let found = context.sql_with_options(sql, only_questions).await?;
+        Ok::<_, SqlError>(found.create_physical_plan().await?)
+    })?;
+    let columns = Columns::new(plan.schema())?;
+    let _entered = runtime.enter();
+    // One after another, or the rows would be in another order each time.
+    for mut stream in execute_stream_partitioned(plan, context.task_ctx())? {
+        while let Some(batch) = runtime.block_on(stream.next()) {
+            let batch = batch?;
+            if !std::mem::replace(begun, true) {
+                take.columns(&columns).map_err(SqlError::Take)?;
+            }
+            take.rows(&Rows::new(batch)).map_err(SqlError::Take)?;
+        }
+    }
+    match begun {
+        true => Ok(()),
+        false => take.columns(&columns).map_err(SqlError::Take),
+    }
+}
+
+fn context() -> Result<SessionContext, SqlError> {
+    let mut config = SessionConfig::new().with_target_partitions(1);
     config.options_mut().execution.parquet.pushdown_filters = true;
     config.options_mut().execution.parquet.schema_force_view_types = false;
     let runtime = RuntimeEnvBuilder::new().with_memory_limit(SQL_MEMORY_BYTES_MAX, 1.0).build_arc()?;
-    let context = SessionContext::new_with_config_rt(config, runtime);
-
-    let mut events = context.read_batch(unsealed(now)?)?;
-    if !now.files.is_empty() {
-        events = context.read_table(Arc::new(sealed(path, &now.files)?))?.union(events)?;
-    }
-    let events = events.with_column("dt", to_char(col("event_time"), lit("%Y-%m-%d")))?;
-    context.register_table("events", events.into_view())?;
-
-    let only_questions = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    let found = context.sql_with_options(sql, only_questions).await?;
-    let schema = Arc::clone(found.schema().inner());
-    Ok(SqlAnswer { schema, batches: found.collect().await? })
-}
-
-fn sealed(path: &Path, files: &[DayFile]) -> Result<ListingTable, SqlError> {
-    let root = std::path::absolute(path)?;
-    let url = |file: &DayFile| ListingTableUrl::parse(root.join(file.path()).to_string_lossy());
-    let urls = files.iter().map(url).collect::<Result<Vec<_>, _>>()?;
-    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
-    let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema());
-    Ok(ListingTable::try_new(config)?)
-}
-
-fn unsealed(now: &Snapshot) -> Result<RecordBatch, FileError> {
-    let mut rows = Rows::default();
-    now.unsealed.iter().for_each(|unsealed| rows.append(&unsealed.event.view(), unsealed.leaf_index));
-    rows.finish()
-}
-
-impl SqlAnswer {
-    /// The names of its columns.
-    pub fn columns(&self) -> Vec<&str> {
-        self.schema.fields().iter().map(|field| field.name().as_str()).collect()
-    }
-
-    /// The rows as a JSON list of objects, NULL as null.
-    pub fn json(&self) -> Result<Vec<u8>, SqlError> {
-        let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, JsonArray>(Vec::new());
-        let batches: Vec<_> = self.batches.iter().collect();
-        writer.write_batches(&batches).and_then(|()| writer.finish()).map_err(FileError::from)?;
-        let bytes = writer.into_inner();
-        Ok(if bytes.is_empty() { b"[]".to_vec() } else { bytes })
-    }
-
-    /// The rows as a Parquet file.
-    pub fn parquet(&self) -> Result<Vec<u8>, SqlError> {
-        Ok(crate::parquet::write_batches(self.schema.clone(), &self.batches, Vec::new())?)
-    }
+    Ok(SessionContext::new_with_config_rt(config, runtime))
 }

@@ -4,6 +4,7 @@ mod compact;
 mod export;
 mod import;
 mod key;
+mod object;
 mod query;
 mod schema;
 #[cfg(feature = "sql")]

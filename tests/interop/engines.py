@@ -97,6 +97,12 @@ events = script["events"]
 assert sorted(events.files) == files, events.files
 table = events.to_table(filter=pyarrow.dataset.field("dt") == "2026-04-02")
 assert table.num_rows == 3, table.num_rows
+assert table.schema.field("event_time").type == pyarrow.timestamp("us", tz="UTC"), table.schema
+assert table.schema.field("encryption_context").type == pyarrow.map_(pyarrow.string(), pyarrow.string()), table.schema
+assert table.schema.field("dt").type == pyarrow.string(), table.schema
+assert set(table.column("recipient_account_id").to_pylist()) == {"011122223333"}
+contexts = [dict(pairs) for pairs in table.column("encryption_context").to_pylist() if pairs is not None]
+assert {"a": '1, "2"', "b": "2"} in contexts, contexts
 schema_of_file = pyarrow.parquet.ParquetFile(files[0]).schema
 inner = {schema_of_file.column(at).path for at in range(len(schema_of_file))}
 assert {"resources.list.element.arn", "encryption_context.key_value.key"} <= inner, inner
@@ -112,6 +118,15 @@ newest = asked("SELECT max(event_time) AS t FROM events")["t"][0]
 assert newest == datetime.datetime(2026, 4, 4, 0, 0, 0, 500000, tzinfo=datetime.timezone.utc), newest
 found = asked("SELECT encryption_context['aws:s3:arn'] AS a FROM events ORDER BY a NULLS LAST")["a"]
 assert found[:3] == ["arn:aws:s3:::b"] * 2 + [None], found
+
+context = datafusion.SessionContext()
+context.register_parquet("events", folder, table_partition_cols=[("dt", pyarrow.string())], file_extension=".parquet")
+found = context.sql("""SELECT dt, recipient_account_id, encryption_context['a'] AS a, user_identity['arn'] AS arn,
+    event_time = TIMESTAMP '2026-04-02T10:00:00Z' AS then FROM events WHERE dt = '2026-04-02' AND event_name = 'Encrypt'""")
+wanted = {"dt": ["2026-04-02"], "recipient_account_id": ["011122223333"], "a": ['1, "2"'],
+    "arn": ["arn:aws:iam::011122223333:user/bob"], "then": [True]}
+assert found.to_pydict() == wanted, found.to_pydict()
+assert context.sql("SELECT count(*) AS n FROM events").to_pydict() == {"n": [7]}
 
 # OCSF.
 database.execute(schema("ocsf"))
@@ -132,4 +147,10 @@ for engine, dialect in [("athena", "athena"), ("trino", "trino"), ("spark", "spa
             columns = [column for column in statement.find_all(sqlglot.exp.ColumnDef) if column.parent is statement.this]
             names = {column.name for column in columns} | {"dt"}
             assert names == set(types), (engine, names ^ set(types))
+            kinds = {column.name: column.kind.this for column in columns}
+            kind = sqlglot.exp.DataType.Type
+            assert kinds["event_time"] in (kind.TIMESTAMP, kind.TIMESTAMPTZ, kind.TIMESTAMPLTZ), (engine, kinds)
+            assert kinds["encryption_context"] == kind.MAP and kinds["resources"] == kind.ARRAY, (engine, kinds)
+            assert kinds["user_identity"] == kind.STRUCT and kinds["leaf_index"] == kind.BIGINT, (engine, kinds)
+            assert kinds["recipient_account_id"] in (kind.TEXT, kind.VARCHAR), (engine, kinds)
 print("ok")

@@ -67,10 +67,25 @@ impl Folder {
         self.run_with(arguments, "")
     }
 
+    /// Runs the binary here, with these variables in place of those that say how a network is reached.
+    pub fn run_in(&self, arguments: &[&str], variables: &[(String, String)]) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wardbook"));
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            if name.starts_with("AWS_") || name.to_ascii_lowercase().ends_with("_proxy") {
+                command.env_remove(&*name);
+            }
+        }
+        self.finish(command.args(arguments).envs(variables.iter().cloned()), "")
+    }
+
     /// Runs the binary here, with a text on stdin.
     pub fn run_with(&self, arguments: &[&str], stdin: &str) -> Run {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_wardbook"))
-            .args(arguments)
+        self.finish(Command::new(env!("CARGO_BIN_EXE_wardbook")).args(arguments), stdin)
+    }
+
+    fn finish(&self, command: &mut Command, stdin: &str) -> Run {
+        let mut child = command
             .current_dir(&self.path)
             .env_remove("NO_COLOR")
             .stdin(Stdio::piped())

@@ -8,7 +8,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PACKAGES: [&str; 5] = ["datafusion", "duckdb", "pyarrow", "pytz", "sqlglot"];
+#[cfg(not(feature = "object-store"))]
+const PACKAGES: &[&str] = &["datafusion", "duckdb", "pyarrow", "pytz", "sqlglot"];
+#[cfg(feature = "object-store")]
+const PACKAGES: &[&str] = &["datafusion", "duckdb", "moto[server]", "pyarrow", "pytz", "sqlglot"];
+
+const VENV: &str = if cfg!(feature = "object-store") { "object-store-venv" } else { "interop-venv" };
 
 /// What `WARDBOOK_PYTHON` names, or a virtual environment that is made once. None, loudly, where there is no Python or
 /// PyPI cannot be reached.
@@ -17,9 +22,9 @@ pub fn python() -> Option<PathBuf> {
         return Some(named.into());
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (venv, whole) = (folder.join("interop-venv"), folder.join("interop-venv/whole"));
+    let (venv, whole) = (folder.join(VENV), folder.join(VENV).join("whole"));
     // Test binaries run beside each other.
-    let lock = File::create(folder.join("interop-venv.lock")).unwrap();
+    let lock = File::create(folder.join(format!("{VENV}.lock"))).unwrap();
     lock.lock().unwrap();
     let python = venv.join("bin/python");
     if !whole.exists() {

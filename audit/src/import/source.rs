@@ -54,15 +54,12 @@ impl FileSource {
             for entry in std::fs::read_dir(&folder)? {
                 let entry = entry?;
                 let (name, kind) = (entry.file_name().to_string_lossy().to_ascii_lowercase(), entry.file_type()?);
-                let is_json = [".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"];
                 match kind.is_dir() {
                     _ if name.starts_with('.') => {}
                     true if entry.path().canonicalize().is_ok_and(|path| path == *except) => {}
                     true if depth >= FOLDER_DEPTH_MAX => return Err(too_deep()),
                     true => folders.push((entry.path(), depth + 1)),
-                    false if kind.is_file() && is_json.iter().any(|end| name.ends_with(end)) => {
-                        found.push(Self::new(entry.path()));
-                    }
+                    false if kind.is_file() && is_json(&name) => found.push(Self::new(entry.path())),
                     false => others += 1,
                 }
             }
@@ -140,6 +137,12 @@ impl Read for SpooledReader {
         self.at += length;
         Ok(length as usize)
     }
+}
+
+/// Whether a name says JSON.
+pub(super) fn is_json(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".json", ".jsonl", ".ndjson"].iter().any(|end| name.strip_suffix(".gz").unwrap_or(&name).ends_with(end))
 }
 
 fn too_deep() -> io::Error {

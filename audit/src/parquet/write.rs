@@ -150,18 +150,27 @@ impl<W: Write + Send> EventWriter<W> {
 }
 
 /// Writes batches of any columns, as an answer is: no sorting, no bloom filters, and no Arrow schema in the footer.
-pub(crate) fn write_batches<W: Write + Send>(
-    schema: SchemaRef,
-    batches: &[RecordBatch],
-    sink: W,
-) -> Result<W, FileError> {
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
-    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(sink, schema, options)?;
-    for batch in batches {
-        writer.write(batch)?;
+pub(crate) struct BatchWriter<W: Write + Send>(ArrowWriter<W>);
+
+impl<W: Write + Send> BatchWriter<W> {
+    pub(crate) fn new(schema: SchemaRef, sink: W) -> Result<Self, FileError> {
+        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        Ok(Self(ArrowWriter::try_new_with_options(sink, schema, options)?))
     }
-    Ok(writer.into_inner()?)
+
+    pub(crate) fn append(&mut self, batch: &RecordBatch) -> Result<(), FileError> {
+        self.0.write(batch)?;
+        // A row group is written as it grows, or a long answer would be held until its end.
+        if self.0.in_progress_size() >= ROW_GROUP_BYTES_MAX {
+            self.0.flush()?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Result<W, FileError> {
+        Ok(self.0.into_inner()?)
+    }
 }
 
 /// How often a bloom filter says "perhaps" where it is "no".

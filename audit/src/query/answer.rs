@@ -11,7 +11,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use super::Effort;
-use crate::parquet::{FileError, write_batches};
+use crate::parquet::{BatchWriter, FileError};
 use crate::time::Timestamp;
 
 /// What a question found.
@@ -94,7 +94,9 @@ impl Answer {
         let columns = self.columns.iter().enumerate().map(|(at, column)| array(column.kind, cells(at)));
         let schema = Arc::new(Schema::new(fields));
         let batch = RecordBatch::try_new(schema.clone(), columns.collect())?;
-        write_batches(schema, &[batch], sink)
+        let mut writer = BatchWriter::new(schema, sink)?;
+        writer.append(&batch)?;
+        writer.finish()
     }
 }
 

@@ -10,7 +10,7 @@ use wardbook_audit::disk::LocalDisk;
 use wardbook_audit::folder::Folder;
 use wardbook_audit::import::{self, Books, Conflict, FileSource, Importer, Options, Rejection, Source, Watch};
 
-use super::key;
+use super::{key, object};
 use crate::cli::Global;
 use crate::diagnostic::{Severity, plain};
 use crate::exit::Exit;
@@ -18,12 +18,12 @@ use crate::output::{self, Format, Report, Screen};
 use crate::progress::Progress;
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "A source is a file (.json, .jsonl, each also .gz), a folder, or `-` for the standard input. What \
-    cannot be read is kept under DIR/rejected, and the exit code is 2.\nMemory stays under 512 MB for any input."
-)]
+#[command(after_help = "A source is a file (.json, .jsonl, each also .gz), a folder, or `-` for the standard input. \
+    A build with the feature `object-store` also reads s3://BUCKET/PREFIX, with credentials, region and endpoint from \
+    the AWS_* variables; s3://BUCKET/BEGINNING* takes every key that begins so.\nWhat cannot be read is kept under \
+    DIR/rejected, and the exit code is 2.\nMemory stays under 512 MB for any input.")]
 pub(crate) struct Arguments {
-    /// CloudTrail files, folders with such files, or `-`
+    /// CloudTrail files, folders with such files, `-`, or addresses of objects
     #[arg(value_name = "SRC", required = true)]
     sources: Vec<PathBuf>,
     /// The audit folder; made if there is none
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     std::fs::create_dir_all(to).with_context(|| format!("cannot make `{}`", to.display()))?;
     let folder = Folder::new(Arc::new(LocalDisk::new(to)));
     let importer = Importer::begin(&folder).with_context(|| format!("cannot import into `{}`", to.display()))?;
-    let (sources, others) = sources(arguments, &importer)?;
+    let (sources, others) = sources(arguments, &importer, global)?;
     let mut log = arguments.key.open(&folder, &import::origin())?;
     let color = Screen::new(global).stderr_color;
     let mut shown = Shown { progress: Progress::new(global), color };
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
 }
 
 /// Every source that is named or in a folder that is, and how many other files those folders have.
-fn sources(arguments: &Arguments, importer: &Importer) -> anyhow::Result<(Vec<Box<dyn Source>>, u64)> {
+fn sources(arguments: &Arguments, importer: &Importer, global: &Global) -> anyhow::Result<(Vec<Box<dyn Source>>, u64)> {
     let except = import::whole_path(&arguments.to);
     let (mut sources, mut others): (Vec<Box<dyn Source>>, u64) = (Vec::new(), 0);
     let mut has_stdin = false;
@@ -63,8 +63,10 @@ fn sources(arguments: &Arguments, importer: &Importer) -> anyhow::Result<(Vec<Bo
             if !std::mem::replace(&mut has_stdin, true) {
                 sources.push(Box::new(importer.spool("<stdin>", &mut std::io::stdin().lock())?));
             }
-        } else if text.contains("://") {
-            anyhow::bail!("`{text}`: only files, folders and `-` are read; copy the objects here first");
+        } else if object::is_address(&text) {
+            let (objects, more) = object::below(&text, global)?;
+            sources.extend(objects);
+            others += more;
         } else if path.is_dir() {
             let below = FileSource::below(path, &except);
             let (files, more) = below.with_context(|| format!("cannot read folder `{}`", shown(path)))?;

@@ -1,18 +1,24 @@
-//! `audit sql`: any question that SQL can ask.
+//! `audit sql`: any question that SQL can ask. An answer is written as it comes, however long it is.
+
+mod sink;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
 use clap::Args;
-use serde_json::{Map, Value, json};
-use wardbook_audit::sql::{SqlAnswer, query};
+use wardbook_audit::sql::{SqlError, query};
 
-use super::query::{SCHEMA_VERSION, folder};
+use super::query::folder;
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::output::{self, Format, Report, csv, table};
+use crate::output::{self, Format, Screen};
+use sink::{FORMATS, Sinks};
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Columns: `audit schema --engine duckdb DIR` lists them; `dt` is the day in UTC as text, and naming it \
+    opens that day's files only. encryption_context['k'] reads a map, user_identity['arn'] a struct.\nRows have no \
+    order of their own: say ORDER BY where it matters."
+)]
 pub(crate) struct Arguments {
     /// The query, such as "SELECT event_name, count(*) FROM events GROUP BY 1"
     #[arg(value_name = "SQL")]
@@ -23,72 +29,25 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
-    output::check::<Answered>(global)?;
+    output::check_formats(FORMATS, global)?;
     folder(&arguments.folder)?;
-    let answer = query(&arguments.folder, &arguments.sql)?;
-    let rows: Vec<Map<String, Value>> =
-        serde_json::from_slice(&answer.json()?).context("the answer could not be made JSON")?;
-    output::emit(&Answered { sql: arguments.sql.clone(), answer, rows }, global)?;
+    let color = Screen::new(global).stdout_color;
+    let mut sinks = Sinks::new(&arguments.sql, color);
+    for target in &global.out {
+        sinks.file(target.format, &target.path);
+    }
+    match global.format {
+        None if !global.out.is_empty() => sinks.summary(),
+        format => sinks.stdout(format.unwrap_or(Format::Auto)),
+    }
+    match query(&arguments.folder, &arguments.sql, &mut sinks) {
+        Ok(()) => sinks.finish()?,
+        // Whoever read stdout has had enough.
+        Err(SqlError::Take(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        Err(error) => {
+            sinks.discard();
+            return Err(error.into());
+        }
+    }
     Ok(Exit::Fine)
-}
-
-/// An answer, to be printed.
-struct Answered {
-    sql: String,
-    answer: SqlAnswer,
-    rows: Vec<Map<String, Value>>,
-}
-
-impl Answered {
-    fn lines(&self) -> impl Iterator<Item = Vec<Option<String>>> {
-        self.rows.iter().map(|row| {
-            let cell = |name: &&str| row.get(*name).and_then(text);
-            self.answer.columns().iter().map(cell).collect()
-        })
-    }
-}
-
-/// A cell in one line; NULL is nothing.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    }
-}
-
-impl Report for Answered {
-    const FORMATS: &'static [Format] = &[Format::Table, Format::Json, Format::Csv, Format::Parquet];
-
-    fn render(&self, format: Format, color: bool) -> anyhow::Result<String> {
-        let columns = self.answer.columns();
-        match format {
-            Format::Json => {
-                output::json(&json!({"schema_version": SCHEMA_VERSION, "query": self.sql, "rows": self.rows}))
-            }
-            Format::Csv => {
-                let header = columns.iter().map(|name| Some((*name).to_owned())).collect();
-                Ok(csv::lines(std::iter::once(header).chain(self.lines())))
-            }
-            Format::Parquet => bail!("a Parquet file is no text"),
-            _ => {
-                let header = columns.iter().map(|name| table::tint(name, table::Tint::Bold, color)).collect();
-                let line =
-                    |line: Vec<Option<String>>| line.into_iter().map(|cell| cell.unwrap_or("-".into())).collect();
-                let lines: Vec<Vec<String>> = std::iter::once(header).chain(self.lines().map(line)).collect();
-                Ok(format!("{}\n", table::columns(&lines)))
-            }
-        }
-    }
-
-    fn bytes(&self, format: Format, color: bool) -> anyhow::Result<Vec<u8>> {
-        match format {
-            Format::Parquet => Ok(self.answer.parquet()?),
-            format => Ok(self.render(format, color)?.into_bytes()),
-        }
-    }
-
-    fn summary(&self) -> String {
-        format!("{} rows", self.rows.len())
-    }
 }
