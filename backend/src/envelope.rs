@@ -9,7 +9,9 @@
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::blob::{Blob, COMMITMENT_BYTES, Header, IV_BYTES, NONCE_BYTES, OVERHEAD_BYTES, Suite, TAG_BYTES};
+use crate::blob::{
+    Blob, COMMITMENT_BYTES, HEADER_BYTES, Header, IV_BYTES, NONCE_BYTES, OVERHEAD_BYTES, Suite, TAG_BYTES,
+};
 use crate::call::Call;
 use crate::context::Context;
 use crate::error::BackendError;
@@ -20,8 +22,13 @@ use crate::token::MaterialId;
 
 /// What the envelope needs of whoever holds the key.
 pub trait Primitives {
-    /// Which suite these are the primitives of.
+    /// In which suite these make blobs.
     fn suite(&self) -> Suite;
+
+    /// Whether these open blobs of a suite.
+    fn opens(&self, suite: Suite) -> bool {
+        suite == self.suite()
+    }
 
     /// The suite's pseudorandom function under the held key.
     fn prf(&self, input: &[u8], call: &Call<'_>) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError>;
@@ -43,6 +50,17 @@ pub trait Primitives {
         associated: &[u8],
         buffer: &mut [u8],
     ) -> Result<[u8; TAG_BYTES], BackendError>;
+
+    /// The same where the cipher of the suite draws the initialisation vector itself: gives it, and the tag.
+    #[expect(unused_variables, reason = "the default refuses whatever it is given")]
+    fn seal_drawing_iv(
+        &self,
+        key: &[u8; KEY_BYTES],
+        associated: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<([u8; IV_BYTES], [u8; TAG_BYTES]), BackendError> {
+        Err(BackendError::Internal)
+    }
 
     /// Decrypts `buffer` in place, or fails with [`BackendError::InvalidCiphertext`].
     fn open(
@@ -81,16 +99,23 @@ pub fn seal(
     let suite = primitives.suite();
     let derived = primitives.derive(&fixed_input(suite, nonce), call)?;
     let (key, commitment) = split(&derived)?;
-    let header = Header { suite, material, nonce: *nonce, iv: *iv, commitment: *commitment };
+    let mut header = Header { suite, material, nonce: *nonce, iv: *iv, commitment: *commitment };
 
     let mut blob = Vec::with_capacity(OVERHEAD_BYTES + plaintext.len());
-    header.write(&mut blob);
-    let associated = associated(&blob, context);
-    let start = blob.len();
+    header.associated().write(&mut blob);
+    let associated = [&blob, context.as_bytes()].concat();
     blob.extend_from_slice(plaintext);
-    let buffer = blob.get_mut(start..).ok_or(BackendError::Internal)?;
-    match primitives.seal(key, iv, &associated, buffer) {
-        Ok(tag) => {
+    let (head, buffer) = blob.split_at_mut_checked(HEADER_BYTES).ok_or(BackendError::Internal)?;
+    let sealed = match suite.draws_iv() {
+        true => primitives.seal_drawing_iv(key, &associated, buffer),
+        false => primitives.seal(key, iv, &associated, buffer).map(|tag| (*iv, tag)),
+    };
+    match sealed {
+        Ok((iv, tag)) => {
+            if suite.draws_iv() {
+                header.iv = iv;
+                head.copy_from_slice(&header.to_bytes());
+            }
             blob.extend_from_slice(&tag);
             Ok(blob)
         }
@@ -109,20 +134,21 @@ pub fn open(
     context: &Context,
     call: &Call<'_>,
 ) -> Result<Secret, BackendError> {
-    let blob = Blob::parse(blob).ok_or(BackendError::InvalidCiphertext)?;
-    if blob.header.suite != primitives.suite() || blob.header.material != material {
+    let Blob { header, ciphertext, tag, .. } = Blob::parse(blob).ok_or(BackendError::InvalidCiphertext)?;
+    if !primitives.opens(header.suite) || header.material != material {
         return Err(BackendError::InvalidCiphertext);
     }
-    let derived = primitives.derive(&fixed_input(blob.header.suite, &blob.header.nonce), call)?;
+    let derived = primitives.derive(&fixed_input(header.suite, &header.nonce), call)?;
     let (key, commitment) = split(&derived)?;
-    if !bool::from(commitment.ct_eq(&blob.header.commitment)) {
+    if !bool::from(commitment.ct_eq(&header.commitment)) {
         return Err(BackendError::InvalidCiphertext);
     }
-    let associated = associated(blob.header_bytes, context);
-    Secret::filled(blob.ciphertext.len(), |buffer| {
-        buffer.copy_from_slice(blob.ciphertext);
-        primitives.open(key, &blob.header.iv, &associated, buffer, &blob.tag)
-    })
+    let mut associated = Vec::with_capacity(HEADER_BYTES + context.as_bytes().len());
+    header.associated().write(&mut associated);
+    associated.extend_from_slice(context.as_bytes());
+    let mut plaintext = Secret::copy(ciphertext);
+    primitives.open(key, &header.iv, &associated, plaintext.expose_mut(), &tag)?;
+    Ok(plaintext)
 }
 
 fn fixed_input(suite: Suite, nonce: &[u8; NONCE_BYTES]) -> Vec<u8> {
@@ -138,11 +164,4 @@ fn split(derived: &Derived) -> Result<(&[u8; KEY_BYTES], &[u8; COMMITMENT_BYTES]
     let (key, rest) = derived.split_first_chunk::<KEY_BYTES>().ok_or(BackendError::Internal)?;
     let commitment = rest.first_chunk::<COMMITMENT_BYTES>().ok_or(BackendError::Internal)?;
     Ok((key, commitment))
-}
-
-fn associated(header: &[u8], context: &Context) -> Vec<u8> {
-    let mut associated = Vec::with_capacity(header.len() + context.as_bytes().len());
-    associated.extend_from_slice(header);
-    associated.extend_from_slice(context.as_bytes());
-    associated
 }

@@ -32,6 +32,11 @@ impl Secret {
         &self.0
     }
 
+    /// The bytes, to be changed in place.
+    pub(crate) fn expose_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+
     /// How many bytes there are.
     pub fn len(&self) -> usize {
         self.0.len()

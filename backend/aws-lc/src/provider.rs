@@ -19,6 +19,7 @@ use wardbook_backend::spec::KeySpec;
 use wardbook_backend::token::MaterialId;
 
 use crate::fips::{self, ModuleError};
+use crate::random::AwsLcRandom;
 use crate::{ecc, ed25519, mac, ml_dsa, ml_kem, rsa, symmetric, wrapping};
 
 /// AWS-LC.
@@ -231,6 +232,7 @@ impl Provider for AwsLc {
 
     fn generate(&self, spec: KeySpec, random: &dyn Random) -> Result<Secret, BackendError> {
         match SYMMETRIC.iter().find(|(its, _)| *its == spec) {
+            Some((_, bytes)) if fips::MODULE => Ok(Secret::filled(*bytes, |material| AwsLcRandom.fill(material))?),
             Some((_, bytes)) => Ok(Secret::filled(*bytes, |material| random.fill(material))?),
             None => (Family::of(spec)?.generate)(spec).ok_or(BackendError::Internal),
         }

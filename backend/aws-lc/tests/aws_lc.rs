@@ -15,7 +15,7 @@ use wardbook_backend::rustcrypto::{self, RustCrypto};
 use wardbook_backend::software::Software;
 use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, MaterialId};
-use wardbook_backend_aws_lc::{AwsLc, NAME, RsaWrap};
+use wardbook_backend_aws_lc::{AwsLc, AwsLcRandom, NAME, RsaWrap};
 
 #[path = "../../tests/suite/page.rs"]
 mod page;
@@ -24,8 +24,9 @@ fn roots() -> Roots {
     Roots::new(Arc::new(LocalRoot::ephemeral(&System).expect("made")))
 }
 
+/// All of it from AWS-LC, also what is random: in the FIPS build data keys too are to come from the module.
 fn aws_lc() -> Software {
-    Software::start([Arc::new(AwsLc::start().expect("starts")) as _], roots(), Arc::new(System))
+    Software::start([Arc::new(AwsLc::start().expect("starts")) as _], roots(), Arc::new(AwsLcRandom))
 }
 
 fn composite() -> Software {
@@ -69,7 +70,6 @@ fn aws_lc_conforms() {
     assert!(report.passed() > 10_000, "the suite has shrunk to {} checks", report.passed());
 }
 
-#[cfg(not(feature = "fips"))]
 #[test]
 fn aws_lc_and_rustcrypto_understand_each_other() {
     let (one, other) = (aws_lc(), composite());
@@ -117,6 +117,18 @@ fn the_page_is_what_the_probe_found() {
     page::check(path, "What the software backend can do with AWS-LC as its only provider.", &aws_lc());
 }
 
+/// Blobs of the module name the suite in which it drew the initialisation vector, and open with pure Rust.
+#[cfg(feature = "fips")]
+#[test]
+fn the_fips_module_draws_its_own_initialisation_vectors() {
+    let (backend, call) = (aws_lc(), Call::unhurried());
+    let own = Binding::new("k", MaterialId([1; 32]), KeySpec::SymmetricDefault, Usage::EncryptDecrypt).expect("valid");
+    let token = backend.generate(&own, &call).expect("made");
+    let key = backend.open(&token, &own, &call).expect("opened");
+    let made = key.generate_data_key(32, &Context::empty(), &call).expect("made");
+    assert_eq!(Blob::parse(&made.ciphertext).map(|blob| blob.header.suite), Some(Suite::Aes256GcmDrawnIv));
+}
+
 /// Every row of the FIPS build is approved, and what remains conforms.
 #[cfg(feature = "fips")]
 #[test]
@@ -124,7 +136,7 @@ fn the_fips_module_serves_only_what_it_approves() {
     let backend = aws_lc();
     assert!(!backend.capabilities().rows().is_empty());
     assert!(backend.capabilities().rows().iter().all(|row| row.fips && row.provider == "aws-lc-fips"));
-    for spec in [KeySpec::SymmetricDefault, KeySpec::EccSecgP256k1, KeySpec::EccNistEdwards25519, KeySpec::Sm2] {
+    for spec in [KeySpec::EccSecgP256k1, KeySpec::EccNistEdwards25519, KeySpec::Sm2, KeySpec::Sm4] {
         for usage in spec.usages() {
             let own = Binding::new("k", MaterialId([1; 32]), spec, *usage).expect("valid");
             let made = backend.generate(&own, &Call::unhurried());

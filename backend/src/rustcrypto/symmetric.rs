@@ -66,6 +66,10 @@ impl Primitives for AesEnvelope {
         Suite::Aes256GcmHmacSha256
     }
 
+    fn opens(&self, suite: Suite) -> bool {
+        matches!(suite, Suite::Aes256GcmHmacSha256 | Suite::Aes256GcmDrawnIv)
+    }
+
     fn prf(&self, input: &[u8], _: &Call<'_>) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError> {
         self.mac(input)
     }
