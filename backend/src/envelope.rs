@@ -7,7 +7,7 @@
 //! even after 2^48 messages two meet in both with a probability below 2^-120. No counter is needed.
 
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use crate::blob::{
     Blob, COMMITMENT_BYTES, HEADER_BYTES, Header, IV_BYTES, NONCE_BYTES, OVERHEAD_BYTES, Suite, TAG_BYTES,
@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::error::BackendError;
 use crate::kdf::{self, BLOCK_BYTES};
 use crate::random::Random;
-use crate::secret::Secret;
+use crate::secret::{Block, Secret};
 use crate::token::MaterialId;
 
 /// What the envelope needs of whoever holds the key.
@@ -31,13 +31,13 @@ pub trait Primitives {
     }
 
     /// The suite's pseudorandom function under the held key.
-    fn prf(&self, input: &[u8], call: &Call<'_>) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError>;
+    fn prf(&self, input: &[u8], call: &Call<'_>) -> Result<Block<BLOCK_BYTES>, BackendError>;
 
     /// Derives the key and commitment of one message. A holder whose library has a tested derivation of its
     /// own, equal to [`kdf::counter_mode`], may use it.
     fn derive(&self, fixed: &[u8], call: &Call<'_>) -> Result<Derived, BackendError> {
-        let mut derived = Zeroizing::new([0; DERIVED_BYTES]);
-        kdf::counter_mode(|input| self.prf(input, call), fixed, derived.as_mut())?;
+        let mut derived = Block::zeroed();
+        kdf::counter_mode(|input| self.prf(input, call), fixed, derived.as_mut_slice())?;
         Ok(derived)
     }
 
@@ -74,7 +74,7 @@ pub trait Primitives {
 }
 
 /// Key, then commitment.
-pub type Derived = Zeroizing<[u8; DERIVED_BYTES]>;
+pub type Derived = Block<DERIVED_BYTES>;
 
 /// Bytes of the key of one message.
 pub const KEY_BYTES: usize = 32;
@@ -82,6 +82,7 @@ pub const KEY_BYTES: usize = 32;
 pub const DERIVED_BYTES: usize = KEY_BYTES + COMMITMENT_BYTES;
 
 const LABEL: &[u8] = b"wardbook-envelope";
+const FIXED_BYTES: usize = LABEL.len() + 2 + NONCE_BYTES + 4;
 
 /// Encrypts into a blob.
 pub fn seal(
@@ -151,13 +152,14 @@ pub fn open(
     Ok(plaintext)
 }
 
-fn fixed_input(suite: Suite, nonce: &[u8; NONCE_BYTES]) -> Vec<u8> {
-    let mut context = [0; 1 + NONCE_BYTES];
-    if let Some((first, rest)) = context.split_first_mut() {
-        *first = suite.number();
-        rest.copy_from_slice(nonce);
-    }
-    kdf::fixed_input(LABEL, &context, 8 * u32::try_from(DERIVED_BYTES).unwrap_or_default())
+/// `kdf::fixed_input` of the label, the suite and the nonce, without asking for memory.
+fn fixed_input(suite: Suite, nonce: &[u8; NONCE_BYTES]) -> [u8; FIXED_BYTES] {
+    let mut fixed = [0; FIXED_BYTES];
+    let bits = 8 * u32::try_from(DERIVED_BYTES).unwrap_or_default();
+    let middle = [0, suite.number()];
+    let fields = LABEL.iter().chain(&middle).chain(nonce);
+    fixed.iter_mut().zip(fields.copied().chain(bits.to_be_bytes())).for_each(|(to, from)| *to = from);
+    fixed
 }
 
 fn split(derived: &Derived) -> Result<(&[u8; KEY_BYTES], &[u8; COMMITMENT_BYTES]), BackendError> {

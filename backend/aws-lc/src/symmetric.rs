@@ -12,14 +12,13 @@ use wardbook_backend::algorithm::Algorithm;
 use wardbook_backend::blob::{IV_BYTES, Suite, TAG_BYTES};
 use wardbook_backend::call::Call;
 use wardbook_backend::context::Context;
-use wardbook_backend::envelope::{self, DERIVED_BYTES, Derived, KEY_BYTES, Primitives};
+use wardbook_backend::envelope::{self, Derived, KEY_BYTES, Primitives};
 use wardbook_backend::error::BackendError;
 use wardbook_backend::kdf::BLOCK_BYTES;
 use wardbook_backend::key::Key;
 use wardbook_backend::random::Random;
-use wardbook_backend::secret::Secret;
+use wardbook_backend::secret::{Block, Secret};
 use wardbook_backend::token::MaterialId;
-use zeroize::Zeroizing;
 
 use crate::fips;
 
@@ -56,9 +55,9 @@ impl Primitives for AesEnvelope {
         matches!(suite, Suite::Aes256GcmHmacSha256 | Suite::Aes256GcmDrawnIv)
     }
 
-    fn prf(&self, input: &[u8], _: &Call<'_>) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError> {
-        let mut block = Zeroizing::new([0; BLOCK_BYTES]);
-        hmac::sign_to_buffer(&self.0, input, block.as_mut()).map_err(|_| BackendError::Internal)?;
+    fn prf(&self, input: &[u8], _: &Call<'_>) -> Result<Block<BLOCK_BYTES>, BackendError> {
+        let mut block = Block::zeroed();
+        hmac::sign_to_buffer(&self.0, input, block.as_mut_slice()).map_err(|_| BackendError::Internal)?;
         Ok(block)
     }
 
@@ -96,17 +95,17 @@ impl Primitives for ApprovedEnvelope {
         matches!(suite, Suite::Aes256GcmHmacSha256 | Suite::Aes256GcmDrawnIv)
     }
 
-    fn prf(&self, input: &[u8], _: &Call<'_>) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError> {
-        let mut block = Zeroizing::new([0; BLOCK_BYTES]);
+    fn prf(&self, input: &[u8], _: &Call<'_>) -> Result<Block<BLOCK_BYTES>, BackendError> {
+        let mut block = Block::zeroed();
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.expose());
-        hmac::sign_to_buffer(&key, input, block.as_mut()).map_err(|_| BackendError::Internal)?;
+        hmac::sign_to_buffer(&key, input, block.as_mut_slice()).map_err(|_| BackendError::Internal)?;
         Ok(block)
     }
 
     fn derive(&self, fixed: &[u8], _: &Call<'_>) -> Result<Derived, BackendError> {
-        let mut derived = Zeroizing::new([0; DERIVED_BYTES]);
+        let mut derived = Block::zeroed();
         let algorithm = get_kbkdf_ctr_hmac_algorithm(KbkdfCtrHmacAlgorithmId::Sha256).ok_or(BackendError::Internal)?;
-        let done = kbkdf_ctr_hmac(algorithm, self.0.expose(), fixed, derived.as_mut());
+        let done = kbkdf_ctr_hmac(algorithm, self.0.expose(), fixed, derived.as_mut_slice());
         done.map(|()| derived).map_err(|_| BackendError::Internal)
     }
 
