@@ -2,8 +2,8 @@
 //!
 //! The feature `fips` chooses the module and refuses everything else. What is approved follows the module's own
 //! service indicator: digests computed elsewhere, OAEP, Ed25519 and secp256k1 are not. AES-GCM is where the module
-//! draws the initialisation vector, so this build makes blobs of suite 3, and all material comes from the module's
-//! own generator.
+//! draws the initialisation vector, so this build makes blobs of suite 3; all material and all data keys come from
+//! the module's own generator.
 
 use wardbook_backend::algorithm::{Algorithm, MessageType};
 use wardbook_backend::capability::Capability;

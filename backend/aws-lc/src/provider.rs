@@ -230,9 +230,12 @@ impl Provider for AwsLc {
         claims
     }
 
+    fn random(&self) -> Option<Arc<dyn Random>> {
+        fips::MODULE.then(|| Arc::new(AwsLcRandom) as _)
+    }
+
     fn generate(&self, spec: KeySpec, random: &dyn Random) -> Result<Secret, BackendError> {
         match SYMMETRIC.iter().find(|(its, _)| *its == spec) {
-            Some((_, bytes)) if fips::MODULE => Ok(Secret::filled(*bytes, |material| AwsLcRandom.fill(material))?),
             Some((_, bytes)) => Ok(Secret::filled(*bytes, |material| random.fill(material))?),
             None => (Family::of(spec)?.generate)(spec).ok_or(BackendError::Internal),
         }
