@@ -104,6 +104,10 @@ impl Primitives for TokenPrimitives {
         Suite::Aes256GcmHmacSha256
     }
 
+    fn opens(&self, suite: Suite) -> bool {
+        matches!(suite, Suite::Aes256GcmHmacSha256 | Suite::Aes256GcmDrawnIv)
+    }
+
     fn prf(&self, input: &[u8], call: &Call<'_>) -> Result<Block<BLOCK_BYTES>, BackendError> {
         self.object.with(&self.token, call, |session, object| {
             let mac = Zeroizing::new(session.sign(&Mechanism::Sha256Hmac, object, input)?);

@@ -37,7 +37,8 @@ pub(crate) fn run(provider: &dyn Provider, take: Take<'_>) -> Answers {
                     KeySpec::Hmac384 => Algorithm::HmacSha384,
                     _ => Algorithm::HmacSha512,
                 };
-                let key = load(named(spec), &take(named(spec), Secret::new(bytes(key))).expect("taken"));
+                let Ok(material) = take(named(spec), Secret::new(bytes(key))) else { continue };
+                let key = load(named(spec), &material);
                 assert_eq!(key.mac(algorithm, &bytes(message), call), Ok(bytes(code)), "{line}");
                 answers.count("RFC 4231, HMAC");
             }

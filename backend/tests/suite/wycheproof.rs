@@ -33,7 +33,7 @@ pub(crate) struct Line {
     pub(crate) not_served: usize,
 }
 
-/// How a provider takes an HMAC key of a length that no key spec has.
+/// How a provider takes an HMAC key of a length that no key spec has; what it does not take is not served.
 pub(crate) type Take<'a> = &'a dyn Fn(KeySpec, Secret) -> Result<Secret, BackendError>;
 
 /// Everything that the provider claims.
@@ -198,8 +198,11 @@ fn codes(
 ) {
     for group in mac::TestSet::load(set).expect("vectors").test_groups {
         for test in group.tests {
-            let taken = take(spec, Secret::copy(&test.key));
-            let key = taken.and_then(|material| load(provider, spec, &material, &System));
+            let Ok(material) = take(spec, Secret::copy(&test.key)) else {
+                counts.line("HMAC", spec).not_served += 1;
+                continue;
+            };
+            let key = load(provider, spec, &material, &System);
             let made = key.and_then(|key| key.mac(algorithm, &test.msg, &Call::unhurried()));
             let compared = made.map_err(|error| error.to_string()).and_then(|made| {
                 match made[..group.tag_size / 8] == test.tag[..] {
