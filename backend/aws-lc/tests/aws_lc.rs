@@ -6,16 +6,21 @@ use std::sync::Arc;
 
 use wardbook_backend::backend::{Backend, Depth};
 use wardbook_backend::call::Call;
-use wardbook_backend::conformance::{self, Sm2Wrap, Subject, Wrap};
+use wardbook_backend::conformance::{self, Sm2Wrap, Subject};
 use wardbook_backend::error::BackendError;
-use wardbook_backend::operation::OperationKind;
 use wardbook_backend::random::System;
 use wardbook_backend::root::{LocalRoot, Roots};
-use wardbook_backend::rustcrypto::{self, RustCrypto};
+use wardbook_backend::rustcrypto::RustCrypto;
 use wardbook_backend::software::Software;
 use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, MaterialId};
-use wardbook_backend_aws_lc::{AwsLc, AwsLcRandom, NAME, RsaWrap};
+#[cfg(feature = "fips")]
+use wardbook_backend::{blob::Blob, blob::Suite, context::Context};
+#[cfg(not(feature = "fips"))]
+use wardbook_backend::{conformance::Wrap, operation::OperationKind, rustcrypto};
+#[cfg(not(feature = "fips"))]
+use wardbook_backend_aws_lc::NAME;
+use wardbook_backend_aws_lc::{AwsLc, RsaWrap};
 
 #[path = "../../tests/suite/page.rs"]
 mod page;
@@ -24,9 +29,8 @@ fn roots() -> Roots {
     Roots::new(Arc::new(LocalRoot::ephemeral(&System).expect("made")))
 }
 
-/// All of it from AWS-LC, also what is random: in the FIPS build data keys too are to come from the module.
 fn aws_lc() -> Software {
-    Software::start([Arc::new(AwsLc::start().expect("starts")) as _], roots(), Arc::new(AwsLcRandom))
+    Software::start([Arc::new(AwsLc::start().expect("starts")) as _], roots(), Arc::new(System))
 }
 
 fn composite() -> Software {
@@ -110,11 +114,17 @@ fn every_wrapping_under_rsa_is_undone_and_nothing_else_is() {
     assert_eq!(fingerprints.len(), 1, "the same material is the same, however it was wrapped");
 }
 
-#[cfg(not(feature = "fips"))]
 #[test]
-fn the_page_is_what_the_probe_found() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/CAPABILITIES.md");
-    page::check(path, "What the software backend can do with AWS-LC as its only provider.", &aws_lc());
+fn the_pages_are_what_the_probes_found() {
+    const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../capabilities");
+    if cfg!(feature = "fips") {
+        let intro = "What the software backend can do with the FIPS module of AWS-LC as its only provider.";
+        return page::check(&format!("{FOLDER}/aws-lc-fips.md"), intro, &aws_lc());
+    }
+    let intro = "What the software backend can do with AWS-LC as its only provider.";
+    page::check(&format!("{FOLDER}/aws-lc.md"), intro, &aws_lc());
+    let intro = "What `software:` can do: pure Rust, and AWS-LC for what that lacks.";
+    page::check(&format!("{FOLDER}/software.md"), intro, &composite());
 }
 
 /// Blobs of the module name the suite in which it drew the initialisation vector, and open with pure Rust.
