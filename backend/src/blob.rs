@@ -13,6 +13,8 @@ pub enum Suite {
     Aes256GcmHmacSha256,
     /// Keys derived with HMAC-SM3, sealed with SM4-128-GCM.
     Sm4GcmHmacSm3,
+    /// As the first, but the cipher draws the initialisation vector itself, as FIPS 140 has it.
+    Aes256GcmDrawnIv,
 }
 
 /// Everything before the ciphertext. All of it is authenticated.
@@ -59,16 +61,31 @@ pub const OVERHEAD_BYTES: usize = HEADER_BYTES + TAG_BYTES;
 /// `wbk`, then the version of the format.
 const MAGIC: &[u8; 4] = b"wbk\x01";
 
-const SUITES: &[(Suite, u8)] = &[(Suite::Aes256GcmHmacSha256, 1), (Suite::Sm4GcmHmacSm3, 2)];
+const SUITES: &[(Suite, u8)] =
+    &[(Suite::Aes256GcmHmacSha256, 1), (Suite::Sm4GcmHmacSm3, 2), (Suite::Aes256GcmDrawnIv, 3)];
 
 impl Suite {
     /// The byte that stands for it.
     pub fn number(self) -> u8 {
         SUITES.iter().find(|(suite, _)| *suite == self).map_or(0, |(_, number)| *number)
     }
+
+    /// Whether the cipher draws the initialisation vector. Nobody knows it before the message is sealed, so it
+    /// counts as zeros in the associated data; the cipher authenticates it by itself.
+    pub fn draws_iv(self) -> bool {
+        self == Self::Aes256GcmDrawnIv
+    }
 }
 
 impl Header {
+    /// What of the header is associated data.
+    pub fn associated(&self) -> Self {
+        match self.suite.draws_iv() {
+            true => Self { iv: [0; IV_BYTES], ..*self },
+            false => *self,
+        }
+    }
+
     /// The bytes of the header.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER_BYTES);
@@ -161,7 +178,7 @@ mod tests {
         assert_eq!((blob.header, blob.ciphertext, blob.tag), (header(), &[9; 5][..], [7; TAG_BYTES]));
         assert!(Blob::parse(&bytes[..OVERHEAD_BYTES - 1]).is_none());
         assert!(Blob::parse(&bytes[..OVERHEAD_BYTES]).is_some());
-        for (position, value) in [(0, b'W'), (3, 0), (3, 2), (4, 0), (4, 3)] {
+        for (position, value) in [(0, b'W'), (3, 0), (3, 2), (4, 0), (4, 4)] {
             let mut other = bytes.clone();
             other[position] = value;
             assert!(Blob::parse(&other).is_none(), "byte {position} = {value}");

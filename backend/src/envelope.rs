@@ -7,30 +7,37 @@
 //! even after 2^48 messages two meet in both with a probability below 2^-120. No counter is needed.
 
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
-use crate::blob::{Blob, COMMITMENT_BYTES, Header, IV_BYTES, NONCE_BYTES, OVERHEAD_BYTES, Suite, TAG_BYTES};
+use crate::blob::{
+    Blob, COMMITMENT_BYTES, HEADER_BYTES, Header, IV_BYTES, NONCE_BYTES, OVERHEAD_BYTES, Suite, TAG_BYTES,
+};
 use crate::call::Call;
 use crate::context::Context;
 use crate::error::BackendError;
 use crate::kdf::{self, BLOCK_BYTES};
 use crate::random::Random;
-use crate::secret::Secret;
+use crate::secret::{Block, Secret};
 use crate::token::MaterialId;
 
 /// What the envelope needs of whoever holds the key.
 pub trait Primitives {
-    /// Which suite these are the primitives of.
+    /// In which suite these make blobs.
     fn suite(&self) -> Suite;
 
+    /// Whether these open blobs of a suite.
+    fn opens(&self, suite: Suite) -> bool {
+        suite == self.suite()
+    }
+
     /// The suite's pseudorandom function under the held key.
-    fn prf(&self, input: &[u8], call: &Call<'_>) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError>;
+    fn prf(&self, input: &[u8], call: &Call<'_>) -> Result<Block<BLOCK_BYTES>, BackendError>;
 
     /// Derives the key and commitment of one message. A holder whose library has a tested derivation of its
     /// own, equal to [`kdf::counter_mode`], may use it.
     fn derive(&self, fixed: &[u8], call: &Call<'_>) -> Result<Derived, BackendError> {
-        let mut derived = Zeroizing::new([0; DERIVED_BYTES]);
-        kdf::counter_mode(|input| self.prf(input, call), fixed, derived.as_mut())?;
+        let mut derived = Block::zeroed();
+        kdf::counter_mode(|input| self.prf(input, call), fixed, derived.as_mut_slice())?;
         Ok(derived)
     }
 
@@ -44,6 +51,17 @@ pub trait Primitives {
         buffer: &mut [u8],
     ) -> Result<[u8; TAG_BYTES], BackendError>;
 
+    /// The same where the cipher of the suite draws the initialisation vector itself: gives it, and the tag.
+    #[expect(unused_variables, reason = "the default refuses whatever it is given")]
+    fn seal_drawing_iv(
+        &self,
+        key: &[u8; KEY_BYTES],
+        associated: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<([u8; IV_BYTES], [u8; TAG_BYTES]), BackendError> {
+        Err(BackendError::Internal)
+    }
+
     /// Decrypts `buffer` in place, or fails with [`BackendError::InvalidCiphertext`].
     fn open(
         &self,
@@ -56,7 +74,7 @@ pub trait Primitives {
 }
 
 /// Key, then commitment.
-pub type Derived = Zeroizing<[u8; DERIVED_BYTES]>;
+pub type Derived = Block<DERIVED_BYTES>;
 
 /// Bytes of the key of one message.
 pub const KEY_BYTES: usize = 32;
@@ -64,6 +82,7 @@ pub const KEY_BYTES: usize = 32;
 pub const DERIVED_BYTES: usize = KEY_BYTES + COMMITMENT_BYTES;
 
 const LABEL: &[u8] = b"wardbook-envelope";
+const FIXED_BYTES: usize = LABEL.len() + 2 + NONCE_BYTES + 4;
 
 /// Encrypts into a blob.
 pub fn seal(
@@ -81,16 +100,23 @@ pub fn seal(
     let suite = primitives.suite();
     let derived = primitives.derive(&fixed_input(suite, nonce), call)?;
     let (key, commitment) = split(&derived)?;
-    let header = Header { suite, material, nonce: *nonce, iv: *iv, commitment: *commitment };
+    let mut header = Header { suite, material, nonce: *nonce, iv: *iv, commitment: *commitment };
 
     let mut blob = Vec::with_capacity(OVERHEAD_BYTES + plaintext.len());
-    header.write(&mut blob);
-    let associated = associated(&blob, context);
-    let start = blob.len();
+    header.associated().write(&mut blob);
+    let associated = [&blob, context.as_bytes()].concat();
     blob.extend_from_slice(plaintext);
-    let buffer = blob.get_mut(start..).ok_or(BackendError::Internal)?;
-    match primitives.seal(key, iv, &associated, buffer) {
-        Ok(tag) => {
+    let (head, buffer) = blob.split_at_mut_checked(HEADER_BYTES).ok_or(BackendError::Internal)?;
+    let sealed = match suite.draws_iv() {
+        true => primitives.seal_drawing_iv(key, &associated, buffer),
+        false => primitives.seal(key, iv, &associated, buffer).map(|tag| (*iv, tag)),
+    };
+    match sealed {
+        Ok((iv, tag)) => {
+            if suite.draws_iv() {
+                header.iv = iv;
+                head.copy_from_slice(&header.to_bytes());
+            }
             blob.extend_from_slice(&tag);
             Ok(blob)
         }
@@ -109,40 +135,35 @@ pub fn open(
     context: &Context,
     call: &Call<'_>,
 ) -> Result<Secret, BackendError> {
-    let blob = Blob::parse(blob).ok_or(BackendError::InvalidCiphertext)?;
-    if blob.header.suite != primitives.suite() || blob.header.material != material {
+    let Blob { header, ciphertext, tag, .. } = Blob::parse(blob).ok_or(BackendError::InvalidCiphertext)?;
+    if !primitives.opens(header.suite) || header.material != material {
         return Err(BackendError::InvalidCiphertext);
     }
-    let derived = primitives.derive(&fixed_input(blob.header.suite, &blob.header.nonce), call)?;
+    let derived = primitives.derive(&fixed_input(header.suite, &header.nonce), call)?;
     let (key, commitment) = split(&derived)?;
-    if !bool::from(commitment.ct_eq(&blob.header.commitment)) {
+    if !bool::from(commitment.ct_eq(&header.commitment)) {
         return Err(BackendError::InvalidCiphertext);
     }
-    let associated = associated(blob.header_bytes, context);
-    Secret::filled(blob.ciphertext.len(), |buffer| {
-        buffer.copy_from_slice(blob.ciphertext);
-        primitives.open(key, &blob.header.iv, &associated, buffer, &blob.tag)
-    })
+    let mut associated = Vec::with_capacity(HEADER_BYTES + context.as_bytes().len());
+    header.associated().write(&mut associated);
+    associated.extend_from_slice(context.as_bytes());
+    let mut plaintext = Secret::copy(ciphertext);
+    primitives.open(key, &header.iv, &associated, plaintext.expose_mut(), &tag)?;
+    Ok(plaintext)
 }
 
-fn fixed_input(suite: Suite, nonce: &[u8; NONCE_BYTES]) -> Vec<u8> {
-    let mut context = [0; 1 + NONCE_BYTES];
-    if let Some((first, rest)) = context.split_first_mut() {
-        *first = suite.number();
-        rest.copy_from_slice(nonce);
-    }
-    kdf::fixed_input(LABEL, &context, 8 * u32::try_from(DERIVED_BYTES).unwrap_or_default())
+/// `kdf::fixed_input` of the label, the suite and the nonce, without asking for memory.
+fn fixed_input(suite: Suite, nonce: &[u8; NONCE_BYTES]) -> [u8; FIXED_BYTES] {
+    let mut fixed = [0; FIXED_BYTES];
+    let bits = 8 * u32::try_from(DERIVED_BYTES).unwrap_or_default();
+    let middle = [0, suite.number()];
+    let fields = LABEL.iter().chain(&middle).chain(nonce);
+    fixed.iter_mut().zip(fields.copied().chain(bits.to_be_bytes())).for_each(|(to, from)| *to = from);
+    fixed
 }
 
 fn split(derived: &Derived) -> Result<(&[u8; KEY_BYTES], &[u8; COMMITMENT_BYTES]), BackendError> {
     let (key, rest) = derived.split_first_chunk::<KEY_BYTES>().ok_or(BackendError::Internal)?;
     let commitment = rest.first_chunk::<COMMITMENT_BYTES>().ok_or(BackendError::Internal)?;
     Ok((key, commitment))
-}
-
-fn associated(header: &[u8], context: &Context) -> Vec<u8> {
-    let mut associated = Vec::with_capacity(header.len() + context.as_bytes().len());
-    associated.extend_from_slice(header);
-    associated.extend_from_slice(context.as_bytes());
-    associated
 }

@@ -1,15 +1,15 @@
 //! Key derivation in counter mode: NIST SP 800-108r1, section 4.1, with a 32-bit counter before the fixed input.
 
-use zeroize::{Zeroize, Zeroizing};
-
 use crate::error::BackendError;
+use crate::secret::Block;
 
 /// Bytes of one block of every pseudorandom function used here.
 pub const BLOCK_BYTES: usize = 32;
 
-/// Fills `output` with `prf(1 || fixed) || prf(2 || fixed) || ...`, the counter in 32 bits, big-endian.
+/// Fills `output` with `prf(1 || fixed) || prf(2 || fixed) || ...`, the counter in 32 bits, big-endian. What is
+/// fixed is no secret.
 pub fn counter_mode(
-    mut prf: impl FnMut(&[u8]) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError>,
+    mut prf: impl FnMut(&[u8]) -> Result<Block<BLOCK_BYTES>, BackendError>,
     fixed: &[u8],
     output: &mut [u8],
 ) -> Result<(), BackendError> {
@@ -21,7 +21,6 @@ pub fn counter_mode(
         let block = prf(&input)?;
         chunk.iter_mut().zip(block.iter()).for_each(|(to, from)| *to = *from);
     }
-    input.zeroize();
     Ok(())
 }
 

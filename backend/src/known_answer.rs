@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::algorithm::{Algorithm, MessageType};
+use crate::blob::Blob;
 use crate::call::Call;
 use crate::capability::Capability;
 use crate::context::Context;
@@ -20,6 +21,10 @@ use crate::spec::KeySpec;
 use crate::token::MaterialId;
 
 const ANSWERS: &str = include_str!("../testdata/known-answers.txt");
+
+/// Finding primes takes up to a second, and proves nothing that the check of every fresh key against itself does
+/// not. These specs are proved with the key of the known answer alone.
+const SLOW_TO_MAKE: &[KeySpec] = &[KeySpec::Rsa2048, KeySpec::Rsa3072, KeySpec::Rsa4096];
 
 /// The answers of one spec, by name.
 pub(crate) struct Answers(BTreeMap<&'static str, Vec<u8>>);
@@ -43,7 +48,7 @@ impl<'a> Prover<'a> {
     }
 
     fn run(&mut self, claim: &Capability) -> Result<(), String> {
-        if claim.operation == OperationKind::Generate {
+        if claim.operation == OperationKind::Generate && !SLOW_TO_MAKE.contains(&claim.spec) {
             let material = self.provider.generate(claim.spec, &*self.random).map_err(text)?;
             let version = MaterialId([0; 32]);
             return self.provider.load(claim.spec, version, &material, &self.random).map(|_| ()).map_err(text);
@@ -93,20 +98,29 @@ pub(crate) fn check(claim: &Capability, answers: &Answers, key: &dyn Key) -> Res
             let (algorithm, context) = (algorithm()?, context()?);
             let plaintext = answers.get("plaintext")?;
             let ciphertext = key.encrypt(algorithm, plaintext, &context, call).map_err(text)?;
-            if algorithm == Algorithm::SymmetricDefault && answers.get("random").is_ok() {
+            // Where the cipher draws its own initialisation vector, no two runs give the same.
+            let drawn = Blob::parse(&ciphertext).is_some_and(|blob| blob.header.suite.draws_iv());
+            if algorithm == Algorithm::SymmetricDefault && answers.get("random").is_ok() && !drawn {
                 same(&ciphertext, answers.get("ciphertext")?)?;
             }
             same(key.decrypt(algorithm, &ciphertext, &context, call).map_err(text)?.expose(), plaintext)
         }
         OperationKind::Decrypt => {
             let (algorithm, context) = (algorithm()?, context()?);
-            let name = if claim.context_bytes_max > 0 { "ciphertext" } else { algorithm.as_str() };
-            let mut ciphertext = answers.get(name)?.to_vec();
-            let plaintext = key.decrypt(algorithm, &ciphertext, &context, call).map_err(text)?;
-            same(plaintext.expose(), answers.get("plaintext")?)?;
-            flip(&mut ciphertext);
-            let refused = key.decrypt(algorithm, &ciphertext, &context, call);
-            refusal(&refused.map(|_| ()), BackendError::InvalidCiphertext)
+            let names: &[&str] = match claim.context_bytes_max {
+                0 => &[algorithm.as_str()],
+                _ if answers.get("drawn").is_ok() => &["ciphertext", "drawn"],
+                _ => &["ciphertext"],
+            };
+            for name in names {
+                let mut ciphertext = answers.get(name)?.to_vec();
+                let plaintext = key.decrypt(algorithm, &ciphertext, &context, call).map_err(text)?;
+                same(plaintext.expose(), answers.get("plaintext")?)?;
+                flip(&mut ciphertext);
+                let refused = key.decrypt(algorithm, &ciphertext, &context, call);
+                refusal(&refused.map(|_| ()), BackendError::InvalidCiphertext)?;
+            }
+            Ok(())
         }
         OperationKind::Sign => {
             let (algorithm, message_type, message) = signed(claim, answers)?;

@@ -23,6 +23,11 @@ pub trait Provider: Send + Sync {
     /// believed. Rows for `Generate` and `Import` say which keys can be made.
     fn claims(&self) -> Vec<Capability>;
 
+    /// The source of randomness that its keys have to use, if it has one that no other may stand in for.
+    fn random(&self) -> Option<Arc<dyn Random>> {
+        None
+    }
+
     /// Fresh material, in this provider's own stored form.
     fn generate(&self, spec: KeySpec, random: &dyn Random) -> Result<Secret, BackendError>;
 

@@ -38,6 +38,7 @@ pub struct Software {
 struct Served {
     provider: Arc<dyn Provider>,
     capabilities: Capabilities,
+    random: Arc<dyn Random>,
 }
 
 /// Makes pairs with one provider.
@@ -61,9 +62,10 @@ impl Software {
         let mut capabilities = Capabilities::default();
         let mut members = Vec::new();
         for provider in providers {
+            let random = provider.random().unwrap_or_else(|| Arc::clone(&random));
             let proved = prove(&*provider, &random);
             capabilities.merge(&proved);
-            members.push(Served { provider, capabilities: proved });
+            members.push(Served { provider, capabilities: proved, random });
         }
         Self { members, capabilities, roots: RwLock::new(roots), random }
     }
@@ -119,11 +121,11 @@ impl Software {
     }
 
     fn load(&self, member: &Served, binding: &Binding, material: &Secret) -> Result<Box<dyn Key>, BackendError> {
-        member.provider.load(binding.spec(), binding.version(), material, &self.random)
+        member.provider.load(binding.spec(), binding.version(), material, &member.random)
     }
 
     fn handle(&self, member: &Served, binding: &Binding, key: Box<dyn Key>) -> KeyHandle {
-        let (provider, random) = (member.provider.name(), Arc::clone(&self.random));
+        let (provider, random) = (member.provider.name(), Arc::clone(&member.random));
         let handle = KeyHandle::new(binding, provider, &member.capabilities, random, key);
         match binding.usage() {
             Usage::EncryptDecrypt if binding.spec().is_symmetric() => handle.with_pairs(self.pair_makers()),
@@ -156,7 +158,7 @@ impl Backend for Software {
         let members = self.members.iter().map(|member| {
             let condition = match depth {
                 Depth::Shallow => condition(&member.capabilities),
-                Depth::Deep => condition(&prove(&*member.provider, &self.random)),
+                Depth::Deep => condition(&prove(&*member.provider, &member.random)),
             };
             Member { name: member.provider.name().to_owned(), condition, latency: None }
         });
@@ -166,7 +168,7 @@ impl Backend for Software {
     fn generate(&self, binding: &Binding, call: &Call<'_>) -> Result<KeyToken, BackendError> {
         let member = self.maker(binding, OperationKind::Generate)?;
         call.left()?;
-        let material = member.provider.generate(binding.spec(), &*self.random)?;
+        let material = member.provider.generate(binding.spec(), &*member.random)?;
         let key = self.load(member, binding, &material)?;
         agree_with_itself(&self.handle(member, binding, key), call)?;
         self.token(member.provider.name(), MATERIAL, binding, &material, call)
@@ -238,10 +240,10 @@ impl Backend for Software {
         if public.len() > limits::PUBLIC_KEY_BYTES_MAX {
             return Err(InputError::PublicKey.into());
         }
-        let key = member.provider.load_public(spec, public, &self.random)?;
+        let key = member.provider.load_public(spec, public, &member.random)?;
         // A public key belongs to nobody here; the binding only says what may be done with it.
         let binding = Binding::new("public", MaterialId([0; 32]), spec, usage)?;
-        let (capabilities, random) = (member.capabilities.public(), Arc::clone(&self.random));
+        let (capabilities, random) = (member.capabilities.public(), Arc::clone(&member.random));
         Ok(KeyHandle::new(&binding, member.provider.name(), &capabilities, random, key))
     }
 
@@ -265,7 +267,7 @@ impl Backend for Software {
 
     fn pair_makers(&self) -> Vec<Arc<dyn PairMaker>> {
         let makers = self.members.iter().map(|member| {
-            let (provider, random) = (Arc::clone(&member.provider), Arc::clone(&self.random));
+            let (provider, random) = (Arc::clone(&member.provider), Arc::clone(&member.random));
             Arc::new(ProviderPairs { provider, random }) as Arc<dyn PairMaker>
         });
         makers.collect()

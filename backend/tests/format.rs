@@ -31,7 +31,7 @@ impl Random for Replay {
 
 #[test]
 fn the_vectors_are_what_the_code_writes_and_reads() {
-    let (mut opened, mut refused) = (0, 0);
+    let (mut opened, mut written, mut refused) = (0, 0, 0);
     for (title, values) in sections() {
         let text = |name: String| values.get(&name).map(|text| std::str::from_utf8(text).expect("UTF-8"));
         let pairs: Vec<(&str, &str)> =
@@ -50,10 +50,15 @@ fn the_vectors_are_what_the_code_writes_and_reads() {
         match values.get("plaintext") {
             Some(plaintext) => {
                 assert_eq!(read, Ok(Secret::copy(plaintext)), "{title}");
-                let random = Replay(blob[37..65].to_vec());
-                let written = envelope::seal(primitives, material, plaintext, &context, &random, &call);
-                assert_eq!(written.as_ref(), Ok(blob), "{title}");
                 opened += 1;
+                // What draws the initialisation vector in here is the FIPS module, which takes no orders.
+                if suite.is_some_and(Suite::draws_iv) {
+                    continue;
+                }
+                let random = Replay(blob[37..65].to_vec());
+                let made = envelope::seal(primitives, material, plaintext, &context, &random, &call);
+                assert_eq!(made.as_ref(), Ok(blob), "{title}");
+                written += 1;
             }
             None => {
                 assert_eq!(read, Err(BackendError::InvalidCiphertext), "{title}");
@@ -61,8 +66,8 @@ fn the_vectors_are_what_the_code_writes_and_reads() {
             }
         }
     }
-    println!("{opened} vectors written and read, {refused} refused");
-    assert_eq!((opened, refused), (7, 15));
+    println!("{opened} vectors read, {written} of them written, {refused} refused");
+    assert_eq!((opened, written, refused), (9, 7, 18));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What the FIPS 140 module of AWS-LC calls an approved service.
 //!
 //! The feature `fips` chooses the module and refuses everything else. What is approved follows the module's own
-//! service indicator: digests computed elsewhere, OAEP, Ed25519 and secp256k1 are not. Nor is AES-GCM where the
-//! initialisation vector comes from outside, and the envelope authenticates one before the module could make it;
-//! so this build serves no symmetric keys.
+//! service indicator: digests computed elsewhere, OAEP, Ed25519 and secp256k1 are not. AES-GCM is where the module
+//! draws the initialisation vector, so this build makes blobs of suite 3; all material and all data keys come from
+//! the module's own generator.
 
 use wardbook_backend::algorithm::{Algorithm, MessageType};
 use wardbook_backend::capability::Capability;
@@ -27,8 +27,8 @@ pub(crate) fn start() -> Result<(), ModuleError> {
 /// Whether the module's service indicator approves of this. Keys that could only decrypt, and imports that no
 /// approved wrapping leads to, are of no use and left out as well.
 pub(crate) fn approves(row: &Capability) -> bool {
-    use KeySpec::{EccNistEdwards25519, EccSecgP256k1, SymmetricDefault};
-    let spec = !matches!(row.spec, SymmetricDefault | EccSecgP256k1 | EccNistEdwards25519);
+    use KeySpec::{EccNistEdwards25519, EccSecgP256k1};
+    let spec = !matches!(row.spec, EccSecgP256k1 | EccNistEdwards25519);
     let oaep = matches!(row.algorithm, Some(Algorithm::RsaesOaepSha1 | Algorithm::RsaesOaepSha256));
     spec && !oaep && row.operation != OperationKind::Import && row.message_type != Some(MessageType::Digest)
 }

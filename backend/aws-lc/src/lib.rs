@@ -19,6 +19,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! The feature `fips` builds the FIPS 140 module instead and serves what that approves. Keys and data keys then
+//! come from the module's own generator.
+//!
 //! What AWS-LC lacks, or its Rust interface does not give out, is absent from the claims: SM2, SM4, Ed25519ph,
 //! ML-DSA with an external mu, and ML-KEM keys that somebody else made or is to have.
 

@@ -19,6 +19,7 @@ use wardbook_backend::spec::KeySpec;
 use wardbook_backend::token::MaterialId;
 
 use crate::fips::{self, ModuleError};
+use crate::random::AwsLcRandom;
 use crate::{ecc, ed25519, mac, ml_dsa, ml_kem, rsa, symmetric, wrapping};
 
 /// AWS-LC.
@@ -227,6 +228,10 @@ impl Provider for AwsLc {
         }
         claims.retain(|row| row.fips || !fips::MODULE);
         claims
+    }
+
+    fn random(&self) -> Option<Arc<dyn Random>> {
+        fips::MODULE.then(|| Arc::new(AwsLcRandom) as _)
     }
 
     fn generate(&self, spec: KeySpec, random: &dyn Random) -> Result<Secret, BackendError> {

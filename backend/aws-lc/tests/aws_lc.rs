@@ -6,16 +6,21 @@ use std::sync::Arc;
 
 use wardbook_backend::backend::{Backend, Depth};
 use wardbook_backend::call::Call;
-use wardbook_backend::conformance::{self, Sm2Wrap, Subject, Wrap};
+use wardbook_backend::conformance::{self, Sm2Wrap, Subject};
 use wardbook_backend::error::BackendError;
-use wardbook_backend::operation::OperationKind;
 use wardbook_backend::random::System;
 use wardbook_backend::root::{LocalRoot, Roots};
-use wardbook_backend::rustcrypto::{self, RustCrypto};
+use wardbook_backend::rustcrypto::RustCrypto;
 use wardbook_backend::software::Software;
 use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, MaterialId};
-use wardbook_backend_aws_lc::{AwsLc, NAME, RsaWrap};
+#[cfg(feature = "fips")]
+use wardbook_backend::{blob::Blob, blob::Suite, context::Context};
+#[cfg(not(feature = "fips"))]
+use wardbook_backend::{conformance::Wrap, operation::OperationKind, rustcrypto};
+#[cfg(not(feature = "fips"))]
+use wardbook_backend_aws_lc::NAME;
+use wardbook_backend_aws_lc::{AwsLc, RsaWrap};
 
 #[path = "../../tests/suite/page.rs"]
 mod page;
@@ -69,7 +74,6 @@ fn aws_lc_conforms() {
     assert!(report.passed() > 10_000, "the suite has shrunk to {} checks", report.passed());
 }
 
-#[cfg(not(feature = "fips"))]
 #[test]
 fn aws_lc_and_rustcrypto_understand_each_other() {
     let (one, other) = (aws_lc(), composite());
@@ -110,11 +114,29 @@ fn every_wrapping_under_rsa_is_undone_and_nothing_else_is() {
     assert_eq!(fingerprints.len(), 1, "the same material is the same, however it was wrapped");
 }
 
-#[cfg(not(feature = "fips"))]
 #[test]
-fn the_page_is_what_the_probe_found() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/CAPABILITIES.md");
-    page::check(path, "What the software backend can do with AWS-LC as its only provider.", &aws_lc());
+fn the_pages_are_what_the_probes_found() {
+    const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../capabilities");
+    if cfg!(feature = "fips") {
+        let intro = "What the software backend can do with the FIPS module of AWS-LC as its only provider.";
+        return page::check(&format!("{FOLDER}/aws-lc-fips.md"), intro, &aws_lc());
+    }
+    let intro = "What the software backend can do with AWS-LC as its only provider.";
+    page::check(&format!("{FOLDER}/aws-lc.md"), intro, &aws_lc());
+    let intro = "What `software:` can do: pure Rust, and AWS-LC for what that lacks.";
+    page::check(&format!("{FOLDER}/software.md"), intro, &composite());
+}
+
+/// Blobs of the module name the suite in which it drew the initialisation vector, and open with pure Rust.
+#[cfg(feature = "fips")]
+#[test]
+fn the_fips_module_draws_its_own_initialisation_vectors() {
+    let (backend, call) = (aws_lc(), Call::unhurried());
+    let own = Binding::new("k", MaterialId([1; 32]), KeySpec::SymmetricDefault, Usage::EncryptDecrypt).expect("valid");
+    let token = backend.generate(&own, &call).expect("made");
+    let key = backend.open(&token, &own, &call).expect("opened");
+    let made = key.generate_data_key(32, &Context::empty(), &call).expect("made");
+    assert_eq!(Blob::parse(&made.ciphertext).map(|blob| blob.header.suite), Some(Suite::Aes256GcmDrawnIv));
 }
 
 /// Every row of the FIPS build is approved, and what remains conforms.
@@ -124,7 +146,7 @@ fn the_fips_module_serves_only_what_it_approves() {
     let backend = aws_lc();
     assert!(!backend.capabilities().rows().is_empty());
     assert!(backend.capabilities().rows().iter().all(|row| row.fips && row.provider == "aws-lc-fips"));
-    for spec in [KeySpec::SymmetricDefault, KeySpec::EccSecgP256k1, KeySpec::EccNistEdwards25519, KeySpec::Sm2] {
+    for spec in [KeySpec::EccSecgP256k1, KeySpec::EccNistEdwards25519, KeySpec::Sm2, KeySpec::Sm4] {
         for usage in spec.usages() {
             let own = Binding::new("k", MaterialId([1; 32]), spec, *usage).expect("valid");
             let made = backend.generate(&own, &Call::unhurried());

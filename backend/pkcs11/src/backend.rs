@@ -25,7 +25,7 @@ use crate::root::TokenRoot;
 use crate::settings::{Derivation, Settings};
 use crate::symmetric::{DerivingKey, TokenCipherKey, TokenPrimitives};
 use crate::token::Token;
-use crate::trial;
+use crate::trial::{self, Trial};
 
 /// Keys in a PKCS#11 token.
 pub struct Pkcs11 {
@@ -73,6 +73,12 @@ impl Pkcs11 {
     /// How new symmetric keys work; `None` if the token serves none.
     pub fn derivation(&self) -> Option<Derivation> {
         self.derivation
+    }
+
+    /// The token as a provider of throw-away keys of known material, for those who have answers of their own.
+    pub fn trial(&self) -> Trial {
+        let derivation = self.derivation.unwrap_or(Derivation::FromHmac);
+        Trial::new(&self.token, derivation, self.capabilities.rows().to_vec())
     }
 
     /// A root key in the token, under which the software backend wraps its material. It is made if there is none

@@ -1,8 +1,10 @@
 //! The few structures of DER that a token does not speak: public keys, ECDSA signatures, private keys of
 //! known-answer runs.
 
+use pkcs8::ObjectIdentifier;
 use pkcs8::der::asn1::{OctetStringRef, UintRef};
 use pkcs8::der::{Decode, Reader, SliceReader};
+use pkcs8::spki::SubjectPublicKeyInfoRef;
 use zeroize::Zeroizing;
 
 /// Tag, length, value.
@@ -74,6 +76,19 @@ pub(crate) fn rsa_numbers(pkcs1: &[u8]) -> Option<Zeroizing<Vec<Vec<u8>>>> {
         (0..8).map(|_| Ok(UintRef::decode(inner)?.as_bytes().to_vec())).collect::<Result<Vec<_>, pkcs8::der::Error>>()
     });
     numbers.ok().map(Zeroizing::new)
+}
+
+/// Modulus and exponent of an RSA public key.
+pub(crate) fn rsa_public(spki: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let info = SubjectPublicKeyInfoRef::from_der(spki).ok()?;
+    let rsa = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+    let key = info.subject_public_key.as_bytes().filter(|_| info.algorithm.oid == rsa)?;
+    let mut reader = SliceReader::new(key).ok()?;
+    let numbers = reader.sequence(|inner: &mut SliceReader<'_>| {
+        Ok::<_, pkcs8::der::Error>((UintRef::decode(inner)?, UintRef::decode(inner)?))
+    });
+    let (n, e) = numbers.ok().filter(|_| reader.is_finished())?;
+    Some((n.as_bytes().to_vec(), e.as_bytes().to_vec()))
 }
 
 #[cfg(test)]

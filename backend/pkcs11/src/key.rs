@@ -190,6 +190,18 @@ pub(crate) fn open(
     Ok(Box::new(PairKey { token: Arc::clone(token), spec, private, public, number_bytes, public_key }))
 }
 
+/// Opens a public key that is in the token without its private half.
+pub(crate) fn open_public(
+    token: &Arc<Token>,
+    spec: KeySpec,
+    id: ObjectId,
+    call: &Call<'_>,
+) -> Result<Box<dyn Key>, BackendError> {
+    let (private, public) = (Held::new(id, ObjectClass::PRIVATE_KEY), Held::new(id, ObjectClass::PUBLIC_KEY));
+    let (number_bytes, public_key) = token.with(call, |lease| public_half(lease, spec, &public))?;
+    Ok(Box::new(PairKey { token: Arc::clone(token), spec, private, public, number_bytes, public_key }))
+}
+
 fn public_half(lease: &Lease, spec: KeySpec, public: &Held) -> Result<(usize, Vec<u8>), Failure> {
     let object = public.handle(lease)?;
     if let Some(bits) = rsa_bits(spec) {
@@ -234,8 +246,8 @@ pub(crate) fn rsa_bits(spec: KeySpec) -> Option<usize> {
     }
 }
 
-/// The uncompressed point of a peer's public key, if that is a key on this curve.
-fn point(spec: KeySpec, peer: &[u8]) -> Option<Vec<u8>> {
+/// The uncompressed point of a public key, if that is a key on this curve; of Ed25519 its only form.
+pub(crate) fn point(spec: KeySpec, peer: &[u8]) -> Option<Vec<u8>> {
     macro_rules! on {
         ($curve:ident) => {{
             use $curve::elliptic_curve::sec1::ToSec1Point;
@@ -247,6 +259,10 @@ fn point(spec: KeySpec, peer: &[u8]) -> Option<Vec<u8>> {
         KeySpec::EccNistP256 => on!(p256),
         KeySpec::EccNistP384 => on!(p384),
         KeySpec::EccNistP521 => on!(p521),
+        KeySpec::EccSecgP256k1 => on!(k256),
+        KeySpec::EccNistEdwards25519 => {
+            ed25519_dalek::VerifyingKey::from_public_key_der(peer).ok()?.as_bytes().to_vec()
+        }
         _ => return None,
     })
 }

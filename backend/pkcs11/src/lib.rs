@@ -31,3 +31,4 @@ pub use backend::{NAME, Pkcs11, StartError};
 pub use pin::{Consent, Pin, PinError};
 pub use root::TokenRoot;
 pub use settings::{Derivation, Settings, SettingsError, Which};
+pub use trial::Trial;

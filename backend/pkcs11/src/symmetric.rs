@@ -19,7 +19,7 @@ use wardbook_backend::error::BackendError;
 use wardbook_backend::kdf::{self, BLOCK_BYTES};
 use wardbook_backend::key::Key;
 use wardbook_backend::random::Random;
-use wardbook_backend::secret::Secret;
+use wardbook_backend::secret::{Block, Secret};
 use wardbook_backend::token::MaterialId;
 use zeroize::Zeroizing;
 
@@ -70,7 +70,7 @@ impl TokenPrimitives {
         let mechanism = Mechanism::KbkdfCounter(KbkdfParams::new(MechanismType::SHA256_HMAC, &input, None));
         let derived = secret(session, &mechanism, object, DERIVED_BYTES)?;
         let derived: [u8; DERIVED_BYTES] = derived.expose().try_into().map_err(|_| BackendError::Internal)?;
-        Ok(Zeroizing::new(derived))
+        Ok(Block::new(derived))
     }
 }
 
@@ -104,11 +104,15 @@ impl Primitives for TokenPrimitives {
         Suite::Aes256GcmHmacSha256
     }
 
-    fn prf(&self, input: &[u8], call: &Call<'_>) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError> {
+    fn opens(&self, suite: Suite) -> bool {
+        matches!(suite, Suite::Aes256GcmHmacSha256 | Suite::Aes256GcmDrawnIv)
+    }
+
+    fn prf(&self, input: &[u8], call: &Call<'_>) -> Result<Block<BLOCK_BYTES>, BackendError> {
         self.object.with(&self.token, call, |session, object| {
             let mac = Zeroizing::new(session.sign(&Mechanism::Sha256Hmac, object, input)?);
             let block: [u8; BLOCK_BYTES] = mac.as_slice().try_into().map_err(|_| BackendError::Internal)?;
-            Ok(Zeroizing::new(block))
+            Ok(Block::new(block))
         })
     }
 
@@ -119,8 +123,8 @@ impl Primitives for TokenPrimitives {
                 self.object.with(&self.token, call, derive)
             }
             Derivation::FromHmac | Derivation::None => {
-                let mut derived = Zeroizing::new([0; DERIVED_BYTES]);
-                kdf::counter_mode(|input| self.prf(input, call), fixed, derived.as_mut())?;
+                let mut derived = Block::zeroed();
+                kdf::counter_mode(|input| self.prf(input, call), fixed, derived.as_mut_slice())?;
                 Ok(derived)
             }
         }

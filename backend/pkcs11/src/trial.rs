@@ -3,6 +3,7 @@
 //! A row that the token declines is not claimed, because saying no is not lying. A row that it computes wrongly
 //! is refuted, and whoever starts the backend hears of it.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cryptoki::mechanism::Mechanism;
@@ -11,7 +12,7 @@ use pkcs8::der::Decode;
 use pkcs8::{DecodePrivateKey, PrivateKeyInfoRef};
 use wardbook_backend::call::Call;
 use wardbook_backend::capability::{Capabilities, Capability};
-use wardbook_backend::error::BackendError;
+use wardbook_backend::error::{BackendError, InputError};
 use wardbook_backend::import::Wrapping;
 use wardbook_backend::key::{Key, Pair};
 use wardbook_backend::known_answer::Prover;
@@ -33,12 +34,17 @@ use crate::settings::Derivation;
 use crate::symmetric::{DerivingKey, TokenCipherKey, TokenPrimitives};
 use crate::token::Token;
 
-/// The token as a provider whose material is the id of an object of the session.
-struct Trial<'a> {
-    token: &'a Arc<Token>,
+/// A token as a provider of throw-away keys, whose material is the id of an object of the session: for running
+/// known answers in it, ours and others'. Only the last few keys are still there.
+pub struct Trial {
+    token: Arc<Token>,
     derivation: Derivation,
-    made: Mutex<Vec<ObjectId>>,
+    claims: Vec<Capability>,
+    made: Mutex<VecDeque<ObjectId>>,
 }
+
+/// How many keys of a trial there are at once: tokens look objects up one by one.
+const MADE_MAX: usize = 8;
 
 /// What the token does, and how its symmetric keys work.
 pub(crate) fn run(token: &Arc<Token>, wanted: Option<Derivation>, budget: bool) -> (Capabilities, Option<Derivation>) {
@@ -73,7 +79,7 @@ fn attempt(
     derivation: Derivation,
     claims: Vec<Capability>,
 ) -> Vec<(Capability, Result<(), String>)> {
-    let trial = Trial { token, derivation, made: Mutex::default() };
+    let trial = Trial::new(token, derivation, Vec::new());
     let mut prover = Prover::new(&trial, Arc::clone(token) as Arc<dyn Random>);
     let mut tried = Vec::new();
     for claim in claims {
@@ -87,15 +93,23 @@ fn attempt(
             tried.push((claim, outcome));
         }
     }
-    drop(prover);
-    for id in trial.made.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        // What is left behind goes with its session.
-        let _ = object::destroy(token, id, &Call::unhurried());
-    }
     tried
 }
 
-impl Trial<'_> {
+/// What cannot be destroyed goes with its session.
+impl Drop for Trial {
+    fn drop(&mut self) {
+        for id in self.made.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let _ = object::destroy(&self.token, id, &Call::unhurried());
+        }
+    }
+}
+
+impl Trial {
+    pub(crate) fn new(token: &Arc<Token>, derivation: Derivation, claims: Vec<Capability>) -> Self {
+        Self { token: Arc::clone(token), derivation, claims, made: Mutex::default() }
+    }
+
     /// Making a long RSA key takes seconds; that the token makes short ones, and says that it makes long ones,
     /// must do. A key that it then does not make is refused when it is wanted.
     fn is_slow(&self, claim: &Capability) -> bool {
@@ -105,7 +119,13 @@ impl Trial<'_> {
     fn fresh(&self) -> Result<ObjectId, BackendError> {
         let mut id = [0; 32];
         self.token.fill(&mut id)?;
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(ObjectId(id));
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.push_back(ObjectId(id));
+        let old = if made.len() > MADE_MAX { made.pop_front() } else { None };
+        drop(made);
+        if let Some(old) = old {
+            object::destroy(&self.token, old, &Call::unhurried())?;
+        }
         Ok(ObjectId(id))
     }
 
@@ -166,6 +186,30 @@ impl Trial<'_> {
         let (scalar, point) = numbers(spec, material).ok_or(invalid)?;
         private.push(Attribute::Value(scalar.to_vec()));
         public.push(Attribute::EcPoint(der::tlv(4, &[&point])));
+        self.on_curve(spec, &[private, public])
+    }
+
+    /// A public key alone.
+    fn public(&self, spec: KeySpec, spki: &[u8], id: ObjectId) -> Result<(), BackendError> {
+        let mut public = vec![
+            Attribute::Class(ObjectClass::PUBLIC_KEY),
+            Attribute::Token(false),
+            Attribute::Private(false),
+            Attribute::Id(id.0.to_vec()),
+        ];
+        public.extend(key::permissions(None).1);
+        if let Some(bits) = key::rsa_bits(spec) {
+            let (n, e) = der::rsa_public(spki).filter(|(n, _)| n.len() == bits / 8).ok_or(InputError::PublicKey)?;
+            public.extend([Attribute::KeyType(KeyType::RSA), Attribute::Modulus(n), Attribute::PublicExponent(e)]);
+            return self.create(&[public]);
+        }
+        let point = key::point(spec, spki).ok_or(InputError::PublicKey)?;
+        public.push(Attribute::EcPoint(der::tlv(4, &[&point])));
+        self.on_curve(spec, &[public])
+    }
+
+    /// Objects on a curve, under whichever name the token has for it.
+    fn on_curve(&self, spec: KeySpec, templates: &[Vec<Attribute>]) -> Result<(), BackendError> {
         let kinds: Vec<(KeyType, &[u8])> = match CURVES.iter().find(|(its, ..)| *its == spec) {
             Some((_, parameters, _)) => vec![(KeyType::EC, *parameters)],
             None => EDWARDS.iter().map(|parameters| (KeyType::EC_EDWARDS, *parameters)).collect(),
@@ -173,7 +217,8 @@ impl Trial<'_> {
         let mut last = Err(BackendError::Internal);
         for (kind, parameters) in kinds {
             let kind = [Attribute::KeyType(kind), Attribute::EcParams(parameters.to_vec())];
-            last = self.create(&[[&private[..], &kind].concat(), [&public[..], &kind].concat()]);
+            let named: Vec<_> = templates.iter().map(|template| [&template[..], &kind].concat()).collect();
+            last = self.create(&named);
             if last.is_ok() {
                 break;
             }
@@ -190,7 +235,7 @@ impl Trial<'_> {
                 self.token.with(call, |lease| key::make(lease, claim.spec, None, Some(self.derivation), id, false));
             return made.map_err(text);
         }
-        let token = Arc::clone(self.token);
+        let token = Arc::clone(&self.token);
         let object = Held::new(id, ObjectClass::SECRET_KEY);
         let key = TokenCipherKey { token, object, id, version: MaterialId([0; 32]), budget: None };
         self.secret(claim.spec, CIPHER_KEY, id).map_err(text)?;
@@ -243,13 +288,13 @@ fn numbers(spec: KeySpec, material: &[u8]) -> Option<(Zeroizing<Vec<u8>>, Vec<u8
     })
 }
 
-impl Provider for Trial<'_> {
+impl Provider for Trial {
     fn name(&self) -> &'static str {
         NAME
     }
 
     fn claims(&self) -> Vec<Capability> {
-        Vec::new()
+        self.claims.clone()
     }
 
     fn generate(&self, spec: KeySpec, _: &dyn Random) -> Result<Secret, BackendError> {
@@ -277,14 +322,16 @@ impl Provider for Trial<'_> {
     ) -> Result<Box<dyn Key>, BackendError> {
         let id = ObjectId(material.expose().try_into().map_err(|_| BackendError::Internal)?);
         if spec == KeySpec::SymmetricDefault {
-            let primitives = TokenPrimitives::new(self.token, id, self.derivation);
+            let primitives = TokenPrimitives::new(&self.token, id, self.derivation);
             return Ok(Box::new(DerivingKey { primitives, version, random: Arc::clone(random) }));
         }
-        key::open(self.token, spec, id, &Call::unhurried())
+        key::open(&self.token, spec, id, &Call::unhurried())
     }
 
-    fn load_public(&self, _: KeySpec, _: &[u8], _: &Arc<dyn Random>) -> Result<Box<dyn Key>, BackendError> {
-        Err(BackendError::Internal)
+    fn load_public(&self, spec: KeySpec, public: &[u8], _: &Arc<dyn Random>) -> Result<Box<dyn Key>, BackendError> {
+        let id = self.fresh()?;
+        self.public(spec, public, id)?;
+        key::open_public(&self.token, spec, id, &Call::unhurried())
     }
 
     fn pair_specs(&self) -> &'static [KeySpec] {

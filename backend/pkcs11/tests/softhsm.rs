@@ -22,6 +22,7 @@ use wardbook_backend::conformance::{self, Subject};
 use wardbook_backend::context::Context;
 use wardbook_backend::error::BackendError;
 use wardbook_backend::operation::OperationKind;
+use wardbook_backend::provider::Provider;
 use wardbook_backend::random::System;
 use wardbook_backend::root::{LocalRoot, Roots};
 use wardbook_backend::rustcrypto::RustCrypto;
@@ -33,6 +34,12 @@ use wardbook_backend_pkcs11::{Consent, Derivation, Pin, Pkcs11, Settings, StartE
 
 #[path = "../../tests/suite/page.rs"]
 mod page;
+#[path = "../../tests/suite/rfc.rs"]
+mod rfc;
+#[path = "../../tests/suite/rsa.rs"]
+mod rsa;
+#[path = "../../tests/suite/wycheproof.rs"]
+mod suite;
 
 const FOLDER: &str = "WARDBOOK_SOFTHSM_FOLDER";
 const REQUIRE: &str = "WARDBOOK_REQUIRE_SOFTHSM";
@@ -153,13 +160,35 @@ fn softhsm_conforms() {
         let version = world.context().get_library_info().expect("told").library_version();
         if (version.major(), version.minor()) == (2, 6) {
             let intro = "What the PKCS#11 backend can do with SoftHSM2 2.6. Another token has another page.";
-            page::check(concat!(env!("CARGO_MANIFEST_DIR"), "/CAPABILITIES.md"), intro, &backend);
+            page::check(concat!(env!("CARGO_MANIFEST_DIR"), "/../capabilities/pkcs11-softhsm2.md"), intro, &backend);
         }
         assert!(backend.capabilities().rows().iter().all(|row| row.boundary == Boundary::Token));
         let report = conformance::run(&Subject { backend: &backend, existing: &[], wraps: &[] });
         println!("{report}");
         assert!(report.failures().is_empty(), "{:#?}", report.failures());
         assert!(report.passed() > 5_000, "the suite has shrunk to {} checks", report.passed());
+    });
+}
+
+#[test]
+fn softhsm_agrees_with_wycheproof() {
+    alone("softhsm_agrees_with_wycheproof", |world| {
+        let trial = world.start().trial();
+        // SoftHSM2 takes no HMAC key that is shorter than the code.
+        let take = |spec, key: Secret| match (spec, key.len()) {
+            (KeySpec::Hmac224, 28..) | (KeySpec::Hmac256, 32..) | (KeySpec::Hmac384, 48..) | (_, 64..) => {
+                trial.accept(spec, &key)
+            }
+            _ => Err(BackendError::InvalidImport),
+        };
+        let counts = suite::run(&trial, &take);
+        let rsa = rsa::run(&trial);
+        let rfcs = rfc::run(&trial, &take);
+        println!("{counts}\n{rsa}\n{rfcs}");
+        assert!(rfcs.total() >= 20, "{rfcs}");
+        let failures = [counts.failures.as_slice(), &rsa.failures].concat();
+        assert!(failures.is_empty(), "{failures:#?}");
+        assert!(counts.run() > 4_000 && rsa.run() > 2_000, "only {} and {} cases", counts.run(), rsa.run());
     });
 }
 

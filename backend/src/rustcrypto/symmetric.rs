@@ -9,7 +9,6 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use sm3::Sm3;
 use sm4::Sm4;
-use zeroize::Zeroizing;
 
 use crate::algorithm::Algorithm;
 use crate::blob::{IV_BYTES, Suite, TAG_BYTES};
@@ -20,7 +19,7 @@ use crate::error::BackendError;
 use crate::kdf::BLOCK_BYTES;
 use crate::key::Key;
 use crate::random::Random;
-use crate::secret::Secret;
+use crate::secret::{Block, Secret};
 use crate::token::MaterialId;
 
 /// The primitives of suite 1.
@@ -49,8 +48,8 @@ impl AesEnvelope {
         Hmac::new_from_slice(material).map(Self).map_err(|_| BackendError::Internal)
     }
 
-    pub(crate) fn mac(&self, input: &[u8]) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError> {
-        Ok(Zeroizing::new(self.0.clone().chain_update(input).finalize().into_bytes().into()))
+    pub(crate) fn mac(&self, input: &[u8]) -> Result<Block<BLOCK_BYTES>, BackendError> {
+        Ok(Block::new(self.0.clone().chain_update(input).finalize().into_bytes().into()))
     }
 }
 
@@ -66,7 +65,11 @@ impl Primitives for AesEnvelope {
         Suite::Aes256GcmHmacSha256
     }
 
-    fn prf(&self, input: &[u8], _: &Call<'_>) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError> {
+    fn opens(&self, suite: Suite) -> bool {
+        matches!(suite, Suite::Aes256GcmHmacSha256 | Suite::Aes256GcmDrawnIv)
+    }
+
+    fn prf(&self, input: &[u8], _: &Call<'_>) -> Result<Block<BLOCK_BYTES>, BackendError> {
         self.mac(input)
     }
 
@@ -97,8 +100,8 @@ impl Primitives for Sm4Envelope {
         Suite::Sm4GcmHmacSm3
     }
 
-    fn prf(&self, input: &[u8], _: &Call<'_>) -> Result<Zeroizing<[u8; BLOCK_BYTES]>, BackendError> {
-        Ok(Zeroizing::new(self.0.clone().chain_update(input).finalize().into_bytes().into()))
+    fn prf(&self, input: &[u8], _: &Call<'_>) -> Result<Block<BLOCK_BYTES>, BackendError> {
+        Ok(Block::new(self.0.clone().chain_update(input).finalize().into_bytes().into()))
     }
 
     fn seal(

