@@ -244,7 +244,18 @@ fn a_template_is_a_world() {
     );
     for world in ["stack", "stack/app.yaml"] {
         let ask = |action: &str| {
-            folder.run(&["can", "role/App", action, "alias/app", "--assume", "direct-call", "--format", "json", "--world", world])
+            folder.run(&[
+                "can",
+                "role/App",
+                action,
+                "alias/app",
+                "--assume",
+                "direct-call",
+                "--format",
+                "json",
+                "--world",
+                world,
+            ])
         };
         let allowed = ask("kms:Decrypt");
         assert_eq!((allowed.code, allowed.stderr.as_str()), (0, ""), "{allowed:?}");
@@ -255,6 +266,7 @@ fn a_template_is_a_world() {
         assert_eq!(json(&open)["missing"].to_string(), "[\"⟦app.yaml#Auditor⟧\"]");
         assert_eq!(ask("kms:Encrypt").code, 1);
     }
-    let why = folder.run(&["can", "role/App", "kms:DescribeKey", "alias/app", "--assume", "direct-call", "--world", "stack"]);
+    let why =
+        folder.run(&["can", "role/App", "kms:DescribeKey", "alias/app", "--assume", "direct-call", "--world", "stack"]);
     assert!(why.stdout.contains("it turns on what a template leaves open: `⟦app.yaml#Auditor⟧`"), "{why:?}");
 }

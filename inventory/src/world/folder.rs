@@ -177,7 +177,8 @@ mod tests {
     #[test]
     fn one_file_is_a_world_and_assets_are_none() {
         let scratch = Scratch::new("cdk");
-        let template = br#"{"Resources": {"Key": {"Type": "AWS::KMS::Key", "Metadata": {"aws:cdk:path": "App/Key/Resource"}}}}"#;
+        let template =
+            br#"{"Resources": {"Key": {"Type": "AWS::KMS::Key", "Metadata": {"aws:cdk:path": "App/Key/Resource"}}}}"#;
         scratch.write("App.template.json", template);
         scratch.write("cdk.out", br#"{"version": "36.0.0"}"#);
         scratch.write("tree.json", br#"{"version": "tree-0.1", "tree": {"id": "App"}}"#);
