@@ -1,21 +1,31 @@
 //! One value of one file, and what the names of its folders say about it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use wardbook_policy::arn::is_account_id;
 use wardbook_policy::document::Document;
 use wardbook_policy::json::Value;
 use wardbook_policy::policy::{Origin, Policy, PolicyKind};
-use wardbook_policy::span::Lines;
+use wardbook_policy::span::{Lines, Span};
 
 use crate::coverage::Gap;
 use crate::embedded;
-use crate::source::{ReadError, Source};
+use crate::source::{ReadError, Source, begins_like_json};
 
 /// Where a value was found.
 pub(crate) struct Page<'a> {
     pub(crate) source: &'a Source,
     pub(crate) lines: &'a Lines<'a>,
     pub(crate) hints: Hints<'a>,
+    /// Whether the file is JSON, in which equal texts mean the same.
+    is_json: bool,
+    /// Policies by their kind and text, since many roles have the same ones.
+    compiled: RefCell<HashMap<(PolicyKind, &'a str), Compiled>>,
 }
+
+/// A policy, and where its document stands.
+type Compiled = (Policy, Span);
 
 /// What folder and file names say: the account, region and key id that are nearest to the file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,12 +37,22 @@ pub(crate) struct Hints<'a> {
 
 impl<'a> Page<'a> {
     pub(crate) fn new(source: &'a Source, lines: &'a Lines<'a>) -> Page<'a> {
-        Page { source, lines, hints: Hints::of(&source.path) }
+        let yaml = source.path.ends_with(".yaml") || source.path.ends_with(".yml");
+        let is_json = begins_like_json(&source.text) && !yaml;
+        Page { source, lines, hints: Hints::of(&source.path), is_json, compiled: RefCell::default() }
     }
 
     /// Compiles a document, or the text of one. What is wrong with it becomes gaps; what cannot be
     /// read at all becomes no policy.
     pub(crate) fn policy(&self, value: &Value, name: &str, kind: PolicyKind, gaps: &mut Vec<Gap>) -> Option<Policy> {
+        let origin = Origin { name, path: &self.source.path, lines: Some(self.lines) };
+        // A text inside a text has a way back of its own.
+        let shared = self.is_json && value.as_object().is_some();
+        let text = self.source.text.get(value.span.start as usize..value.span.end as usize).filter(|_| shared);
+        if let Some((policy, place)) = text.and_then(|text| self.compiled.borrow().get(&(kind, text)).cloned()) {
+            return Some(policy.again(origin, place, value.span));
+        }
+        let place = value.span;
         let value = match embedded::document(value, &self.source.text) {
             Ok(value) => value,
             Err(error) => {
@@ -41,8 +61,10 @@ impl<'a> Page<'a> {
                 return None;
             }
         };
-        let origin = Origin { name, path: &self.source.path, lines: Some(self.lines) };
         let (policy, problems) = Policy::forced(&Document::read(&value), kind, origin);
+        if let Some(text) = text.filter(|_| problems.is_empty()) {
+            self.compiled.borrow_mut().insert((kind, text), (policy.clone(), place));
+        }
         let problems = problems.into_iter();
         gaps.extend(problems.map(|problem| Gap::problem(name, &self.source.path, self.lines, problem)));
         Some(policy)

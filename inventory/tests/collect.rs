@@ -1,5 +1,10 @@
 //! One organization in both layouts that people have: what the AWS command line prints, and the tree of iam-collect.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
 
 use serde_json::{Value, json};
 use wardbook_inventory::circumstances::Circumstances;

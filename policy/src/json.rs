@@ -4,7 +4,7 @@
 //! last one would silently win elsewhere. Numbers keep their text, so nothing is rounded.
 //! The tree is plain data; other readers (YAML) build the same tree.
 
-use crate::limits::{JSON_BYTES_MAX, JSON_DEPTH_MAX};
+use crate::limits::{JSON_BYTES_MAX, JSON_DEPTH_MAX, JSON_NODES_MAX};
 use crate::span::Span;
 
 /// A value and its place.
@@ -118,7 +118,11 @@ pub fn parse_prefix(text: &str, start: usize) -> Result<(Value, usize), ParseErr
     if text.len() > JSON_BYTES_MAX {
         return Err(error(format!("the text is longer than {JSON_BYTES_MAX} bytes"), 0, 0));
     }
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: start };
+    read_prefix(text, start, JSON_NODES_MAX)
+}
+
+fn read_prefix(text: &str, start: usize, nodes_max: usize) -> Result<(Value, usize), ParseError> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: start, nodes: 0, nodes_max };
     reader.skip_whitespace();
     let value = reader.value(0)?;
     reader.skip_whitespace();
@@ -129,6 +133,8 @@ struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
+    nodes: usize,
+    nodes_max: usize,
 }
 
 impl Reader<'_> {
@@ -147,6 +153,10 @@ impl Reader<'_> {
             return Err(error(format!("nested deeper than {JSON_DEPTH_MAX} levels"), self.at, self.at + 1));
         }
         let start = self.at;
+        self.nodes += 1;
+        if self.nodes > self.nodes_max {
+            return Err(error(format!("the value has more than {} values in it", self.nodes_max), start, start + 1));
+        }
         let kind = match self.peek() {
             Some(b'{') => self.object(depth)?,
             Some(b'[') => self.list(depth)?,
@@ -447,6 +457,13 @@ mod tests {
         assert!(parse(&nested(JSON_DEPTH_MAX)).is_ok());
         assert!(parse(&nested(JSON_DEPTH_MAX + 1)).is_err());
         assert!(parse(&"[".repeat(1_000_000)).is_err());
+    }
+
+    #[test]
+    fn the_number_of_values_is_bounded_on_both_sides() {
+        assert!(read_prefix("[0, {\"a\": 1}]", 0, 4).is_ok());
+        let error = read_prefix("[0, {\"a\": 1}]", 0, 3).unwrap_err();
+        assert_eq!((error.message.as_str(), error.span.start), ("the value has more than 3 values in it", 10));
     }
 
     #[test]

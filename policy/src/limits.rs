@@ -6,6 +6,9 @@ pub const JSON_DEPTH_MAX: usize = 128;
 /// A JSON text longer than this is refused; offsets are kept in 32 bits.
 pub const JSON_BYTES_MAX: usize = 1 << 30;
 
+/// A JSON value with more values in it than this is refused, so that no input can exhaust the memory: each takes some sixty bytes.
+pub const JSON_NODES_MAX: usize = 1 << 24;
+
 /// A policy document with more statements than this is refused.
 pub const STATEMENTS_MAX: usize = 100_000;
 

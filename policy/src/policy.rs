@@ -68,6 +68,14 @@ pub struct Policy {
 struct Inner {
     name: Box<str>,
     path: Box<str>,
+    /// Where each statement stands, if the lines of its file were known.
+    positions: Box<[Position]>,
+    body: Arc<Body>,
+}
+
+/// What decides; policies of one text share it.
+#[derive(Debug)]
+struct Body {
     statements: Box<[Statement]>,
     index: Index,
 }
@@ -103,10 +111,11 @@ impl Policy {
         let broken = !problems.is_empty();
         let scope = Scope { variables: document.has_variables(), symbols: document.open };
         let mut statements = Vec::with_capacity(document.statements.len());
+        let mut positions = Vec::new();
         for text in &document.statements {
             let mut compiler = Compiler { kind, scope, problems: text.problems.clone() };
             let mut statement = compiler.statement(text);
-            statement.position = origin.lines.map(|lines| lines.position(text.span));
+            let position = origin.lines.map(|lines| lines.position(text.span));
             // What is wrong with the document as a whole is wrong with each of its Allows.
             statement.inert |= broken && statement.effect == Effect::Allow;
             problems.append(&mut compiler.problems);
@@ -114,12 +123,32 @@ impl Policy {
             let either = text.unknown || text.effect.as_ref().is_some_and(|word| document.holds_symbol(&word.text));
             if either {
                 statements.push(Statement { effect: Effect::Allow, ..statement.clone() });
+                positions.extend(position);
             }
             statements.push(statement);
+            positions.extend(position);
         }
         let index = Index::new(statements.iter().map(handles));
-        let inner = Inner { name: origin.name.into(), path: origin.path.into(), statements: statements.into(), index };
-        (Policy { inner: Arc::new(inner) }, problems)
+        let body = Arc::new(Body { statements: statements.into(), index });
+        (Policy::of(origin, positions, body), problems)
+    }
+
+    fn of(origin: Origin<'_>, positions: Vec<Position>, body: Arc<Body>) -> Policy {
+        let (name, path) = (origin.name.into(), origin.path.into());
+        Policy { inner: Arc::new(Inner { name, path, positions: positions.into(), body }) }
+    }
+
+    /// The same policy from another place that has the same text, letter for letter: the document
+    /// that began at `here` begins at `there`. It decides alike and knows its own name and places.
+    pub fn again(&self, origin: Origin<'_>, here: Span, there: Span) -> Policy {
+        let moved = |span: Span| {
+            let start = there.start.saturating_add(span.start.saturating_sub(here.start));
+            Span { start, end: start }
+        };
+        let positions = origin
+            .lines
+            .map(|lines| self.statements().iter().map(|statement| lines.position(moved(statement.span))).collect());
+        Policy::of(origin, positions.unwrap_or_default(), self.inner.body.clone())
     }
 
     /// The policy's ARN or name.
@@ -134,7 +163,7 @@ impl Policy {
 
     /// The statements, in the order of the document.
     pub fn statements(&self) -> &[Statement] {
-        &self.inner.statements
+        &self.inner.body.statements
     }
 
     /// Whether a template leaves parts of it open.
@@ -144,20 +173,24 @@ impl Policy {
 
     /// The same policy without some of its statements.
     pub(crate) fn without(&self, left_out: impl Fn(&Statement) -> bool) -> Policy {
-        let statements: Box<[Statement]> =
-            self.statements().iter().filter(|statement| !left_out(statement)).cloned().collect();
+        let kept = self.statements().iter().enumerate().filter(|(_, statement)| !left_out(statement));
+        let (indexes, statements): (Vec<usize>, Vec<Statement>) =
+            kept.map(|(index, kept)| (index, kept.clone())).unzip();
+        let positions = indexes.iter().filter_map(|index| self.inner.positions.get(*index).copied()).collect();
         let index = Index::new(statements.iter().map(handles));
-        let inner = Inner { name: self.inner.name.clone(), path: self.inner.path.clone(), statements, index };
-        Policy { inner: Arc::new(inner) }
+        let origin = Origin { name: self.name(), path: self.path(), lines: None };
+        Policy::of(origin, positions, Arc::new(Body { statements: statements.into(), index }))
     }
 
     pub(crate) fn index(&self) -> &Index {
-        &self.inner.index
+        &self.inner.body.index
     }
 
     /// Where a statement stands: `policies/report.json:12:5`.
     pub fn place(&self, statement: &Statement) -> String {
-        match (self.path(), statement.position()) {
+        let index = self.statements().iter().position(|own| core::ptr::eq(own, statement));
+        let position = index.and_then(|index| self.inner.positions.get(index).copied());
+        match (self.path(), position) {
             ("", None) => String::new(),
             ("", Some(position)) => position.to_string(),
             (path, None) => path.to_owned(),
@@ -222,7 +255,6 @@ impl Compiler {
         Statement {
             sid: text.sid.as_ref().map(|sid| sid.text.clone()),
             span: text.span,
-            position: None,
             effect,
             inert: spoilt && effect == Effect::Allow,
             doubts: self.doubts(text),
@@ -239,7 +271,6 @@ impl Compiler {
         Statement {
             sid: None,
             span: text.span,
-            position: None,
             effect: Effect::Deny,
             inert: false,
             doubts: self.doubts(text),
@@ -407,12 +438,5 @@ fn unknown_family(name: &str) -> String {
     match Family::NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
         Some((known, _)) => format!("`{name}` is written `{known}`"),
         None => format!("`{name}` is not a kind of principal; write {listed}"),
-    }
-}
-
-impl Statement {
-    /// Where the statement stands, if the lines of its file were known.
-    pub fn position(&self) -> Option<Position> {
-        self.position
     }
 }

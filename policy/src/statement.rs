@@ -6,7 +6,7 @@ use crate::key::Key;
 use crate::pattern::Pattern;
 use crate::principal::{PrincipalPattern, Relation, escapes};
 use crate::scene::Scene;
-use crate::span::{Position, Span};
+use crate::span::Span;
 use crate::symbol;
 use crate::tri::Tri;
 
@@ -24,7 +24,6 @@ pub enum Effect {
 pub struct Statement {
     pub(crate) sid: Option<Box<str>>,
     pub(crate) span: Span,
-    pub(crate) position: Option<Position>,
     pub(crate) effect: Effect,
     /// A broken Allow, which never applies.
     pub(crate) inert: bool,

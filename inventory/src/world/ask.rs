@@ -345,7 +345,13 @@ impl Survey<'_, '_> {
                 if !self.world.has_account(&account) {
                     self.gap(GapKind::Account, &account, account_message(&account));
                 } else if !self.world.has_whole_account(&account) {
-                    self.gap(GapKind::Truncated, &account, truncated_message(&account));
+                    let coverage = self.world.coverage.gaps.iter();
+                    let declared =
+                        coverage.filter(|gap| gap.kind == GapKind::Account).find(|gap| *gap.subject == *account);
+                    match declared {
+                        Some(gap) => self.gaps.push(gap.clone()),
+                        None => self.gap(GapKind::Truncated, &account, truncated_message(&account)),
+                    }
                 }
             }
             None => self.tell(|facts| facts.whole("aws:PrincipalTag/")),

@@ -11,6 +11,7 @@ use crate::cloudformation::Told;
 use crate::collect::Tree;
 use crate::coverage::{Coverage, Gap, GapKind};
 use crate::layer::Collected;
+use crate::limits::CANDIDATES_MAX;
 use crate::organization::Organization;
 use crate::page::Page;
 
@@ -157,7 +158,7 @@ impl Harvest {
         let mut accounts = BTreeMap::new();
         for (id, mut account) in self.accounts {
             if account.pages == 0 {
-                gaps.push(Gap::new(GapKind::Account, &id, declared_message(&id)));
+                gaps.push(Gap::new(GapKind::Account, &id, declared_message(&id, &account.declared_in)));
             } else if !account.ends {
                 gaps.push(Gap::new(GapKind::Truncated, &id, truncated_message(&id)));
             }
@@ -340,8 +341,10 @@ pub(crate) fn account_message(account: &str) -> String {
     format!("the users and roles of account {account} were not collected")
 }
 
-pub(crate) fn declared_message(account: &str) -> String {
-    format!("of account {account}, only what templates declare is known")
+fn declared_message(account: &str, templates: &BTreeSet<Box<str>>) -> String {
+    let names: Vec<String> = templates.iter().take(CANDIDATES_MAX).map(|path| format!("`{path}`")).collect();
+    let more = if templates.len() > CANDIDATES_MAX { ", ..." } else { "" };
+    format!("of account {account}, only what is declared in {}{more} is known", names.join(", "))
 }
 
 pub(crate) fn truncated_message(account: &str) -> String {

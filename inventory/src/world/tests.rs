@@ -152,6 +152,32 @@ fn a_world_is_put_together() {
 }
 
 #[test]
+fn equal_documents_are_told_apart_by_name_and_place() {
+    let world = world();
+    let policy = |name: &str| {
+        let principal = world.principals().iter().find(|found| found.name() == name).unwrap();
+        let policy = &principal.policies.items()[0];
+        (policy.name().to_owned(), policy.place(&policy.statements()[0]))
+    };
+    let (app, gap) = (policy("app"), policy("gap"));
+    assert_eq!(app.0, "arn:aws:iam::111122223333:role/team/app inline kms");
+    assert_eq!(gap.0, "arn:aws:iam::111122223333:role/gap inline kms");
+    let (line, rest) =
+        app.1.strip_prefix("w/111122223333/authorization-details.json:").unwrap().split_once(':').unwrap();
+    let text = details();
+    let written = text.lines().nth(line.parse::<usize>().unwrap() - 1).unwrap();
+    assert!(
+        written.contains("RolePolicyList")
+            && written
+                .chars()
+                .skip(rest.parse::<usize>().unwrap() - 1)
+                .collect::<String>()
+                .starts_with("{\"Sid\": \"S\"")
+    );
+    assert_ne!(app.1, gap.1);
+}
+
+#[test]
 fn answers_follow_from_every_layer() {
     let world = world();
     assert_eq!(direct(&world, "user/ana", "kms:Decrypt", KEY), Verdict::Allow);
