@@ -24,7 +24,7 @@ use super::glob::ones;
 use super::outsider::{Cast, Who};
 use super::product::{Product, Union, Work};
 use super::residual::{Condition, Doubt};
-use super::space::{Part, Space};
+use super::space::{Dimension, Part, Space};
 use super::{Excess, prime, rule, witness, words};
 
 /// Where policies stand, for questions about the policies alone.
@@ -195,6 +195,7 @@ impl<'c> Landscape<'c> {
             plans: Vec::new(),
         };
         landscape.impossible = landscape.impossible(&scene);
+        landscape.space.note_never_absent(&landscape.impossible);
         for plan in &plans {
             let union = landscape.union(plan, None);
             if let Some(side) = landscape.sides.get_mut(plan.side) {
@@ -278,11 +279,35 @@ impl<'c> Landscape<'c> {
             let grants = self.restricted(&base, self.places.action, &on_grants);
             found.extend(rule::impossible_within(space, &scene, &base, grants.as_ref()));
         }
-        for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| dimension.is_key()) {
+        self.never_carried(&mut found);
+        if self.setting.kind == PolicyKind::Key {
+            let strangers = self.people(|_, request| request.is_cross_account());
+            let own: Vec<&str> =
+                catalogue::kms_operations().filter(|line| !line.is_cross_account()).map(|line| line.action()).collect();
+            let product = self.restricted(&everything, self.places.action, &actions(&|action| own.contains(&action)));
+            found.extend(product.and_then(|product| self.restricted(&product, self.places.who, &strangers)));
+        }
+        found
+    }
+
+    /// Keys that the requests of an action never carry, and keys that they always do.
+    fn never_carried(&self, found: &mut Union) {
+        let space = &self.space;
+        let everything = space.everything();
+        let known: Vec<Option<catalogue::Action>> = match space.dimensions.get(self.places.action) {
+            Some(actions) if space.dimensions.iter().any(|dimension| is_of_kms(dimension)) => {
+                actions.witnesses.iter().map(|action| catalogue::action(action)).collect()
+            }
+            _ => Vec::new(),
+        };
+        for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| is_of_kms(dimension)) {
             let lower = dimension.key.lower();
-            let present = dimension.select(false, |_| true);
-            let never = actions(&|action| lower.starts_with("kms:") && !catalogue::carries(action, lower));
+            let key = catalogue::condition_key(lower);
+            let carries =
+                |action: &Option<catalogue::Action>| action.zip(key).is_none_or(|(action, key)| action.carries(key));
+            let never = bits(known.iter().map(|action| !carries(action)));
             if let Some(mut product) = self.restricted(&everything, self.places.action, &never) {
+                let present = dimension.select(false, |_| true);
                 if dimension.many {
                     product.hit(place, &present);
                 } else {
@@ -290,10 +315,11 @@ impl<'c> Landscape<'c> {
                 }
                 found.push(product);
             }
-            let always = actions(&|action| {
-                catalogue::kms_operation(action)
-                    .is_some_and(|operation| operation.defaults().any(|(name, _)| name.eq_ignore_ascii_case(lower)))
-            });
+            let always: Vec<&str> = catalogue::kms_operations()
+                .filter(|line| line.defaults().any(|(name, _)| name.eq_ignore_ascii_case(lower)))
+                .map(|line| line.action())
+                .collect();
+            let always = self.select(self.places.action, &|action| always.contains(&action));
             let absent = dimension.select(true, |_| false);
             if let Some(product) = self.restricted(&everything, self.places.action, &always)
                 && let Some(product) = self.restricted(&product, place, &absent)
@@ -301,15 +327,6 @@ impl<'c> Landscape<'c> {
                 found.push(product);
             }
         }
-        if self.setting.kind == PolicyKind::Key {
-            let strangers = self.people(|_, request| request.is_cross_account());
-            let own_only = actions(&|action| {
-                catalogue::kms_operation(action).is_some_and(|operation| !operation.is_cross_account())
-            });
-            let product = self.restricted(&everything, self.places.action, &own_only);
-            found.extend(product.and_then(|product| self.restricted(&product, self.places.who, &strangers)));
-        }
-        found
     }
 
     fn select(&self, place: usize, fits: &dyn Fn(&str) -> bool) -> Vec<u64> {
@@ -562,6 +579,10 @@ impl<'c> Landscape<'c> {
             },
         )
     }
+}
+
+fn is_of_kms(dimension: &Dimension) -> bool {
+    dimension.is_key() && dimension.key.lower().starts_with("kms:")
 }
 
 /// Turns statements into plans, gathering the demands that they make.
