@@ -331,3 +331,21 @@ fn possible(request: &Request) -> bool {
         && (via || address != Some(false))
         && !(network && (via || address == Some(true)))
 }
+
+/// Boxes ask `decide`, never the other way round.
+#[test]
+fn nothing_below_boxes_knows_of_them() {
+    fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { sources(&path, found) } else { found.push(path) }
+        }
+    }
+    let mut found = Vec::new();
+    sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    for path in found {
+        let above = ["boxes", "lint"].iter().any(|room| path.to_string_lossy().contains(&format!("src/{room}")));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(above || !text.contains("crate::boxes::"), "{} uses boxes", path.display());
+    }
+}

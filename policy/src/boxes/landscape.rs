@@ -10,6 +10,7 @@ use crate::context::{Lookup, Unnamed};
 use crate::decide::{Verdict, decide};
 use crate::key::{ENCRYPTION_CONTEXT, Key};
 use crate::layers::{Layers, Told};
+use crate::limits::{BOXES_MAX, CLASSES_MAX};
 use crate::pattern::Pattern;
 use crate::policy::{Policy, PolicyKind};
 use crate::principal::Relation;
@@ -123,6 +124,8 @@ pub(super) struct Landscape<'c> {
     pub(super) doubts: Vec<Doubt>,
     places: Places,
     plans: Vec<Plan>,
+    /// A policy that allows everything, for whatever a question takes for granted.
+    everything: Vec<Policy>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -168,7 +171,10 @@ impl<'c> Landscape<'c> {
             }
         }
         let Planner { mut demands, doubts, actions, .. } = planner;
-        let Some((_, first)) = cast.people.first() else { return Err(Excess::Classes) };
+        let Some((_, first)) = cast.people.first() else { return Err(Excess::Names) };
+        if cast.people.len() > CLASSES_MAX {
+            return Err(Excess::Classes);
+        }
         let scene = Scene {
             request: first,
             quirks: setting.quirks,
@@ -193,11 +199,12 @@ impl<'c> Landscape<'c> {
             doubts,
             places,
             plans: Vec::new(),
+            everything: everything(),
         };
         landscape.impossible = landscape.impossible(&scene);
         landscape.space.note_never_absent(&landscape.impossible);
         for plan in &plans {
-            let union = landscape.union(plan, None);
+            let union = landscape.union(plan, None)?;
             if let Some(side) = landscape.sides.get_mut(plan.side) {
                 let list = if plan.effect == Effect::Allow { &mut side.allow } else { &mut side.deny };
                 list.push((plan.policy, plan.statement, union));
@@ -217,8 +224,11 @@ impl<'c> Landscape<'c> {
     }
 
     /// The boxes of a statement without one row of its Condition block.
-    pub(super) fn union_without(&self, statement: (usize, usize), row: usize) -> Union {
-        self.plan(statement).map_or_else(Union::new, |plan| self.union(plan, Some(plan.before_conditions + row)))
+    pub(super) fn union_without(&self, statement: (usize, usize), row: usize) -> Result<Union, Excess> {
+        match self.plan(statement) {
+            Some(plan) => self.union(plan, Some(plan.before_conditions + row)),
+            None => Ok(Union::new()),
+        }
     }
 
     fn restricted(&self, product: &Product, place: usize, classes: &[u64]) -> Option<Product> {
@@ -226,10 +236,10 @@ impl<'c> Landscape<'c> {
     }
 
     /// The boxes of a statement.
-    fn union(&self, plan: &Plan, left_out: Option<usize>) -> Union {
+    fn union(&self, plan: &Plan, left_out: Option<usize>) -> Result<Union, Excess> {
         let mut union = Union::new();
         let Some(start) = self.restricted(&self.space.everything(), self.places.action, &plan.actions) else {
-            return union;
+            return Ok(union);
         };
         for (people, reaches, demand) in &plan.people {
             let named = self.restricted(&start, self.places.who, people);
@@ -253,10 +263,13 @@ impl<'c> Landscape<'c> {
                     narrower.extend(self.space.and_demand(&asked, *demand));
                 }
                 products = narrower;
+                if products.len() > BOXES_MAX {
+                    return Err(Excess::Boxes);
+                }
             }
             union.extend(products);
         }
-        union
+        Ok(union)
     }
 
     /// What no request can be: by the rules of the keys, of the actions, and of other accounts.
@@ -500,20 +513,20 @@ impl<'c> Landscape<'c> {
     /// Whether `decide` lets the request in by these policies, with everything else in its favour that a
     /// reach of this rank allows.
     pub(super) fn allows(&self, request: &Request, policies: &[Policy], rank: usize) -> bool {
-        let everything = everything();
+        let everything = &*self.everything;
         let none: &[Policy] = &[];
         let mut layers = Layers::default();
         if self.setting.names_principals() {
             layers.resource = Told::Known(policies);
             if rank == 0 || request.is_cross_account() {
-                layers.identity = Told::Known(&everything);
+                layers.identity = Told::Known(everything);
             } else if rank == 2 {
                 layers.boundary = Told::Known(none);
                 layers.session = Told::Known(none);
             }
             // A federated user has nothing without a session policy.
             if (rank < 2 || request.is_cross_account()) && request.caller.kind() == CallerKind::FederatedUser {
-                layers.session = Told::Known(&everything);
+                layers.session = Told::Known(everything);
             }
             return decide(request, &layers, self.setting.quirks).verdict() == Verdict::Allow;
         }
@@ -522,7 +535,7 @@ impl<'c> Landscape<'c> {
         if matches!(request.rule(), ResourceRule::KmsKey | ResourceRule::RoleTrust) {
             layers.resource = Told::Known(&delegating);
         }
-        layers.identity = Told::Known(&everything);
+        layers.identity = Told::Known(everything);
         match self.setting.kind {
             PolicyKind::Scp => layers.scps = Told::Known(&levels),
             PolicyKind::Rcp => layers.rcps = Told::Known(&levels),
@@ -530,13 +543,6 @@ impl<'c> Landscape<'c> {
             _ => layers.identity = Told::Known(policies),
         }
         decide(request, &layers, self.setting.quirks).verdict() == Verdict::Allow
-    }
-
-    /// The same if nothing denied.
-    pub(super) fn allows_but_for_denies(&self, request: &Request, policies: &[Policy], rank: usize) -> bool {
-        let open: Vec<Policy> =
-            policies.iter().map(|policy| policy.without(|statement| statement.effect() == Effect::Deny)).collect();
-        self.allows(request, &open, rank)
     }
 
     pub(super) fn names_principals(&self) -> bool {

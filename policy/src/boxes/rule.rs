@@ -65,10 +65,13 @@ pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
         let lower = demand.key.lower();
         let is_address =
             || catalogue::condition_key(lower).is_some_and(|known| known.value_type() == ValueType::IpAddress);
-        if seen.contains(&lower) || !is_address() {
+        if seen.contains(&lower) {
             continue;
         }
         seen.push(lower);
+        if !is_address() {
+            continue;
+        }
         own.push(Demand { key: demand.key.clone(), ask: Ask::Address, of: None });
         if lower == SOURCE_IP {
             own.push(Demand { key: demand.key.clone(), ask: Ask::Text(vec![SERVICE_ADDRESS]), of: None });

@@ -7,6 +7,7 @@ use crate::catalogue;
 use crate::condition::Quantifier;
 use crate::context::Lookup;
 use crate::key::Key;
+use crate::limits::{BOXES_MAX, CLASSES_MAX};
 use crate::scene::Scene;
 
 use super::Excess;
@@ -170,6 +171,9 @@ impl<'a> Space<'a> {
             }
             classes.insert(vector, dimension.witnesses.len());
             dimension.witnesses.push(text);
+            if dimension.witnesses.len() > CLASSES_MAX {
+                return Err(Excess::Classes);
+            }
         }
         let (layout, parts) = (&mut self.layout, &mut self.parts);
         layout.push(dimension.classes(), many);
@@ -264,12 +268,15 @@ impl<'a> Space<'a> {
     }
 
     /// What satisfies all of these demands.
-    pub(super) fn all_of(&self, demands: &[usize]) -> Union {
+    pub(super) fn all_of(&self, demands: &[usize]) -> Result<Union, Excess> {
         let mut union = vec![self.everything()];
         for demand in demands {
             union = self.and_demand(&union, *demand);
+            if union.len() > BOXES_MAX {
+                return Err(Excess::Boxes);
+            }
         }
-        union
+        Ok(union)
     }
 }
 
