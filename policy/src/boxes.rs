@@ -46,6 +46,8 @@ pub enum Excess {
     Classes,
     /// The patterns of one key combine in more ways than [`PATTERN_STATES_MAX`](crate::limits::PATTERN_STATES_MAX).
     Patterns,
+    /// The resource that the policies are said to be attached to is no ARN, or too long.
+    Names,
     /// More boxes than [`BOXES_MAX`](crate::limits::BOXES_MAX), or than
     /// [`BOX_STEPS_MAX`](crate::limits::BOX_STEPS_MAX) altogether.
     Boxes,
@@ -57,6 +59,7 @@ impl Excess {
         match self {
             Excess::Classes => "the values of one condition key fall into too many classes",
             Excess::Patterns => "the patterns of one condition key combine in too many ways",
+            Excess::Names => "the resource is not one that requests could name",
             Excess::Boxes => "the conditions combine in too many ways",
         }
     }

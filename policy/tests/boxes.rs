@@ -10,6 +10,8 @@
 
 #[path = "twin/case.rs"]
 mod case;
+#[path = "twin/completion.rs"]
+mod completion;
 #[path = "twin/world.rs"]
 mod world;
 
@@ -18,12 +20,14 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use wardbook_policy::boxes::{
-    Answer, Change, Doubt, Setting, StatementVerdict, access, compare, representatives, residual, review,
+    Answer, Change, Condition, Doubt, Setting, StatementVerdict, access, compare, representatives, residual, review,
 };
 use wardbook_policy::caller::CallerKind;
+use wardbook_policy::context::Lookup;
 use wardbook_policy::decide::{Verdict, decide};
+use wardbook_policy::key::Key;
 use wardbook_policy::layers::{Layers, Told};
 use wardbook_policy::policy::{Policy, PolicyKind};
 use wardbook_policy::quirk::Quirks;
@@ -101,6 +105,25 @@ proptest! {
                     decided == Verdict::Allow, allowed,
                     "decide: {}\n{:?}\n{:#}", decided.name(), one.request.context().given(), world
                 );
+            }
+        }
+    }
+
+    /// However the unknown keys turn out, the request is allowed just where one of the alternatives holds.
+    #[test]
+    fn residuals_hold_for_requests_drawn_at_random(world in world::world(true), seed: u64) {
+        let quirks = Quirks::default();
+        let case = case::Case::read(&world, quirks);
+        let layers = case.layers();
+        let left = residual(&case.request, &layers, quirks);
+        if left.doubts.is_empty() {
+            for completed in completions(&world, &case.request, seed).take(12) {
+                let request = case::Case::read(&completed, quirks).request;
+                if possible(&request) {
+                    let allowed = decide(&request, &layers, quirks).verdict() == Verdict::Allow;
+                    let told = left.alternatives.iter().any(|alternative| holds(&alternative.conditions, &request));
+                    prop_assert_eq!(allowed, told, "{}\n{:#}\n{:#}", left, completed["request"], world);
+                }
             }
         }
     }
@@ -203,6 +226,89 @@ proptest! {
     }
 }
 
+/// Whether the request meets the conditions: as an identity policy of them would say.
+fn holds(conditions: &[Condition], request: &Request) -> bool {
+    let mut block: Map<String, Value> = Map::new();
+    let mut rest: Vec<Condition> = Vec::new();
+    for condition in conditions {
+        let keys = block.entry(&*condition.operator).or_insert_with(|| json!({})).as_object_mut().unwrap();
+        if keys.keys().any(|key| key.eq_ignore_ascii_case(&condition.key)) {
+            rest.push(condition.clone());
+        } else {
+            keys.insert(condition.key.to_string(), json!(condition.values));
+        }
+    }
+    let document = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": block}});
+    let policies = [case::policy(&document, PolicyKind::Scp)];
+    let levels = [policies.to_vec()];
+    let open = [case::policy(&world::everything(Names::Everybody), PolicyKind::Resource)];
+    // Whatever the request asks, these conditions alone decide about another one with the same context.
+    let probe = wardbook_policy::request::Request::builder(
+        "arn:aws:iam::111122223333:user/probe",
+        "s3:GetObject",
+        "arn:aws:s3:::b",
+    );
+    let mut probe = probe.resource_account("111122223333");
+    for (key, values) in request.context().given() {
+        probe = probe.with(key.name(), values.clone());
+    }
+    for key in [
+        "aws:PrincipalArn",
+        "aws:PrincipalAccount",
+        "aws:PrincipalType",
+        "aws:username",
+        "aws:ViaAWSService",
+        "aws:PrincipalIsAWSService",
+        "aws:ResourceAccount",
+        "aws:RequestedRegion",
+        "aws:CalledVia",
+        "aws:CalledViaFirst",
+        "aws:CalledViaLast",
+        "aws:SourceIp",
+        "kms:CallerAccount",
+        "kms:EncryptionContextKeys",
+        "aws:PrincipalServiceName",
+        "aws:PrincipalServiceNamesList",
+        "kms:GrantIsForAWSResource",
+        "aws:CurrentTime",
+        "aws:EpochTime",
+        "aws:userid",
+    ] {
+        if !request.context().given().iter().any(|(given, _)| given.lower() == key.to_lowercase()) {
+            probe = probe.absent(key);
+        }
+    }
+    let layers = Layers { scps: Told::Known(&levels), resource: Told::Known(&open), ..Layers::default() };
+    decide(&probe.build().unwrap(), &layers, Quirks::default()).verdict() == Verdict::Allow
+        && (rest.is_empty() || holds(&rest, request))
+}
+
+/// The same world with every unknown key given a value or left out, in endless variety.
+fn completions(world: &Value, asked: &Request, seed: u64) -> impl Iterator<Item = Value> {
+    let is_unknown = |key: &&'static str| asked.context().lookup(&Key::new(key)) == Lookup::Unknown;
+    let unknown: Vec<&'static str> = completion::keys().filter(is_unknown).collect();
+    let derived: Vec<&str> = DERIVED.iter().chain(DERIVED_MULTI).map(|(key, _)| *key).collect();
+    let mut dice = seed;
+    std::iter::repeat_with(move || {
+        let mut world = world.clone();
+        let request = world["request"].as_object_mut().unwrap();
+        request.remove("unknown");
+        let context = request["context"].as_object_mut().unwrap();
+        // What follows from the rest is left to follow.
+        for key in unknown.iter().filter(|key| !derived.contains(key)) {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let values = completion::completions(key);
+            if let Some(value) = &values[(dice >> 33) as usize % values.len()] {
+                context.insert((*key).to_owned(), value.clone());
+            }
+        }
+        context.retain(|_, value| !["nowhere", "soon", "10abc", "yes", "no-arn", ""].iter().any(|text| value == text));
+        world::keep_coherent(request);
+        world
+    })
+}
+
 /// Whether the request can be one of a client of AWS: the vocabulary of the worlds knows no such limits.
 fn possible(request: &Request) -> bool {
     let text = |name: &str| request.context().text(name);
@@ -224,4 +330,22 @@ fn possible(request: &Request) -> bool {
         && (!via || address == Some(false))
         && (via || address != Some(false))
         && !(network && (via || address == Some(true)))
+}
+
+/// Boxes ask `decide`, never the other way round.
+#[test]
+fn nothing_below_boxes_knows_of_them() {
+    fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { sources(&path, found) } else { found.push(path) }
+        }
+    }
+    let mut found = Vec::new();
+    sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    for path in found {
+        let above = ["boxes", "lint"].iter().any(|room| path.to_string_lossy().contains(&format!("src/{room}")));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(above || !text.contains("crate::boxes::"), "{} uses boxes", path.display());
+    }
 }

@@ -188,7 +188,7 @@ impl<'a> Differ<'_, 'a> {
                 if possible.is_empty() {
                     continue;
                 }
-                match self.witnessed(&possible, sides) {
+                match self.witnessed(&possible, &held, sides) {
                     Some((witness, cause)) => differences.push(Difference {
                         who: if landscape.names_principals() { landscape.who(&part) } else { Vec::new() },
                         reach: landscape.reach(&part),
@@ -208,7 +208,12 @@ impl<'a> Differ<'_, 'a> {
     }
 
     /// A request in one of the pieces that bears the difference out, and the statement that made it.
-    fn witnessed(&self, pieces: &[Product], [less, more]: [usize; 2]) -> Option<(Request, Option<Cause<'a>>)> {
+    fn witnessed(
+        &self,
+        pieces: &[Product],
+        held: &[&Product],
+        [less, more]: [usize; 2],
+    ) -> Option<(Request, Option<Cause<'a>>)> {
         let policies = |side: usize| self.policies.get(side).copied().unwrap_or_default();
         for piece in pieces {
             let rank = self.landscape.rank(piece);
@@ -218,7 +223,7 @@ impl<'a> Differ<'_, 'a> {
             });
             let Some(witness) = witness else { continue };
             let denied = self.landscape.cited(&witness, policies(less), Effect::Deny);
-            let allowed_before = self.landscape.allows_but_for_denies(&witness, policies(less), rank);
+            let allowed_before = held.iter().any(|held| held.meets(piece, &self.landscape.space.layout));
             let cause = match (denied, self.landscape.cited(&witness, policies(more), Effect::Allow)) {
                 (Some((policy, statement)), _) if allowed_before => Some(Cause::Denied(policy, statement)),
                 (_, Some((policy, statement))) => Some(Cause::Allowed(policy, statement)),

@@ -40,6 +40,8 @@ pub(super) enum Ask<'a> {
     Text(Vec<&'a str>),
     /// That the text begins so, or a text of the list does.
     Begins(&'static str),
+    /// That the text is an address.
+    Address,
     /// That every value is one of these, in letters of either case.
     AllAmong(Vec<Box<str>>),
     /// That the encryption context has a pair of this name: a value of kms:EncryptionContextKeys.
@@ -114,6 +116,7 @@ impl<'a> Demand<'a> {
                 steps.push(Step::Many { colons: true });
                 vec![Seed::Glob(steps)]
             }
+            Ask::Address => vec![Seed::Literal("x".into())],
             Ask::AllAmong(texts) => texts.iter().flat_map(|text| either_case(text)).collect(),
             Ask::Name(name) => either_case(name),
             Ask::Variable(variable) if variable.ignores_case() => {
@@ -142,7 +145,7 @@ impl<'a> Demand<'a> {
                 let empty = self.takes(None, scene);
                 Reading::Presence { empty, filled: self.takes_list(scene) }
             }
-            Ask::Opaque { .. } | Ask::UniqueId(_) | Ask::Text(_) | Ask::Begins(_) | Ask::Name(_) => {
+            Ask::Opaque { .. } | Ask::UniqueId(_) | Ask::Text(_) | Ask::Begins(_) | Ask::Address | Ask::Name(_) => {
                 Reading::Any { empty: false }
             }
         }
@@ -172,6 +175,7 @@ impl<'a> Demand<'a> {
                 .is_some_and(|value| value == *id || value.split_once(':').is_some_and(|(before, _)| before == *id)),
             Ask::Text(texts) => value.is_some_and(|value| texts.contains(&value)),
             Ask::Begins(prefix) => value.is_some_and(|value| value.starts_with(prefix)),
+            Ask::Address => value.is_some_and(|value| value.parse::<core::net::IpAddr>().is_ok()),
             Ask::AllAmong(texts) => value.is_none_or(|value| texts.iter().any(|text| same(text, value))),
             Ask::Name(name) => value.is_some_and(|value| same(name, value)),
             Ask::Variable(variable) => variable.holds(scene, |request| match value {

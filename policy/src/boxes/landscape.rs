@@ -10,6 +10,7 @@ use crate::context::{Lookup, Unnamed};
 use crate::decide::{Verdict, decide};
 use crate::key::{ENCRYPTION_CONTEXT, Key};
 use crate::layers::{Layers, Told};
+use crate::limits::{BOXES_MAX, CLASSES_MAX};
 use crate::pattern::Pattern;
 use crate::policy::{Policy, PolicyKind};
 use crate::principal::Relation;
@@ -24,7 +25,7 @@ use super::glob::ones;
 use super::outsider::{Cast, Who};
 use super::product::{Product, Union, Work};
 use super::residual::{Condition, Doubt};
-use super::space::{Part, Space};
+use super::space::{Dimension, Part, Space};
 use super::{Excess, prime, rule, witness, words};
 
 /// Where policies stand, for questions about the policies alone.
@@ -123,6 +124,8 @@ pub(super) struct Landscape<'c> {
     pub(super) doubts: Vec<Doubt>,
     places: Places,
     plans: Vec<Plan>,
+    /// A policy that allows everything, for whatever a question takes for granted.
+    everything: Vec<Policy>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -168,7 +171,10 @@ impl<'c> Landscape<'c> {
             }
         }
         let Planner { mut demands, doubts, actions, .. } = planner;
-        let Some((_, first)) = cast.people.first() else { return Err(Excess::Classes) };
+        let Some((_, first)) = cast.people.first() else { return Err(Excess::Names) };
+        if cast.people.len() > CLASSES_MAX {
+            return Err(Excess::Classes);
+        }
         let scene = Scene {
             request: first,
             quirks: setting.quirks,
@@ -193,10 +199,12 @@ impl<'c> Landscape<'c> {
             doubts,
             places,
             plans: Vec::new(),
+            everything: everything(),
         };
         landscape.impossible = landscape.impossible(&scene);
+        landscape.space.note_never_absent(&landscape.impossible);
         for plan in &plans {
-            let union = landscape.union(plan, None);
+            let union = landscape.union(plan, None)?;
             if let Some(side) = landscape.sides.get_mut(plan.side) {
                 let list = if plan.effect == Effect::Allow { &mut side.allow } else { &mut side.deny };
                 list.push((plan.policy, plan.statement, union));
@@ -216,8 +224,11 @@ impl<'c> Landscape<'c> {
     }
 
     /// The boxes of a statement without one row of its Condition block.
-    pub(super) fn union_without(&self, statement: (usize, usize), row: usize) -> Union {
-        self.plan(statement).map_or_else(Union::new, |plan| self.union(plan, Some(plan.before_conditions + row)))
+    pub(super) fn union_without(&self, statement: (usize, usize), row: usize) -> Result<Union, Excess> {
+        match self.plan(statement) {
+            Some(plan) => self.union(plan, Some(plan.before_conditions + row)),
+            None => Ok(Union::new()),
+        }
     }
 
     fn restricted(&self, product: &Product, place: usize, classes: &[u64]) -> Option<Product> {
@@ -225,10 +236,10 @@ impl<'c> Landscape<'c> {
     }
 
     /// The boxes of a statement.
-    fn union(&self, plan: &Plan, left_out: Option<usize>) -> Union {
+    fn union(&self, plan: &Plan, left_out: Option<usize>) -> Result<Union, Excess> {
         let mut union = Union::new();
         let Some(start) = self.restricted(&self.space.everything(), self.places.action, &plan.actions) else {
-            return union;
+            return Ok(union);
         };
         for (people, reaches, demand) in &plan.people {
             let named = self.restricted(&start, self.places.who, people);
@@ -252,10 +263,13 @@ impl<'c> Landscape<'c> {
                     narrower.extend(self.space.and_demand(&asked, *demand));
                 }
                 products = narrower;
+                if products.len() > BOXES_MAX {
+                    return Err(Excess::Boxes);
+                }
             }
             union.extend(products);
         }
-        union
+        Ok(union)
     }
 
     /// What no request can be: by the rules of the keys, of the actions, and of other accounts.
@@ -278,11 +292,35 @@ impl<'c> Landscape<'c> {
             let grants = self.restricted(&base, self.places.action, &on_grants);
             found.extend(rule::impossible_within(space, &scene, &base, grants.as_ref()));
         }
-        for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| dimension.is_key()) {
+        self.never_carried(&mut found);
+        if self.setting.kind == PolicyKind::Key {
+            let strangers = self.people(|_, request| request.is_cross_account());
+            let own: Vec<&str> =
+                catalogue::kms_operations().filter(|line| !line.is_cross_account()).map(|line| line.action()).collect();
+            let product = self.restricted(&everything, self.places.action, &actions(&|action| own.contains(&action)));
+            found.extend(product.and_then(|product| self.restricted(&product, self.places.who, &strangers)));
+        }
+        found
+    }
+
+    /// Keys that the requests of an action never carry, and keys that they always do.
+    fn never_carried(&self, found: &mut Union) {
+        let space = &self.space;
+        let everything = space.everything();
+        let known: Vec<Option<catalogue::Action>> = match space.dimensions.get(self.places.action) {
+            Some(actions) if space.dimensions.iter().any(|dimension| is_of_kms(dimension)) => {
+                actions.witnesses.iter().map(|action| catalogue::action(action)).collect()
+            }
+            _ => Vec::new(),
+        };
+        for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| is_of_kms(dimension)) {
             let lower = dimension.key.lower();
-            let present = dimension.select(false, |_| true);
-            let never = actions(&|action| lower.starts_with("kms:") && !catalogue::carries(action, lower));
+            let key = catalogue::condition_key(lower);
+            let carries =
+                |action: &Option<catalogue::Action>| action.zip(key).is_none_or(|(action, key)| action.carries(key));
+            let never = bits(known.iter().map(|action| !carries(action)));
             if let Some(mut product) = self.restricted(&everything, self.places.action, &never) {
+                let present = dimension.select(false, |_| true);
                 if dimension.many {
                     product.hit(place, &present);
                 } else {
@@ -290,10 +328,11 @@ impl<'c> Landscape<'c> {
                 }
                 found.push(product);
             }
-            let always = actions(&|action| {
-                catalogue::kms_operation(action)
-                    .is_some_and(|operation| operation.defaults().any(|(name, _)| name.eq_ignore_ascii_case(lower)))
-            });
+            let always: Vec<&str> = catalogue::kms_operations()
+                .filter(|line| line.defaults().any(|(name, _)| name.eq_ignore_ascii_case(lower)))
+                .map(|line| line.action())
+                .collect();
+            let always = self.select(self.places.action, &|action| always.contains(&action));
             let absent = dimension.select(true, |_| false);
             if let Some(product) = self.restricted(&everything, self.places.action, &always)
                 && let Some(product) = self.restricted(&product, place, &absent)
@@ -301,15 +340,6 @@ impl<'c> Landscape<'c> {
                 found.push(product);
             }
         }
-        if self.setting.kind == PolicyKind::Key {
-            let strangers = self.people(|_, request| request.is_cross_account());
-            let own_only = actions(&|action| {
-                catalogue::kms_operation(action).is_some_and(|operation| !operation.is_cross_account())
-            });
-            let product = self.restricted(&everything, self.places.action, &own_only);
-            found.extend(product.and_then(|product| self.restricted(&product, self.places.who, &strangers)));
-        }
-        found
     }
 
     fn select(&self, place: usize, fits: &dyn Fn(&str) -> bool) -> Vec<u64> {
@@ -483,20 +513,20 @@ impl<'c> Landscape<'c> {
     /// Whether `decide` lets the request in by these policies, with everything else in its favour that a
     /// reach of this rank allows.
     pub(super) fn allows(&self, request: &Request, policies: &[Policy], rank: usize) -> bool {
-        let everything = everything();
+        let everything = &*self.everything;
         let none: &[Policy] = &[];
         let mut layers = Layers::default();
         if self.setting.names_principals() {
             layers.resource = Told::Known(policies);
             if rank == 0 || request.is_cross_account() {
-                layers.identity = Told::Known(&everything);
+                layers.identity = Told::Known(everything);
             } else if rank == 2 {
                 layers.boundary = Told::Known(none);
                 layers.session = Told::Known(none);
             }
             // A federated user has nothing without a session policy.
             if (rank < 2 || request.is_cross_account()) && request.caller.kind() == CallerKind::FederatedUser {
-                layers.session = Told::Known(&everything);
+                layers.session = Told::Known(everything);
             }
             return decide(request, &layers, self.setting.quirks).verdict() == Verdict::Allow;
         }
@@ -505,7 +535,7 @@ impl<'c> Landscape<'c> {
         if matches!(request.rule(), ResourceRule::KmsKey | ResourceRule::RoleTrust) {
             layers.resource = Told::Known(&delegating);
         }
-        layers.identity = Told::Known(&everything);
+        layers.identity = Told::Known(everything);
         match self.setting.kind {
             PolicyKind::Scp => layers.scps = Told::Known(&levels),
             PolicyKind::Rcp => layers.rcps = Told::Known(&levels),
@@ -513,13 +543,6 @@ impl<'c> Landscape<'c> {
             _ => layers.identity = Told::Known(policies),
         }
         decide(request, &layers, self.setting.quirks).verdict() == Verdict::Allow
-    }
-
-    /// The same if nothing denied.
-    pub(super) fn allows_but_for_denies(&self, request: &Request, policies: &[Policy], rank: usize) -> bool {
-        let open: Vec<Policy> =
-            policies.iter().map(|policy| policy.without(|statement| statement.effect() == Effect::Deny)).collect();
-        self.allows(request, &open, rank)
     }
 
     pub(super) fn names_principals(&self) -> bool {
@@ -562,6 +585,10 @@ impl<'c> Landscape<'c> {
             },
         )
     }
+}
+
+fn is_of_kms(dimension: &Dimension) -> bool {
+    dimension.is_key() && dimension.key.lower().starts_with("kms:")
 }
 
 /// Turns statements into plans, gathering the demands that they make.

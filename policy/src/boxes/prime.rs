@@ -23,14 +23,16 @@ pub(super) fn widest(
         wider.free(layout, dimension);
         try_wider(&mut prime, wider)?;
     }
-    for (place, dimension) in space.dimensions.iter().enumerate() {
-        if prime.is_free(layout, place) {
-            continue;
-        }
+    for place in 0..layout.dimensions() {
         let hits: Vec<Vec<u64>> = prime.hits(place).map(<[u64]>::to_vec).collect();
         for hit in hits {
             let wider = prime.without_hit(place, &hit);
             try_wider(&mut prime, wider)?;
+        }
+    }
+    for (place, dimension) in space.dimensions.iter().enumerate() {
+        if prime.is_free(layout, place) {
+            continue;
         }
         for class in 0..=dimension.witnesses.len() {
             let bit = dimension.class(class);
@@ -93,31 +95,27 @@ pub(super) fn towards(
 /// Fewer products that hold the same: what others cover goes, and two that differ in one dimension are one.
 pub(super) fn merged(mut products: Vec<Product>, space: &Space<'_>) -> Vec<Product> {
     let layout = &space.layout;
-    let mut at = 0;
-    while at < products.len() {
-        let Some(product) = products.get(at).cloned() else { break };
-        let others = products.iter().enumerate().filter(|(other, _)| *other != at);
-        let mut found = None;
-        for (index, other) in others {
-            if other.covers(&product, layout) {
-                found = Some((index, other.clone()));
-            } else if let Some(joined) = product.joined(other, layout) {
-                found = Some((index, joined));
-            }
-            if found.is_some() {
-                break;
+    loop {
+        let before = products.len();
+        let mut at = 0;
+        while let Some(product) = products.get(at).cloned() {
+            let mut others = products.iter().enumerate().filter(|(other, _)| *other != at);
+            let found = others.find_map(|(index, other)| match other.covers(&product, layout) {
+                true => Some((index, other.clone())),
+                false => product.joined(other, layout).map(|joined| (index, joined)),
+            });
+            match found {
+                Some((index, joined)) => {
+                    if let Some(slot) = products.get_mut(index) {
+                        *slot = joined;
+                    }
+                    products.remove(at);
+                }
+                None => at += 1,
             }
         }
-        match found {
-            Some((index, joined)) => {
-                if let Some(slot) = products.get_mut(index) {
-                    *slot = joined;
-                }
-                products.remove(at);
-                at = 0;
-            }
-            None => at += 1,
+        if products.len() == before {
+            return products;
         }
     }
-    products
 }

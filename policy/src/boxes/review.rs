@@ -92,7 +92,7 @@ fn reviews(landscape: &Landscape<'_>) -> Result<Vec<Review>, Excess> {
             }
             let mut rows = Vec::new();
             for row in 0..landscape.rows(own) {
-                let wider = landscape.union_without(own, row);
+                let wider = landscape.union_without(own, row)?;
                 let wider = work.minus(&wider, &landscape.impossible)?;
                 if work.minus(&wider, union)?.is_empty() {
                     rows.push(row);

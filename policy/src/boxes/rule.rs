@@ -25,6 +25,8 @@ const FOR_RESOURCE: &str = "kms:grantisforawsresource";
 const ALIASES: [&str; 2] = ["kms:requestalias", "kms:resourcealiases"];
 /// What the aliases of keys that AWS manages begin with.
 const AWS_ALIAS: &str = "alias/aws/";
+/// A name that stands for the address of a service.
+const SERVICE_ADDRESS: &str = "ec2.amazonaws.com";
 const CONTEXT_KEYS: &str = "kms:encryptioncontextkeys";
 /// Keys of the network that a request came through, which a service does not hand on.
 const NETWORK: [&str; 4] = ["aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip"];
@@ -55,6 +57,26 @@ pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
     let key_of = |name: &str| demands.iter().find(|demand| demand.key.lower() == name).map(|demand| demand.key.clone());
     let aliases = ALIASES.into_iter().filter_map(key_of);
     let mut own: Vec<Demand<'a>> = aliases.map(|key| Demand { key, ask: Ask::Begins(AWS_ALIAS), of: None }).collect();
+    for name in [VIA_AWS_SERVICE, FOR_RESOURCE] {
+        own.extend(key_of(name).map(|key| Demand { key, ask: Ask::Text(vec!["true"]), of: None }));
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for demand in demands {
+        let lower = demand.key.lower();
+        let is_address =
+            || catalogue::condition_key(lower).is_some_and(|known| known.value_type() == ValueType::IpAddress);
+        if seen.contains(&lower) {
+            continue;
+        }
+        seen.push(lower);
+        if !is_address() {
+            continue;
+        }
+        own.push(Demand { key: demand.key.clone(), ask: Ask::Address, of: None });
+        if lower == SOURCE_IP {
+            own.push(Demand { key: demand.key.clone(), ask: Ask::Text(vec![SERVICE_ADDRESS]), of: None });
+        }
+    }
     let Some(list) = key_of(CONTEXT_KEYS) else { return own };
     let mut named: Vec<String> = Vec::new();
     for demand in demands {
@@ -317,5 +339,6 @@ impl Rules<'_, '_> {
 
 /// `s3.amazonaws.com`: what stands for the address where a service calls.
 fn is_service(text: &str) -> bool {
-    text.ends_with(".amazonaws.com")
+    let stem = text.strip_suffix(".amazonaws.com");
+    stem.is_some_and(|stem| !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }

@@ -7,6 +7,7 @@ use crate::catalogue;
 use crate::condition::Quantifier;
 use crate::context::Lookup;
 use crate::key::Key;
+use crate::limits::{BOXES_MAX, CLASSES_MAX};
 use crate::scene::Scene;
 
 use super::Excess;
@@ -22,6 +23,8 @@ pub(super) struct Dimension {
     pub(super) many: bool,
     /// Whether a request may do without it.
     pub(super) optional: bool,
+    /// Whether a request that does without it is impossible, whatever else it has.
+    pub(super) never_absent: bool,
     /// A value of each class.
     pub(super) witnesses: Vec<Box<str>>,
     /// Whether the classes are all there are.
@@ -116,6 +119,7 @@ impl<'a> Space<'a> {
                     key: spelled(if name == key.lower() { key.name() } else { name }),
                     many: false,
                     optional: true,
+                    never_absent: false,
                     witnesses: Vec::new(),
                     complete: true,
                     demands: Vec::new(),
@@ -167,6 +171,9 @@ impl<'a> Space<'a> {
             }
             classes.insert(vector, dimension.witnesses.len());
             dimension.witnesses.push(text);
+            if dimension.witnesses.len() > CLASSES_MAX {
+                return Err(Excess::Classes);
+            }
         }
         let (layout, parts) = (&mut self.layout, &mut self.parts);
         layout.push(dimension.classes(), many);
@@ -212,11 +219,26 @@ impl<'a> Space<'a> {
             key: Key::new(name),
             many: false,
             optional: false,
+            never_absent: false,
             witnesses: texts,
             complete: true,
             demands: Vec::new(),
         });
         self.dimensions.len() - 1
+    }
+
+    /// Notes the keys that every possible request has.
+    pub(super) fn note_never_absent(&mut self, impossible: &[Product]) {
+        for place in 0..self.dimensions.len() {
+            let Some(dimension) = self.dimensions.get(place) else { continue };
+            let Some(absence) = dimension.absence() else { continue };
+            let mut absent = self.everything();
+            absent.restrict(&self.layout, place, &dimension.class(absence));
+            let never = impossible.iter().any(|product| product.covers(&absent, &self.layout));
+            if let Some(dimension) = self.dimensions.get_mut(place) {
+                dimension.never_absent = never;
+            }
+        }
     }
 
     /// The place of a key's dimension.
@@ -246,12 +268,15 @@ impl<'a> Space<'a> {
     }
 
     /// What satisfies all of these demands.
-    pub(super) fn all_of(&self, demands: &[usize]) -> Union {
+    pub(super) fn all_of(&self, demands: &[usize]) -> Result<Union, Excess> {
         let mut union = vec![self.everything()];
         for demand in demands {
             union = self.and_demand(&union, *demand);
+            if union.len() > BOXES_MAX {
+                return Err(Excess::Boxes);
+            }
         }
-        union
+        Ok(union)
     }
 }
 

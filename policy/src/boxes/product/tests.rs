@@ -111,3 +111,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn boxes_and_steps_end_at_their_limits() {
+    let layout = layout();
+    assert!(Work::new(&layout).count(BOXES_MAX).is_ok());
+    assert_eq!(Work::new(&layout).count(BOXES_MAX + 1), Err(Excess::Boxes));
+    let mut work = Work::new(&layout);
+    assert!((0..BOX_STEPS_MAX).all(|_| work.count(1).is_ok()));
+    assert_eq!(work.count(1), Err(Excess::Boxes));
+}
