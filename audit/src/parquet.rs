@@ -12,18 +12,24 @@ mod filter;
 mod footer;
 mod give_back;
 mod guard;
+mod layout;
+mod order;
 mod read;
+mod row;
 #[cfg(test)]
 mod tests;
 mod waiting;
 mod write;
 
-pub use build::{Rows, sort};
+pub use build::Rows;
 pub use filter::{Filter, Test};
 pub use footer::{Footer, FooterError};
 pub use give_back::EventColumns;
 pub use guard::panic_is_caught;
+pub(crate) use layout::text_slot;
+pub use order::sort;
 pub use read::{EventFile, Pruned};
+pub(crate) use row::{Encoder, Row, RowBuffer, RowPlace};
 pub(crate) use write::BatchWriter;
 pub use write::{EventWriter, Settings};
 
