@@ -41,6 +41,9 @@ pub struct Carrier {
     pub attachments: Vec<Attachment>,
     /// What could not be understood.
     pub gaps: Vec<Gap>,
+    /// Where each file begins in the text that places are of, for a carrier of several files whose texts
+    /// stand one after another; nothing for a carrier of one file.
+    pub files: Arc<[(u32, Box<str>)]>,
 }
 
 /// A user or role.

@@ -55,4 +55,5 @@ mod kms_dump;
 mod nearest;
 mod page;
 mod parameters;
+mod terraform;
 mod traced;

@@ -95,7 +95,8 @@ impl ReadError {
             message.truncate(end);
             message.push('…');
         }
-        ReadError { path: path.into(), position: lines.position(span), span, message }
+        let path = lines.path(span).map_or_else(|| path.into(), str::to_owned);
+        ReadError { path, position: lines.position(span), span, message }
     }
 }
 

@@ -69,7 +69,7 @@ struct Inner {
     name: Box<str>,
     path: Box<str>,
     /// Where each statement stands, if the lines of its file were known.
-    positions: Box<[Position]>,
+    positions: Box<[Place]>,
     body: Arc<Body>,
 }
 
@@ -78,6 +78,20 @@ struct Inner {
 struct Body {
     statements: Box<[Statement]>,
     index: Index,
+}
+
+/// Where a statement stands.
+#[derive(Debug, Clone)]
+struct Place {
+    position: Position,
+    /// The file, where a document is put together from several.
+    path: Option<Box<str>>,
+}
+
+impl Place {
+    fn of(lines: &Lines<'_>, span: Span) -> Place {
+        Place { position: lines.position(span), path: lines.path(span).map(Into::into) }
+    }
 }
 
 impl Policy {
@@ -115,7 +129,7 @@ impl Policy {
         for text in &document.statements {
             let mut compiler = Compiler { kind, scope, problems: text.problems.clone() };
             let mut statement = compiler.statement(text);
-            let position = origin.lines.map(|lines| lines.position(text.span));
+            let position = origin.lines.map(|lines| Place::of(lines, text.span));
             // What is wrong with the document as a whole is wrong with each of its Allows.
             statement.inert |= broken && statement.effect == Effect::Allow;
             problems.append(&mut compiler.problems);
@@ -123,7 +137,7 @@ impl Policy {
             let either = text.unknown || text.effect.as_ref().is_some_and(|word| document.holds_symbol(&word.text));
             if either {
                 statements.push(Statement { effect: Effect::Allow, ..statement.clone() });
-                positions.extend(position);
+                positions.extend(position.clone());
             }
             statements.push(statement);
             positions.extend(position);
@@ -133,7 +147,7 @@ impl Policy {
         (Policy::of(origin, positions, body), problems)
     }
 
-    fn of(origin: Origin<'_>, positions: Vec<Position>, body: Arc<Body>) -> Policy {
+    fn of(origin: Origin<'_>, positions: Vec<Place>, body: Arc<Body>) -> Policy {
         let (name, path) = (origin.name.into(), origin.path.into());
         Policy { inner: Arc::new(Inner { name, path, positions: positions.into(), body }) }
     }
@@ -147,7 +161,7 @@ impl Policy {
         };
         let positions = origin
             .lines
-            .map(|lines| self.statements().iter().map(|statement| lines.position(moved(statement.span))).collect());
+            .map(|lines| self.statements().iter().map(|statement| Place::of(lines, moved(statement.span))).collect());
         Policy::of(origin, positions.unwrap_or_default(), self.inner.body.clone())
     }
 
@@ -176,7 +190,7 @@ impl Policy {
         let kept = self.statements().iter().enumerate().filter(|(_, statement)| !left_out(statement));
         let (indexes, statements): (Vec<usize>, Vec<Statement>) =
             kept.map(|(index, kept)| (index, kept.clone())).unzip();
-        let positions = indexes.iter().filter_map(|index| self.inner.positions.get(*index).copied()).collect();
+        let positions = indexes.iter().filter_map(|index| self.inner.positions.get(*index).cloned()).collect();
         let index = Index::new(statements.iter().map(handles));
         let origin = Origin { name: self.name(), path: self.path(), lines: None };
         Policy::of(origin, positions, Arc::new(Body { statements: statements.into(), index }))
@@ -189,8 +203,9 @@ impl Policy {
     /// Where a statement stands: `policies/report.json:12:5`.
     pub fn place(&self, statement: &Statement) -> String {
         let index = self.statements().iter().position(|own| core::ptr::eq(own, statement));
-        let position = index.and_then(|index| self.inner.positions.get(index).copied());
-        match (self.path(), position) {
+        let place = index.and_then(|index| self.inner.positions.get(index));
+        let path = place.and_then(|place| place.path.as_deref()).unwrap_or(self.path());
+        match (path, place.map(|place| place.position)) {
             ("", None) => String::new(),
             ("", Some(position)) => position.to_string(),
             (path, None) => path.to_owned(),

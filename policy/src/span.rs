@@ -37,6 +37,8 @@ pub struct Lines<'a> {
     starts: Vec<usize>,
     /// How many characters begin before each block, so that a long line costs no more than a short one.
     counts: Vec<usize>,
+    /// Where each file begins, if the text is that of several.
+    files: &'a [(u32, Box<str>)],
 }
 
 const BLOCK_BYTES: usize = 512;
@@ -51,7 +53,31 @@ impl<'a> Lines<'a> {
             count += beginnings(block);
             before
         });
-        Lines { text, starts: core::iter::once(0).chain(breaks).collect(), counts: counts.collect() }
+        Lines { text, starts: core::iter::once(0).chain(breaks).collect(), counts: counts.collect(), files: &[] }
+    }
+
+    /// Finds the lines of files whose texts stand one after another, each beginning on a line of its
+    /// own. `files` says where each begins and what it is called, in order.
+    ///
+    /// ```
+    /// use wardbook_policy::span::{Lines, Span};
+    /// let files = [(0, "a.tf".into()), (4, "b.tf".into())];
+    /// let lines = Lines::joined("a\nb\nc\nd\n", &files);
+    /// let at = Span::new(6, 7);
+    /// assert_eq!((lines.path(at), lines.position(at).line), (Some("b.tf"), 2));
+    /// ```
+    pub fn joined(text: &'a str, files: &'a [(u32, Box<str>)]) -> Lines<'a> {
+        Lines { files, ..Lines::new(text) }
+    }
+
+    /// The file of a span, if the text is that of several.
+    pub fn path(&self, span: Span) -> Option<&'a str> {
+        self.file(span).map(|(_, path)| &**path)
+    }
+
+    fn file(&self, span: Span) -> Option<&'a (u32, Box<str>)> {
+        let index = self.files.partition_point(|(start, _)| *start <= span.start);
+        index.checked_sub(1).and_then(|index| self.files.get(index))
     }
 
     /// Line and column of the first byte of a span.
@@ -63,7 +89,9 @@ impl<'a> Lines<'a> {
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|index| self.starts.get(index)).copied().unwrap_or_default();
         let column = self.characters_before(offset).saturating_sub(self.characters_before(start)) + 1;
-        Position { line: narrow(line), column: narrow(column) }
+        let before =
+            self.file(span).map_or(0, |(start, _)| self.starts.partition_point(|line| *line < *start as usize));
+        Position { line: narrow(line.saturating_sub(before)), column: narrow(column) }
     }
 
     fn characters_before(&self, offset: usize) -> usize {

@@ -1,5 +1,6 @@
 //! From a folder to a world: the one place of this crate that touches the disk.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use super::recognize::{Gathering, Parsed};
 use crate::coverage::{Gap, GapKind};
 use crate::limits::{FILES_MAX, FOLDER_DEPTH_MAX};
 use crate::source::{Source, too_long};
+use crate::terraform::file::plain;
 
 /// Why a folder cannot be taken as a world at all.
 #[derive(Debug, thiserror::Error)]
@@ -45,10 +47,16 @@ impl World {
             true => vec![folder.to_owned()],
             false => files(folder, FILES_MAX, &mut gathering)?,
         };
-        for file in files {
-            gathering.add(parse(&file));
+        for file in &files {
+            gathering.add(parse(file));
         }
-        Ok(gathering.finish())
+        let known: HashMap<String, &PathBuf> =
+            files.iter().map(|file| (plain(&file.to_string_lossy()), file)).collect();
+        Ok(gathering.finish(&mut |path| {
+            let file = known.get(path).ok_or("it is not below the folder that was given")?;
+            let source = Source::from_bytes(path, read(file)?).map_err(|error| error.message)?;
+            Ok(source.text)
+        }))
     }
 }
 

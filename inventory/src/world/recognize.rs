@@ -13,6 +13,8 @@ use crate::coverage::{Coverage, Gap, GapKind};
 use crate::page::{Hints, Page};
 use crate::parameters::{Parameters, file_name};
 use crate::source::{ReadError, Source, begins_like_json, read_template, read_values};
+use crate::terraform::file::Role;
+use crate::terraform::{self, Modules};
 use crate::{authorization_details, cdk, kms_dump, organization};
 
 /// A format that is read.
@@ -24,6 +26,7 @@ struct Format {
 /// Every format, the most telling first.
 const FORMATS: &[Format] = &[
     Format { recognizes: |value, _| organization::recognizes(value), read: organization::read },
+    Format { recognizes: |value, _| terraform::plan::recognizes(value), read: terraform::plan::read },
     Format { recognizes: |value, _| authorization_details::recognizes(value), read: authorization_details::read },
     Format { recognizes: |value, _| kms_dump::recognizes_metadata(value), read: kms_dump::read_metadata },
     Format { recognizes: |value, _| kms_dump::recognizes_policy(value), read: kms_dump::read_policy },
@@ -39,6 +42,13 @@ const FORMATS: &[Format] = &[
 impl World {
     /// Puts together what these files hold. Never fails: what cannot be read is part of the coverage.
     pub fn from_sources(sources: impl IntoIterator<Item = Source>) -> World {
+        let sources: Vec<Source> = sources.into_iter().collect();
+        // A module may read any of the other files.
+        let has_modules = sources.iter().any(|source| terraform::file::role(source).is_some());
+        let texts: HashMap<String, String> = match has_modules {
+            true => sources.iter().map(|source| (terraform::file::plain(&source.path), source.text.clone())).collect(),
+            false => HashMap::new(),
+        };
         let mut gathering = Gathering::default();
         let mut sources: Vec<Source> = sources.into_iter().collect();
         // The files of one folder belong together.
@@ -46,7 +56,7 @@ impl World {
         for source in sources {
             gathering.add(Parsed::of(source));
         }
-        gathering.finish()
+        gathering.finish(&mut |path| texts.get(path).cloned().ok_or_else(|| "it is not among the files".to_owned()))
     }
 }
 
@@ -60,6 +70,7 @@ pub(super) struct Gathering {
     parameters: Vec<Parameters>,
     /// The folder of an iam-collect tree whose files are coming in.
     folder: Option<Folder>,
+    modules: Modules,
 }
 
 /// A file, taken apart.
@@ -70,6 +81,8 @@ pub(super) struct Parsed {
 
 enum Content {
     Values(Vec<Value>),
+    /// Terraform's own language.
+    Module(Role),
     Unreadable(Gap),
     /// Plainly neither JSON nor YAML.
     Other,
@@ -78,7 +91,9 @@ enum Content {
 impl Parsed {
     pub(super) fn of(source: Source) -> Parsed {
         let telling = is_called_data(&source.path);
+        let role = terraform::file::role(&source).filter(|_| !telling);
         let content = match telling || begins_like_json(&source.text) {
+            _ if role.is_some() => role.map_or(Content::Other, Content::Module),
             true => match values_of(&source) {
                 Ok(values) => Content::Values(values),
                 Err(error) if telling => Content::Unreadable(Gap::unreadable(&error)),
@@ -101,6 +116,12 @@ impl Gathering {
         let source = parsed.source;
         let mut values = match parsed.content {
             Content::Values(values) => values,
+            Content::Module(role) => {
+                return match self.modules.add(&source, role) {
+                    Ok(()) => self.coverage.files_read += 1,
+                    Err(error) => self.note(Gap::unreadable(&error)),
+                };
+            }
             Content::Unreadable(gap) => {
                 if self.is_of_tree(&source.path)
                     && let Some(folder) = &mut self.folder
@@ -171,9 +192,17 @@ impl Gathering {
         self.harvest.gaps.push(gap);
     }
 
-    pub(super) fn finish(mut self) -> World {
+    /// Puts everything together. `load` gives the text of a file that a module reads, by its path.
+    pub(super) fn finish(mut self, load: &mut dyn FnMut(&str) -> Result<String, String>) -> World {
         self.end_folder();
         self.declare();
+        let loaded = self.modules.finish(load, &mut self.harvest);
+        // A file that a module reads is understood, whatever it is by itself.
+        let of_module = |gap: &Gap| loaded.contains(&terraform::file::plain(&gap.subject));
+        let alone = |gap: &Gap| matches!(gap.kind, GapKind::FormatNotRead | GapKind::Unreadable) && of_module(gap);
+        let before = self.harvest.gaps.len();
+        self.harvest.gaps.retain(|gap| !alone(gap));
+        self.coverage.files_read += before - self.harvest.gaps.len();
         self.harvest.finish(self.coverage)
     }
 

@@ -1,0 +1,208 @@
+//! Questions about worlds that Terraform declares: folders of modules, plans and states.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use wardbook_inventory::circumstances::Circumstances;
+use wardbook_inventory::coverage::GapKind;
+use wardbook_inventory::source::Source;
+use wardbook_inventory::world::World;
+use wardbook_policy::decide::Verdict;
+use wardbook_policy::quirk::Quirks;
+
+fn data(path: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/terraform").join(path);
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// The verdict, and the place of the statement that a layer's explanation would name.
+fn verdict(world: &World, principal: &str, action: &str, key: &str, circumstances: Circumstances) -> Verdict {
+    world.ask(principal, action, key, circumstances, Quirks::default()).unwrap().decide().verdict()
+}
+
+fn direct() -> Circumstances {
+    Circumstances::direct_call()
+}
+
+#[test]
+fn a_module_and_its_plan_give_the_same_answers() {
+    // The policy of AWS that is attached comes from the dump of another account.
+    let read_only = r#"{"Policies": [{"Arn": "arn:aws:iam::aws:policy/ReadOnlyAccess", "DefaultVersionId": "v1",
+        "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": {"Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "kms:List*", "Resource": "*"}]}}]}]}"#;
+    let dump = || Source::new("444455556666/authorization-details.json", read_only);
+    let module = World::from_sources([dump(), Source::new("tf/main.tf", data("same/module/main.tf"))]);
+    let plan = World::from_sources([dump(), Source::new("plan.json", data("same/plan.json"))]);
+    for world in [&module, &plan] {
+        assert_eq!(world.keys().len(), 2, "{:?}", world.coverage());
+        let ask = |action, circumstances| verdict(world, "role/report", action, "alias/payments", circumstances);
+        // The key policy lets the role decrypt through S3; else only the grant does, for one context.
+        let via = direct().with("kms:ViaService", "s3.eu-west-1.amazonaws.com");
+        assert_eq!(ask("kms:Decrypt", via), Verdict::Allow);
+        assert_eq!(ask("kms:Decrypt", direct()), Verdict::ImplicitDeny);
+        let granted = direct().with("kms:EncryptionContext:app", "pay");
+        assert_eq!(ask("kms:Decrypt", granted), Verdict::Allow);
+        assert_eq!(ask("kms:ListGrants", direct()), Verdict::Allow);
+        assert_eq!(ask("kms:PutKeyPolicy", direct()), Verdict::ImplicitDeny);
+        // The account itself may do everything, by its number and on the key that only it may use.
+        assert_eq!(verdict(world, "111122223333", "kms:PutKeyPolicy", "alias/payments", direct()), Verdict::Allow);
+        let backup = "aws_kms_key.backup";
+        assert_eq!(verdict(world, "111122223333", "kms:ScheduleKeyDeletion", backup, direct()), Verdict::Allow);
+        let stranger = "arn:aws:iam::999988887777:role/x";
+        assert_eq!(verdict(world, stranger, "kms:PutKeyPolicy", backup, direct()), Verdict::ImplicitDeny);
+    }
+}
+
+#[test]
+fn a_state_says_what_is_there() {
+    let world = World::from_sources([Source::new("state.json", data("state/state.json"))]);
+    let key = &world.keys()[0];
+    assert_eq!(key.state.as_deref(), Some("Disabled"));
+    assert_eq!(key.aliases.as_deref(), Some(&["alias/main".into()][..]));
+    assert_eq!(verdict(&world, "role/app", "kms:Decrypt", "alias/main", direct()), Verdict::Allow);
+    assert_eq!(verdict(&world, "role/app", "kms:Encrypt", "alias/main", direct()), Verdict::Allow);
+    assert_eq!(verdict(&world, "role/app", "kms:PutKeyPolicy", "alias/main", direct()), Verdict::ImplicitDeny);
+}
+
+#[test]
+fn answers_name_the_file_and_line_of_the_statement() {
+    let text = data("same/module/main.tf");
+    let world = World::from_sources([Source::new("tf/main.tf", text.clone())]);
+    let via = direct().with("kms:ViaService", "s3.eu-west-1.amazonaws.com");
+    let asked = world.ask("role/report", "kms:Decrypt", "alias/payments", via, Quirks::default()).unwrap();
+    let policy = &asked.layers.resource.items()[0];
+    let places: Vec<String> = policy.statements().iter().map(|statement| policy.place(statement)).collect();
+    let line = |sid: &str| text.lines().position(|line| line.contains(sid)).unwrap();
+    assert_eq!(places, [format!("tf/main.tf:{}:3", line("\"Root\"")), format!("tf/main.tf:{}:3", line("\"Report\""))]);
+}
+
+#[test]
+fn what_nobody_knows_before_apply_is_unknown_and_named() {
+    let text = r#"
+variable "partner" {}
+resource "aws_iam_role" "app" {
+  name               = "app"
+  assume_role_policy = "{}"
+}
+resource "aws_kms_key" "k" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Principal = { AWS = [aws_iam_role.app.arn, var.partner] }, Action = "kms:Decrypt", Resource = "*" },
+    ]
+  })
+}
+"#;
+    let world = World::from_sources([Source::new("main.tf", text)]);
+    assert_eq!(verdict(&world, "role/app", "kms:Decrypt", "aws_kms_key.k", direct()), Verdict::Allow);
+    assert_eq!(verdict(&world, "role/app", "kms:Encrypt", "aws_kms_key.k", direct()), Verdict::ImplicitDeny);
+    let partner = "arn:aws:iam::999988887777:role/x";
+    let asked = world.ask(partner, "kms:Decrypt", "aws_kms_key.k", direct(), Quirks::default()).unwrap();
+    let decision = asked.decide();
+    assert_eq!(decision.verdict(), Verdict::Unknown);
+}
+
+#[test]
+fn policies_that_may_not_be_there_make_an_answer_unknown() {
+    let text = r#"
+variable "open" {}
+resource "aws_iam_role" "app" {
+  name               = "app"
+  assume_role_policy = "{}"
+}
+resource "aws_iam_role" "other" {
+  name               = "other"
+  assume_role_policy = "{}"
+}
+resource "aws_iam_role_policy" "app" {
+  count  = var.open ? 1 : 0
+  role   = aws_iam_role.app.name
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "kms:Decrypt", Resource = "*" }] })
+}
+resource "aws_iam_role_policy_attachment" "other" {
+  for_each   = var.open
+  role       = aws_iam_role.other.name
+  policy_arn = each.value
+}
+resource "aws_kms_key" "k" {}
+"#;
+    let world = World::from_sources([Source::new("main.tf", text)]);
+    assert_eq!(verdict(&world, "role/app", "kms:Decrypt", "aws_kms_key.k", direct()), Verdict::Unknown);
+    assert_eq!(verdict(&world, "role/app", "kms:Encrypt", "aws_kms_key.k", direct()), Verdict::ImplicitDeny);
+    assert_eq!(verdict(&world, "role/other", "kms:Encrypt", "aws_kms_key.k", direct()), Verdict::Unknown);
+}
+
+#[test]
+fn a_broken_file_is_one_problem_and_does_not_stop_the_rest() {
+    let good = "resource \"aws_kms_key\" \"k\" {\n  policy = local.missing\n}\n";
+    let world = World::from_sources([
+        Source::new("a/broken.tf", "resource \"aws_kms_key\" {{{\n"),
+        Source::new("a/good.tf", good),
+        Source::new(
+            "b/plan.json",
+            "{\"format_version\": \"1.2\", \"planned_values\": {\"root_module\": {\"resources\": [1, {}]}}}",
+        ),
+    ]);
+    assert_eq!(world.keys().len(), 1);
+    let of = |kind: GapKind| -> Vec<&str> {
+        let gaps = world.coverage().gaps.iter().filter(|gap| gap.kind == kind);
+        gaps.map(|gap| gap.message.as_str()).collect()
+    };
+    assert_eq!(of(GapKind::Unreadable).len(), 1);
+    assert!(of(GapKind::Unreadable)[0].starts_with("a/broken.tf:1:"), "{:?}", of(GapKind::Unreadable));
+    assert_eq!(of(GapKind::Problem), ["a/good.tf:2:12: there is no local value `missing` in this module"]);
+}
+
+#[test]
+fn files_that_modules_read_are_not_strange_by_themselves() {
+    let main = "resource \"aws_kms_key\" \"k\" {\n  policy = file(\"${path.module}/policies/key.json\")\n}\n";
+    let policy =
+        r#"{"Statement": [{"Sid": "A", "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}"#;
+    let world = World::from_sources([
+        Source::new("w/main.tf", main),
+        Source::new("w/policies/key.json", policy),
+        Source::new("w/policies/other.json", policy),
+    ]);
+    let strange = world.coverage().gaps.iter().filter(|gap| gap.kind == GapKind::FormatNotRead);
+    let strange: Vec<&str> = strange.map(|gap| &*gap.subject).collect();
+    assert_eq!(strange, ["w/policies/other.json"]);
+    let policy = &world.keys()[0].policy.items()[0];
+    assert_eq!(policy.place(&policy.statements()[0]), "w/policies/key.json:1:16");
+}
+
+#[test]
+fn what_a_plan_destroys_is_not_there_and_what_it_changes_is_as_after() {
+    let change = |address: &str, actions: &str, before: &str, after: &str| {
+        let (kind, name) = address.split_once('.').unwrap();
+        format!(
+            r#"{{"address": "{address}", "mode": "managed", "type": "{kind}", "name": "{name}",
+                "change": {{"actions": {actions}, "before": {before}, "after": {after}, "after_unknown": {{}}}}}}"#
+        )
+    };
+    let key = |id: char| {
+        let id = id.to_string().repeat(8) + "-12ab-34cd-56ef-1234567890ab";
+        format!(r#"{{"arn": "arn:aws:kms:eu-west-1:111122223333:key/{id}", "key_id": "{id}", "is_enabled": true}}"#)
+    };
+    let text = format!(
+        r#"{{"format_version": "1.2", "resource_changes": [{}, {}]}}"#,
+        change("aws_kms_key.gone", r#"["delete"]"#, &key('a'), "null"),
+        change("aws_kms_key.kept", r#"["update"]"#, &key('b'), &key('b')),
+    );
+    let world = World::from_sources([Source::new("plan.json", text)]);
+    let ids: Vec<&str> = world.keys().iter().map(|key| &*key.id).collect();
+    assert_eq!(ids, ["bbbbbbbb-12ab-34cd-56ef-1234567890ab"]);
+}
+
+#[test]
+fn cutting_a_module_anywhere_never_panics() {
+    let text = data("same/module/main.tf");
+    for end in (0..text.len()).step_by(37).filter(|end| text.is_char_boundary(*end)) {
+        let part = text.get(..end).unwrap_or_default();
+        let _ = World::from_sources([Source::new("main.tf", part)]);
+    }
+    let plan = data("same/plan.json");
+    for (at, _) in plan.match_indices('"').step_by(11) {
+        // One word less: the plan is JSON, and says something else.
+        let changed = format!("{}\"x{}", plan.get(..at).unwrap_or_default(), plan.get(at + 1..).unwrap_or_default());
+        let _ = World::from_sources([Source::new("plan.json", changed)]);
+    }
+}
