@@ -145,9 +145,10 @@ fn one_event_is_proved_and_the_proof_holds_elsewhere() {
     assert_eq!(proved.code, 0, "{proved:?}");
     let proof: Value = proved.stdout.parse().unwrap();
     let hash = |value: &Value| {
-        let hex = value.as_str().unwrap();
-        let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-        Hash((0..hex.len()).step_by(2).map(byte).collect::<Vec<_>>().try_into().unwrap())
+        let digit = |digit: char| digit.to_digit(16).unwrap() as u8;
+        let digits: Vec<u8> = value.as_str().unwrap().chars().map(digit).collect();
+        let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+        Hash(bytes.try_into().unwrap())
     };
     let path: Vec<_> = proof["proof"].as_array().unwrap().iter().map(hash).collect();
     let (index, size) = (proof["leaf_index"].as_u64().unwrap(), proof["tree_size"].as_u64().unwrap());

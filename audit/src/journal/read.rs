@@ -1,10 +1,7 @@
 //! What an audit folder holds at one moment: files, and the events of the journals that no file has.
 
-use std::sync::Arc;
-
 use super::JournalError;
-use super::segment::Segment;
-use crate::disk::ReadAt;
+use super::segment::{OpenSegment, Segment};
 use crate::event::EventText;
 use crate::folder::{DayFile, Folder, Origin};
 use crate::parquet::FileError;
@@ -13,14 +10,7 @@ use crate::parquet::FileError;
 pub struct Moment {
     /// Sealed events, by day, origin and range.
     pub files: Vec<DayFile>,
-    segments: Vec<Open>,
-}
-
-/// A segment that is open, and can be read although it may have been removed since.
-struct Open {
-    origin: Origin,
-    first: u64,
-    file: Arc<dyn ReadAt>,
+    segments: Vec<(Origin, OpenSegment)>,
 }
 
 /// The same with the events of the journals in memory, for those that are known to be few.
@@ -52,9 +42,8 @@ pub fn moment(folder: &Folder) -> Result<Moment, JournalError> {
     let list = |path: &'static str| JournalError::disk(path);
     let mut segments = Vec::new();
     for origin in folder.origins().map_err(list("journal"))? {
-        for (first, file) in Segment::open_all(&**folder.disk(), &origin)? {
-            segments.push(Open { origin: origin.clone(), first, file });
-        }
+        let opened = Segment::open_all(&**folder.disk(), &origin)?;
+        segments.extend(opened.into_iter().map(|segment| (origin.clone(), segment)));
     }
     let files = folder.day_files().map_err(list("dt=*"))?;
     Ok(Moment { files, segments })
@@ -73,9 +62,8 @@ pub fn snapshot(folder: &Folder) -> Result<Snapshot, JournalError> {
 impl Moment {
     /// Calls `each` with the events that are only in a journal, by origin and index.
     pub fn unsealed<E: From<JournalError>>(&self, mut each: impl FnMut(Unsealed) -> Result<(), E>) -> Result<(), E> {
-        for Open { origin, first, file } in &self.segments {
-            let bytes = file.read_at(0, file.length()).map_err(JournalError::disk(Segment::path(origin, *first)))?;
-            let segment = Segment::read(origin, *first, bytes);
+        for (origin, segment) in &self.segments {
+            let segment = segment.read(origin)?;
             segment.check()?;
             let Some(range) = segment.range() else { continue };
             for (leaf_index, text) in segment.events() {

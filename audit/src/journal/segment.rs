@@ -25,6 +25,21 @@ pub struct Segment {
     state: State,
 }
 
+/// A segment that is open, and can be read although it may have been removed since.
+pub(crate) struct OpenSegment {
+    pub(crate) first: u64,
+    file: Arc<dyn ReadAt>,
+}
+
+impl OpenSegment {
+    /// Reads it as it was when it was opened.
+    pub(crate) fn read(&self, origin: &Origin) -> Result<Segment, JournalError> {
+        let path = Segment::path(origin, self.first);
+        let bytes = self.file.read_at(0, self.file.length()).map_err(JournalError::disk(path))?;
+        Ok(Segment::read(origin, self.first, bytes))
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Whole,
@@ -45,13 +60,12 @@ impl Segment {
         Ok(names)
     }
 
-    /// The segments of a log, in order, each with the index of its first event. One that is removed meanwhile was
-    /// sealed, and is left out.
-    pub(crate) fn open_all(disk: &dyn Disk, origin: &Origin) -> Result<Vec<(u64, Arc<dyn ReadAt>)>, JournalError> {
+    /// The segments of a log, in order. One that is removed meanwhile was sealed, and is left out.
+    pub(crate) fn open_all(disk: &dyn Disk, origin: &Origin) -> Result<Vec<OpenSegment>, JournalError> {
         let mut segments = Vec::new();
         for first in Self::names(disk, origin)? {
             match disk.open(&Self::path(origin, first)) {
-                Ok(file) => segments.push((first, file)),
+                Ok(file) => segments.push(OpenSegment { first, file }),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(JournalError::disk(Self::path(origin, first))(error)),
             }
@@ -64,7 +78,7 @@ impl Segment {
         Folder::journal(origin).join(format!("{first:012}.journal"))
     }
 
-    pub(crate) fn read(origin: &Origin, first: u64, bytes: Bytes) -> Self {
+    pub(super) fn read(origin: &Origin, first: u64, bytes: Bytes) -> Self {
         let path = Self::path(origin, first);
         let header = segment_header(origin, first);
         let mut segment = Self { path, first, bytes: bytes.clone(), texts: Vec::new(), end: 0, state: State::Whole };

@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// A checkpoint that was kept elsewhere, of which the log must be a continuation; may be given several times
     #[arg(long, value_name = "FILE", requires = "folder")]
     checkpoint: Vec<PathBuf>,
-    /// A public key that may have signed the log: a copy of DIR/log/<name>/key; may be given several times
+    /// A public key that may have signed the log: a copy of DIR/log/NAME/key; may be given several times
     #[arg(long, value_name = "FILE", requires = "folder")]
     public_key: Vec<PathBuf>,
     /// The signing key, of which only the public half is used
@@ -66,7 +66,7 @@ impl Arguments {
                 let line = format!("{}\n", line.trim_end());
                 let key = PublicKey::read(&line).map(|(_, key)| key);
                 keys.push(key.with_context(|| {
-                    format!("`{}`: not the public key of a log, as it stands in DIR/log/<name>/key", path.display())
+                    format!("`{}`: not the public key of a log, as it stands in DIR/log/NAME/key", path.display())
                 })?);
             }
             if text.is_empty() {
@@ -84,7 +84,7 @@ impl Arguments {
             let text = text(path)?;
             match wardbook_audit::log::Checkpoint::is_one(&text) {
                 true => Ok(text),
-                false => bail!("`{}`: not a checkpoint, as it stands in DIR/log/<name>/checkpoint", path.display()),
+                false => bail!("`{}`: not a checkpoint, as it stands in DIR/log/NAME/checkpoint", path.display()),
             }
         });
         kept.collect()

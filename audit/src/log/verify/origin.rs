@@ -108,13 +108,12 @@ impl Check<'_> {
         let rejected = format!("{}/{}-", Folder::rejected().display(), self.origin);
         let mut unsealed = Unsealed::default();
         let (mut next, count) = (None, found.len());
-        for (place, (first, file)) in found.into_iter().enumerate() {
-            let path = Segment::path(self.origin, first);
-            let bytes = file.read_at(0, file.length()).map_err(unreadable(&path))?;
-            let segment = Segment::read(self.origin, first, bytes);
+        for (place, opened) in found.into_iter().enumerate() {
+            let path = Segment::path(self.origin, opened.first);
+            let segment = opened.read(self.origin).map_err(|error| unreadable(&path)(io::Error::other(error)))?;
             self.left.remove(&path);
             let has_bytes = segment.range().is_some() || segment.torn().is_some();
-            unsealed.segments.push(SegmentSeen { path, first, has_bytes });
+            unsealed.segments.push(SegmentSeen { path, first: opened.first, has_bytes });
             if let Err(JournalError::Tampered { path, offset, what }) = segment.check() {
                 self.report.find(&path, Problem::Journal { offset, what });
                 continue;
