@@ -127,7 +127,7 @@ impl Bucket {
         let (store, key) = (self.store.clone(), key.to_owned());
         self.begin(move || {
             let (store, key, range, state) = (store.clone(), key.clone(), range.clone(), state.clone());
-            async move { part(&*store, &Path::parse(key).map_err(Error::from)?, range, state).await }
+            async move { part(&store, &Path::parse(key).map_err(Error::from)?, range, state).await }
         })
     }
 
