@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::thread;
 
 use hmac::{KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -41,6 +42,12 @@ struct Served {
     random: Arc<dyn Random>,
 }
 
+impl Served {
+    fn prove(&mut self) {
+        self.capabilities = prove(&*self.provider, &self.random);
+    }
+}
+
 /// Makes pairs with one provider.
 struct ProviderPairs {
     provider: Arc<dyn Provider>,
@@ -59,13 +66,23 @@ impl Software {
         roots: Roots,
         random: Arc<dyn Random>,
     ) -> Self {
-        let mut capabilities = Capabilities::default();
-        let mut members = Vec::new();
+        let mut members: Vec<Served> = Vec::new();
         for provider in providers {
             let random = provider.random().unwrap_or_else(|| Arc::clone(&random));
-            let proved = prove(&*provider, &random);
-            capabilities.merge(&proved);
-            members.push(Served { provider, capabilities: proved, random });
+            members.push(Served { provider, capabilities: Capabilities::default(), random });
+        }
+        // Side by side, because somebody waits for a server to be up; alone where the system has no thread to give.
+        thread::scope(|scope| {
+            for member in &mut members {
+                let _ = thread::Builder::new().spawn_scoped(scope, || member.prove());
+            }
+        });
+        let mut capabilities = Capabilities::default();
+        for member in &mut members {
+            if member.capabilities.rows().is_empty() && member.capabilities.refuted().is_empty() {
+                member.prove();
+            }
+            capabilities.merge(&member.capabilities);
         }
         Self { members, capabilities, roots: RwLock::new(roots), random }
     }
