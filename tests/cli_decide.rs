@@ -260,7 +260,7 @@ fn a_template_is_a_world() {
         let allowed = ask("kms:Decrypt");
         assert_eq!((allowed.code, allowed.stderr.as_str()), (0, ""), "{allowed:?}");
         let because = json(&allowed)["because"].to_string();
-        assert!(because.contains("stack/app.yaml:10:13") && because.contains("stack/app.yaml:29:50"), "{because}");
+        assert!(because.contains("stack/app.yaml:10:13") && because.contains("stack/app.yaml:29:60"), "{because}");
         let open = ask("kms:DescribeKey");
         assert_eq!(open.code, 3, "{open:?}");
         assert_eq!(json(&open)["missing"].to_string(), "[\"⟦app.yaml#Auditor⟧\"]");
