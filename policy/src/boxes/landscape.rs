@@ -282,9 +282,8 @@ impl<'c> Landscape<'c> {
         for services in [false, true] {
             let people = self.people(|_, request| (request.caller.kind() == CallerKind::Service) == services);
             let Some(base) = self.restricted(&everything, self.places.who, &people) else { continue };
-            let speaker = self.cast.people.iter().map(|(_, request)| request);
-            let Some(request) =
-                speaker.filter(|request| (request.caller.kind() == CallerKind::Service) == services).next()
+            let mut speakers = self.cast.people.iter().map(|(_, request)| request);
+            let Some(request) = speakers.find(|request| (request.caller.kind() == CallerKind::Service) == services)
             else {
                 continue;
             };
@@ -308,7 +307,7 @@ impl<'c> Landscape<'c> {
         let space = &self.space;
         let everything = space.everything();
         let known: Vec<Option<catalogue::Action>> = match space.dimensions.get(self.places.action) {
-            Some(actions) if space.dimensions.iter().any(|dimension| is_of_kms(dimension)) => {
+            Some(actions) if space.dimensions.iter().any(is_of_kms) => {
                 actions.witnesses.iter().map(|action| catalogue::action(action)).collect()
             }
             _ => Vec::new(),
