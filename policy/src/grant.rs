@@ -232,7 +232,7 @@ impl Grant {
         if !self.is_of(&scene.request.resource) {
             return GrantOutcome::DoesNot(GrantMismatch::Key);
         }
-        let ways = self.retirers().into_iter();
+        let ways = self.retirers();
         let issuer =
             self.issuing_account.as_deref().is_some_and(|account| scene.request.caller.account() == Some(account));
         let root = scene.request.caller.kind() == crate::caller::CallerKind::Root;
@@ -246,9 +246,9 @@ impl Grant {
     }
 
     /// Whoever may retire it by name: the retiring principal, and the grantee if the grant says so.
-    pub(crate) fn retirers(&self) -> Vec<&PrincipalPattern> {
+    pub(crate) fn retirers(&self) -> impl Iterator<Item = &PrincipalPattern> {
         let grantee_may = self.operations.iter().any(|operation| &**operation == "kms:retiregrant");
-        self.retiring.iter().chain(grantee_may.then_some(&self.grantee)).collect()
+        self.retiring.iter().chain(grantee_may.then_some(&self.grantee))
     }
 
     fn is_of(&self, resource: &str) -> bool {
