@@ -19,6 +19,7 @@ mod formula;
 mod glob;
 mod landscape;
 mod outsider;
+mod plan;
 mod prime;
 mod product;
 mod residual;

@@ -278,9 +278,9 @@ impl Grant {
     }
 
     /// Whoever may retire it by name, or might: the retiring principal, and the grantee if the grant says so.
-    pub(crate) fn retirers(&self) -> Vec<&PrincipalPattern> {
+    pub(crate) fn retirers(&self) -> impl Iterator<Item = &PrincipalPattern> {
         let grantee_may = self.has_operation("kms:retiregrant") != Tri::False;
-        self.retiring.iter().chain(grantee_may.then_some(&self.grantee)).collect()
+        self.retiring.iter().chain(grantee_may.then_some(&self.grantee))
     }
 
     fn is_of(&self, scene: &Scene<'_>) -> Tri {

@@ -334,6 +334,7 @@ fn possible(request: &Request) -> bool {
 
 /// Boxes ask `decide`, never the other way round.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test reads the sources, which the crate never does")]
 fn nothing_below_boxes_knows_of_them() {
     fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {

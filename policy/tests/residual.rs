@@ -8,7 +8,6 @@ use wardbook_policy::document::Document;
 use wardbook_policy::grant::Grant;
 use wardbook_policy::json;
 use wardbook_policy::layers::{Layers, Told};
-use wardbook_policy::limits::CLASSES_MAX;
 use wardbook_policy::policy::{Origin, Policy, PolicyKind};
 use wardbook_policy::quirk::{Quirk, Quirks};
 use wardbook_policy::request::{Request, RequestBuilder};
@@ -246,18 +245,4 @@ fn what_patterns_and_numbers_cut_together_is_not_claimed() {
     ];
     let left = left_of(&asked("kms:Decrypt").build().unwrap(), &statements, Quirks::default());
     assert_eq!((left.answer, &*left.doubts), (Answer::NotDecided, &[Doubt::Mixed("x:Size".into())][..]));
-}
-
-#[test]
-fn classes_end_at_their_limit() {
-    let rows = |count: usize| -> Vec<String> {
-        (0..count).map(|n| allow(&format!(r#""StringEquals": {{"aws:UserAgent": "agent {n}"}}"#))).collect()
-    };
-    let answer = |count: usize| {
-        let left = left_of(&asked("kms:Decrypt").build().unwrap(), &rows(count), Quirks::default());
-        (left.answer, left.doubts)
-    };
-    // One class for each text, and one for all others.
-    assert_eq!(answer(CLASSES_MAX - 1), (Answer::OnlyIf, vec![]));
-    assert_eq!(answer(CLASSES_MAX), (Answer::NotDecided, vec![Doubt::Excess(Excess::Classes)]));
 }

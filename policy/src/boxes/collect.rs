@@ -341,7 +341,7 @@ impl<'a> Collector<'a> {
                     self.grant_demand(demand, &scene, &mut clause);
                 }
             }
-            let names = if request.retires { grant.retirers() } else { vec![grant.grantee()] };
+            let names = if request.retires { grant.retirers().collect() } else { vec![grant.grantee()] };
             clauses = self.grantees(&names, &clause, &scene);
         }
         for (relation, clause) in clauses {

@@ -1,28 +1,23 @@
 //! Policies over everybody, every action and every context at once: what each statement covers, and who gets in.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
 use crate::caller::CallerKind;
 use crate::catalogue::{self, ResourceKind};
-use crate::condition::Atom;
-use crate::context::{Lookup, Unnamed};
+use crate::context::Unnamed;
 use crate::decide::{Verdict, decide};
-use crate::key::{ENCRYPTION_CONTEXT, Key};
 use crate::layers::{Layers, Told};
 use crate::limits::{BOXES_MAX, CLASSES_MAX};
-use crate::pattern::Pattern;
 use crate::policy::{Policy, PolicyKind};
 use crate::principal::Relation;
 use crate::quirk::Quirks;
 use crate::request::{Request, ResourceRule};
-use crate::scene::{Resolved, Scene};
-use crate::statement::{Effect, Principals, Statement, Texts};
+use crate::scene::Scene;
+use crate::statement::{Effect, Statement};
 use crate::tri::Tri;
 
-use super::demand::{Ask, Demand};
+use super::demand::Ask;
 use super::glob::ones;
 use super::outsider::{Cast, Who};
+use super::plan::{Plan, Planner, REACHES, bits, relation};
 use super::product::{Product, Union, Work};
 use super::residual::{Condition, Doubt};
 use super::space::{Dimension, Part, Space};
@@ -133,30 +128,6 @@ struct Places {
     who: usize,
     reach: usize,
     action: usize,
-}
-
-/// The ranks of reach: through the account's own IAM, within boundary and session policy, and freely.
-const REACHES: [&str; 3] = ["account", "behind", "caller"];
-
-/// What a statement asks, before the classes are known.
-struct Plan {
-    side: usize,
-    policy: usize,
-    statement: usize,
-    effect: Effect,
-    actions: Vec<u64>,
-    /// People, the ranks they reach, and a demand on them.
-    people: Vec<(Vec<u64>, Vec<u64>, Option<usize>)>,
-    rows: Vec<RowPlan>,
-    /// How many of the rows stand for other parts of the statement.
-    before_conditions: usize,
-}
-
-/// For which people a row holds anyway, and for which it is a demand.
-#[derive(Default)]
-struct RowPlan {
-    holds: Vec<u64>,
-    asked: Vec<(Vec<u64>, usize)>,
 }
 
 impl<'c> Landscape<'c> {
@@ -282,9 +253,8 @@ impl<'c> Landscape<'c> {
         for services in [false, true] {
             let people = self.people(|_, request| (request.caller.kind() == CallerKind::Service) == services);
             let Some(base) = self.restricted(&everything, self.places.who, &people) else { continue };
-            let speaker = self.cast.people.iter().map(|(_, request)| request);
-            let Some(request) =
-                speaker.filter(|request| (request.caller.kind() == CallerKind::Service) == services).next()
+            let mut speakers = self.cast.people.iter().map(|(_, request)| request);
+            let Some(request) = speakers.find(|request| (request.caller.kind() == CallerKind::Service) == services)
             else {
                 continue;
             };
@@ -308,7 +278,7 @@ impl<'c> Landscape<'c> {
         let space = &self.space;
         let everything = space.everything();
         let known: Vec<Option<catalogue::Action>> = match space.dimensions.get(self.places.action) {
-            Some(actions) if space.dimensions.iter().any(|dimension| is_of_kms(dimension)) => {
+            Some(actions) if space.dimensions.iter().any(is_of_kms) => {
                 actions.witnesses.iter().map(|action| catalogue::action(action)).collect()
             }
             _ => Vec::new(),
@@ -589,385 +559,6 @@ impl<'c> Landscape<'c> {
 
 fn is_of_kms(dimension: &Dimension) -> bool {
     dimension.is_key() && dimension.key.lower().starts_with("kms:")
-}
-
-/// Turns statements into plans, gathering the demands that they make.
-struct Planner<'c> {
-    cast: &'c Cast,
-    setting: Setting<'c>,
-    demands: Vec<Demand<'c>>,
-    doubts: Vec<Doubt>,
-    actions: Vec<Box<str>>,
-    actions_lower: Vec<Box<str>>,
-    /// By key, the people for whom it is not known.
-    unknown: HashMap<Box<str>, Vec<u64>>,
-    /// By what policies file names under, the people whom such a name may mean.
-    filed: HashMap<u64, Vec<usize>>,
-    /// By pattern, the actions that it takes.
-    taken: HashMap<&'c str, Vec<u64>>,
-}
-
-impl<'c> Planner<'c> {
-    fn new(cast: &'c Cast, sides: &[&'c [Policy]], setting: &Setting<'c>) -> Planner<'c> {
-        let statements = sides.iter().copied().flatten().flat_map(|policy| policy.statements());
-        let actions: Vec<Box<str>> = match setting.kind {
-            PolicyKind::Key => on_keys().collect(),
-            _ => distinct_actions(statements),
-        };
-        let actions_lower = actions.iter().map(|action| action.to_ascii_lowercase().into()).collect();
-        Planner {
-            cast,
-            setting: *setting,
-            demands: Vec::new(),
-            doubts: Vec::new(),
-            actions,
-            actions_lower,
-            unknown: HashMap::new(),
-            filed: filed(cast),
-            taken: HashMap::new(),
-        }
-    }
-
-    fn scene(&self, request: &'c Request) -> Scene<'c> {
-        Scene {
-            request,
-            quirks: self.setting.quirks,
-            has_boundary: Tri::False,
-            in_key_policy: self.setting.kind == PolicyKind::Key,
-        }
-    }
-
-    /// A broken Allow covers nothing, and neither does a statement for other resources.
-    fn plan(&mut self, (side, policy, index): (usize, usize, usize), statement: &'c Statement) -> Option<Plan> {
-        if statement.inert {
-            return None;
-        }
-        let actions = self.actions(&statement.actions);
-        let mut rows = Vec::new();
-        if let Texts::Named(_) | Texts::Except(_) = &statement.resources {
-            rows.push(self.resources(statement)?);
-        }
-        let people = self.people(statement);
-        let before_conditions = rows.len();
-        for atom in statement.conditions() {
-            rows.push(self.row(atom));
-        }
-        Some(Plan {
-            side,
-            policy,
-            statement: index,
-            effect: statement.effect(),
-            actions,
-            people,
-            rows,
-            before_conditions,
-        })
-    }
-
-    /// The people it concerns, by how far it reaches.
-    fn people(&mut self, statement: &'c Statement) -> Vec<(Vec<u64>, Vec<u64>, Option<usize>)> {
-        let everyone = || bits(self.cast.people.iter().map(|_| true));
-        let all_ranks = || bits(REACHES.iter().map(|_| true));
-        if !self.setting.names_principals() {
-            return vec![(everyone(), all_ranks(), None)];
-        }
-        let denies = statement.effect() == Effect::Deny;
-        let mut certain: [Vec<bool>; 3] = core::array::from_fn(|_| vec![false; self.cast.people.len()]);
-        let mut maybe = Vec::new();
-        let mut doubtful = false;
-        let mut open = !statement.doubts.is_empty();
-        let mut mark = |index: usize, relation: Relation, request: &Request| {
-            let far = denies || request.is_cross_account();
-            if far || self.counts(relation, request) {
-                let rank = if far { 2 } else { rank(relation) };
-                if let Some(slot) = certain.get_mut(rank).and_then(|people| people.get_mut(index)) {
-                    *slot = true;
-                }
-            }
-        };
-        match &statement.principals {
-            Principals::Named(names) => {
-                for name in names {
-                    let filed =
-                        name.digest().map(|digest| self.filed.get(&digest).map(Vec::as_slice).unwrap_or_default());
-                    let everybody = filed.is_none().then_some(0..self.cast.people.len()).into_iter().flatten();
-                    for index in filed.unwrap_or_default().iter().copied().chain(everybody) {
-                        let Some((_, request)) = self.cast.people.get(index) else { continue };
-                        match name.relation(&self.scene(request)) {
-                            (Tri::True, relation) => mark(index, relation, request),
-                            (Tri::False, _) => {}
-                            (Tri::Unknown, relation) => {
-                                let far = denies || request.is_cross_account() || name.source().contains(':');
-                                let farthest = if far { 2 } else { rank(relation) };
-                                maybe.extend(name.key().map(|key| (index, farthest, key, name.source())));
-                                open |= name.key().is_none();
-                            }
-                        }
-                    }
-                }
-            }
-            principals => {
-                for (index, (_, request)) in self.cast.people.iter().enumerate() {
-                    let directness = principals.directness(&self.scene(request));
-                    if directness.certain() != 0 {
-                        mark(index, Relation::Caller, request);
-                    }
-                    doubtful |= directness.possible() != 0;
-                }
-            }
-        }
-        if open {
-            self.doubts.push(Doubt::Symbols(statement.symbols().map(Into::into).collect()));
-        }
-        if doubtful {
-            self.doubts.push(Doubt::NotPrincipal);
-        }
-        let up_to = |rank: usize| bits((0..REACHES.len()).map(|other| other <= rank));
-        let mut found: Vec<(Vec<u64>, Vec<u64>, Option<usize>)> = Vec::new();
-        for (rank, people) in certain.into_iter().enumerate() {
-            if people.iter().any(|named| *named) {
-                found.push((bits(people.into_iter()), up_to(rank), None));
-            }
-        }
-        let count = self.cast.people.len();
-        for (index, rank, key, id) in maybe {
-            let demand = self.demand(Cow::Borrowed(key), Ask::UniqueId(id), None);
-            found.push((bits((0..count).map(|other| other == index)), up_to(rank), Some(demand)));
-        }
-        found
-    }
-
-    /// The actions that an element takes.
-    fn actions(&mut self, texts: &'c Texts) -> Vec<u64> {
-        let all = bits(self.actions_lower.iter().map(|_| true));
-        let (Texts::Named(patterns) | Texts::Except(patterns)) = texts else { return all };
-        let mut sum: Vec<u64> = all.iter().map(|_| 0).collect();
-        for pattern in patterns {
-            let lower = &self.actions_lower;
-            let taken = self
-                .taken
-                .entry(pattern.source())
-                .or_insert_with(|| bits(lower.iter().map(|action| pattern.matches_plainly(action))));
-            sum.iter_mut().zip(taken.iter()).for_each(|(sum, taken)| *sum |= taken);
-        }
-        match texts {
-            Texts::Except(_) => super::product::without(&all, &sum),
-            _ => sum,
-        }
-    }
-
-    /// In one account, an ordinary resource's policy gives nothing by naming the account.
-    fn counts(&self, relation: Relation, request: &Request) -> bool {
-        relation != Relation::Account
-            || self.setting.kind == PolicyKind::Key
-            || request.is_cross_account()
-            || matches!(request.rule, ResourceRule::RoleTrust)
-    }
-
-    /// Whether the Resource element fits, as a row; `None` if it never does.
-    fn resources(&mut self, statement: &'c Statement) -> Option<RowPlan> {
-        let holds: Vec<Tri> = self
-            .cast
-            .people
-            .iter()
-            .map(|(_, request)| statement.resources.hold(&request.resource, &self.scene(request)))
-            .collect();
-        if holds.contains(&Tri::Unknown) {
-            self.doubts.push(Doubt::Variables { of: "Resource".into(), keys: Vec::new() });
-        }
-        let keeps = |holds: &Tri| *holds == Tri::True || (*holds == Tri::Unknown && statement.effect() == Effect::Deny);
-        let row = RowPlan { holds: bits(holds.iter().map(keeps)), asked: Vec::new() };
-        row.holds.iter().any(|word| *word != 0).then_some(row)
-    }
-
-    fn row(&mut self, atom: &'c Atom) -> RowPlan {
-        let unknown = self.unknown_to(atom.key());
-        let variables = atom.patterns().iter().any(|pattern| pattern.variables().next().is_some());
-        let mut plan = RowPlan::default();
-        if variables {
-            self.row_with_variables(atom, &mut plan);
-            return plan;
-        }
-        let everybody = bits(self.cast.people.iter().map(|_| true));
-        if unknown == everybody {
-            let ask = Ask::Row { atom, in_key_policy: self.setting.kind == PolicyKind::Key };
-            let demand = self.shared(atom, ask);
-            return RowPlan { holds: everybody.iter().map(|_| 0).collect(), asked: vec![(unknown, demand)] };
-        }
-        let known = |index: usize| unknown.get(index / 64).is_some_and(|word| word & (1 << (index % 64)) == 0);
-        plan.holds = bits(
-            self.cast
-                .people
-                .iter()
-                .enumerate()
-                .map(|(index, (_, request))| known(index) && atom.holds(&self.scene(request)) == Tri::True),
-        );
-        if unknown.iter().any(|word| *word != 0) {
-            let ask = Ask::Row { atom, in_key_policy: self.setting.kind == PolicyKind::Key };
-            let demand = self.shared(atom, ask);
-            plan.asked.push((unknown, demand));
-        }
-        plan
-    }
-
-    /// The demand of a row; rows that say the same share one.
-    fn shared(&mut self, atom: &'c Atom, ask: Ask<'c>) -> usize {
-        let same = |demand: &Demand<'_>| match &demand.ask {
-            Ask::Row { atom: other, .. } if demand.of.is_none() => {
-                atom.key() == other.key() && atom.spelled() == other.spelled() && atom.test() == other.test()
-            }
-            _ => false,
-        };
-        match self.demands.iter().position(same) {
-            Some(index) => index,
-            None => self.demand(Cow::Borrowed(atom.key()), ask, None),
-        }
-    }
-
-    /// A row whose values differ from person to person.
-    fn row_with_variables(&mut self, atom: &'c Atom, plan: &mut RowPlan) {
-        let cast = self.cast;
-        let count = cast.people.len();
-        let mut holds = vec![false; count];
-        let mut opaque = vec![false; count];
-        for (index, (_, request)) in cast.people.iter().enumerate() {
-            let scene = self.scene(request);
-            match atom.holds(&scene) {
-                Tri::True => {
-                    if let Some(slot) = holds.get_mut(index) {
-                        *slot = true;
-                    }
-                    continue;
-                }
-                Tri::False => continue,
-                Tri::Unknown => {}
-            }
-            let patterns = atom.patterns();
-            let mut variables = patterns.iter().flat_map(|pattern| pattern.variables());
-            let resolved = variables.all(|variable| scene.resolve(variable) != Resolved::Unknown);
-            if resolved && scene.lookup(atom.key()) == Lookup::Unknown {
-                let ask = Ask::Row { atom, in_key_policy: scene.in_key_policy };
-                let demand = self.demand(Cow::Borrowed(atom.key()), ask, Some(request));
-                plan.asked.push((bits((0..count).map(|other| other == index)), demand));
-            } else if let Some(slot) = opaque.get_mut(index) {
-                *slot = true;
-            }
-        }
-        plan.holds = bits(holds.into_iter());
-        if opaque.contains(&true) {
-            self.demands.push(Demand::opaque(atom, self.setting.kind == PolicyKind::Key));
-            plan.asked.push((bits(opaque.into_iter()), self.demands.len() - 1));
-        }
-    }
-
-    fn unknown_to(&mut self, key: &Key) -> Vec<u64> {
-        if let Some(known) = self.unknown.get(key.lower()) {
-            return known.clone();
-        }
-        let people = self.cast.people.iter();
-        let unknown = bits(people.map(|(_, request)| self.scene(request).lookup(key) == Lookup::Unknown));
-        self.unknown.insert(key.lower().into(), unknown.clone());
-        unknown
-    }
-
-    fn demand(&mut self, key: Cow<'c, Key>, ask: Ask<'c>, of: Option<&'c Request>) -> usize {
-        self.demands.push(Demand { key, ask, of });
-        self.demands.len() - 1
-    }
-}
-
-/// Everybody, filed as policies file the names of their statements.
-fn filed(cast: &Cast) -> HashMap<u64, Vec<usize>> {
-    let mut filed: HashMap<u64, Vec<usize>> = HashMap::new();
-    for (index, (_, request)) in cast.people.iter().enumerate() {
-        for digest in request.caller().digests() {
-            filed.entry(*digest).or_default().push(index);
-        }
-    }
-    filed
-}
-
-fn rank(relation: Relation) -> usize {
-    match relation {
-        Relation::Account => 0,
-        Relation::Behind | Relation::LimitedSession => 1,
-        Relation::Caller => 2,
-    }
-}
-
-fn relation(rank: usize) -> Relation {
-    match rank {
-        0 => Relation::Account,
-        1 => Relation::Behind,
-        _ => Relation::Caller,
-    }
-}
-
-fn bits(holds: impl Iterator<Item = bool>) -> Vec<u64> {
-    let mut words = Vec::new();
-    for (index, holds) in holds.enumerate() {
-        if index % 64 == 0 {
-            words.push(0);
-        }
-        if holds && let Some(word) = words.last_mut() {
-            *word |= 1 << (index % 64);
-        }
-    }
-    words
-}
-
-/// Grants alone allow it, whatever policies say.
-const RETIRE: &str = "kms:RetireGrant";
-
-/// The actions that a key policy bears on.
-fn on_keys() -> impl Iterator<Item = Box<str>> {
-    catalogue::kms_operations()
-        .filter(|operation| matches!(operation.resource_kind(), ResourceKind::Key | ResourceKind::AliasAndKey))
-        .filter(|operation| operation.action() != RETIRE)
-        .map(|operation| operation.action().into())
-}
-
-/// An action for each way in which the statements can tell actions apart, every one of KMS included.
-fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>) -> Vec<Box<str>> {
-    let mut patterns: Vec<&Pattern> = Vec::new();
-    let mut keys: Vec<&str> = Vec::new();
-    for statement in statements {
-        if let Texts::Named(actions) | Texts::Except(actions) = &statement.actions {
-            patterns.extend(actions.iter());
-        }
-        keys.extend(statement.conditions.iter().map(|atom| atom.key().lower()));
-    }
-    patterns.sort_unstable_by_key(|pattern| pattern.source());
-    patterns.dedup_by_key(|pattern| pattern.source());
-    let sources: Vec<&str> = patterns.iter().map(|pattern| pattern.source()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys.retain(|key| !key.starts_with(ENCRYPTION_CONTEXT));
-    let mut found: Vec<Box<str>> = Vec::new();
-    let mut seen: std::collections::HashSet<Vec<bool>> = std::collections::HashSet::new();
-    let services: Vec<&str> = sources.iter().filter_map(|source| source.split_once(':')).map(|(s, _)| s).collect();
-    let stranger = catalogue::services().find(|service| !services.contains(&service.prefix()));
-    let mut names: Vec<&'static str> =
-        catalogue::service("kms").into_iter().chain(stranger).flat_map(|s| s.actions()).map(|a| a.name()).collect();
-    for pattern in sources.iter().filter(|source| source.contains(':')) {
-        names.extend(catalogue::actions_matching(pattern).map(|action| action.name()));
-        // What the pattern leaves of its service is another class.
-        let service = pattern.split_once(':').and_then(|(service, _)| catalogue::service(service));
-        names.extend(service.into_iter().flat_map(|service| service.actions()).map(|action| action.name()));
-    }
-    names.sort_unstable();
-    names.dedup();
-    names.retain(|name| *name != RETIRE);
-    for name in names {
-        let lower = name.to_ascii_lowercase();
-        let mut vector: Vec<bool> = patterns.iter().map(|pattern| pattern.matches_plainly(&lower)).collect();
-        let kms = lower.starts_with("kms:");
-        vector.extend(keys.iter().map(|key| catalogue::carries(name, key)));
-        if kms || seen.insert(vector) {
-            found.push(name.into());
-        }
-    }
-    found
 }
 
 /// A policy that allows everything, for whatever a question takes for granted.

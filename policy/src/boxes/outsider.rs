@@ -73,6 +73,8 @@ impl Cast {
         for policy in policies.iter().copied().flatten() {
             gathered.policy(policy);
         }
+        gathered.arns.sort_unstable();
+        gathered.arns.dedup();
         let partition = setting.resource.and_then(Arn::parse).map_or("aws", |arn| arn.partition);
         let account = setting.account.map(Box::<str>::from).or_else(|| {
             let of_arn = setting.resource.and_then(Arn::parse).map(|arn| arn.account).filter(|id| is_account_id(id));

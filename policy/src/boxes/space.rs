@@ -302,3 +302,6 @@ fn holds_list<'a>(key: &Key, mut demands: impl Iterator<Item = &'a Demand<'a>>) 
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;
