@@ -376,7 +376,7 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        let event = chunk.event(place).map_err(|error| FileError::Damaged(error.to_string()))?;
+        let event = chunk.event(place);
         self.books.read += 1;
         match self.known.standing(place.key, &event, place.leaf)? {
             Standing::Duplicate => {
@@ -385,7 +385,7 @@ impl Run<'_> {
             }
             Standing::New => {}
             Standing::Conflict => {
-                let event_id = event.id().unwrap_or_default().into_owned();
+                let event_id = self.known.id(&event).unwrap_or_default().to_owned();
                 let conflict = Conflict { source: source.name().to_owned(), record: item.number, event_id };
                 self.books.conflict += 1;
                 self.watch.conflict(&conflict);
@@ -397,7 +397,7 @@ impl Run<'_> {
         self.known.take(place.key, place.leaf)?;
         self.books.written += 1;
         let is_full = match &mut self.batch {
-            Some(batch) => batch.append(&event, place.leaf, digest)?,
+            Some(batch) => batch.append(event, place.leaf, digest)?,
             None => false,
         };
         if is_full {
@@ -423,6 +423,7 @@ struct Queue {
 
 /// Reads one source after another until there are none, or nobody listens.
 fn work(queue: &Mutex<Queue>, sources: &[Box<dyn Source>], bytes_read: &Arc<AtomicU64>) {
+    let mut tools = read::Tools::default();
     loop {
         let (send, messages) = sync_channel(CHUNKS_WAITING_MAX);
         let source = {
@@ -437,7 +438,7 @@ fn work(queue: &Mutex<Queue>, sources: &[Box<dyn Source>], bytes_read: &Arc<Atom
             source
         };
         let mut wanted = true;
-        read::read(&**source, bytes_read, &mut |message| {
+        read::read(&**source, bytes_read, &mut tools, &mut |message| {
             wanted = send.send(message).is_ok();
             wanted
         });

@@ -38,6 +38,8 @@ struct Node {
     kind: Kind,
     /// Of a text: it has no escapes. Of a list or object: there is no whitespace inside.
     plain: bool,
+    /// It is written as its canonical form is.
+    canonical: bool,
 }
 
 /// Why a text is not the JSON that an event may be.
@@ -89,7 +91,12 @@ impl Tree {
     /// Reads the value at the start of `text` and returns where the text goes on after it, whitespace skipped.
     /// [`Tree::value`] with the same text then looks at it.
     pub fn read_prefix(&mut self, text: &str) -> Result<usize, JsonError> {
-        read::read(self, text)
+        read::read(self, text.as_bytes())
+    }
+
+    /// The same for bytes that the caller knows to be UTF-8.
+    pub(crate) fn read_prefix_bytes(&mut self, utf8: &[u8]) -> Result<usize, JsonError> {
+        read::read(self, utf8)
     }
 
     /// The value that was read last. `text` must be the text that it was read from.

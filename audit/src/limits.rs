@@ -96,6 +96,9 @@ pub const BATCH_DAYS_MAX: usize = 128;
 /// How many entries of an index are in memory; more of them are sorted and kept in a file. 24 bytes each.
 pub const INDEX_ENTRIES_HELD_MAX: usize = 900_000;
 
+/// How many such files of one index have a sieve in memory, of 1 MiB each.
+pub const INDEX_SIEVES_MAX: usize = 32;
+
 /// How many stored files are remembered event by event, because a source has events that may be in them.
 pub const INDEXED_FILES_MAX: usize = 3;
 

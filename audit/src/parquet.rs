@@ -11,17 +11,23 @@ mod build;
 mod filter;
 mod footer;
 mod give_back;
+mod layout;
+mod order;
 mod read;
+mod row;
 #[cfg(test)]
 mod tests;
 mod waiting;
 mod write;
 
-pub use build::{Rows, sort};
+pub use build::Rows;
 pub use filter::{Filter, Test};
 pub use footer::{Footer, FooterError};
 pub use give_back::EventColumns;
+pub(crate) use layout::text_slot;
+pub use order::sort;
 pub use read::{EventFile, Pruned};
+pub(crate) use row::{Encoder, Row, RowBuffer, RowPlace};
 pub(crate) use write::write_batches;
 pub use write::{EventWriter, Settings};
 

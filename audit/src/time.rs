@@ -69,6 +69,11 @@ impl Timestamp {
         valid.then_some(Self(seconds * MICROS + micros))
     }
 
+    /// The day in UTC, counted from the epoch.
+    pub(crate) fn day(self) -> i64 {
+        self.0.div_euclid(MICROS * DAY_SECONDS)
+    }
+
     /// The day in UTC as `YYYY-MM-DD`.
     pub fn date(self) -> String {
         let (year, month, day) = self.civil();
@@ -76,7 +81,7 @@ impl Timestamp {
     }
 
     fn civil(self) -> (i64, i64, i64) {
-        civil(self.0.div_euclid(MICROS * DAY_SECONDS))
+        civil(self.day())
     }
 }
 

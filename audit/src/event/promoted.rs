@@ -52,23 +52,26 @@ impl<'a> Promoted<'a> {
 
     /// The value of the text column of that name.
     pub fn text(&self, column: &str) -> Option<&str> {
-        let value = match column {
-            "principal_arn" => &self.principal_arn,
-            "principal_type" => &self.principal_type,
-            "principal_account_id" => &self.principal_account_id,
-            "session_name" => &self.session_name,
-            "invoked_by" => &self.invoked_by,
-            "kms_key_arn" => &self.kms_key_arn,
-            "kms_key_id_requested" => &self.kms_key_id_requested,
-            "dest_kms_key_arn" => &self.dest_kms_key_arn,
-            "via_service" => &self.via_service,
-            "decision" => &self.decision,
-            "decided_by" => &self.decided_by,
-            "grant_id" => &self.grant_id,
-            "policy_digest" => &self.policy_digest,
-            _ => &None,
-        };
-        value.as_deref()
+        self.texts().into_iter().find(|(name, _)| *name == column)?.1
+    }
+
+    /// The text columns by name, always in the same order.
+    pub(crate) fn texts(&self) -> [(&'static str, Option<&str>); 13] {
+        [
+            ("principal_arn", self.principal_arn.as_deref()),
+            ("principal_type", self.principal_type.as_deref()),
+            ("principal_account_id", self.principal_account_id.as_deref()),
+            ("session_name", self.session_name.as_deref()),
+            ("invoked_by", self.invoked_by.as_deref()),
+            ("kms_key_arn", self.kms_key_arn.as_deref()),
+            ("kms_key_id_requested", self.kms_key_id_requested.as_deref()),
+            ("dest_kms_key_arn", self.dest_kms_key_arn.as_deref()),
+            ("via_service", self.via_service.as_deref()),
+            ("decision", self.decision.as_deref()),
+            ("decided_by", self.decided_by.as_deref()),
+            ("grant_id", self.grant_id.as_deref()),
+            ("policy_digest", self.policy_digest.as_deref()),
+        ]
     }
 
     /// The value of the map column of that name, as an object.

@@ -13,12 +13,12 @@ use sha2::{Digest, Sha256};
 
 use super::{ImportError, scratch};
 use crate::disk::{Appender, Disk, write_atomically};
-use crate::event::{Event, EventText, Leaf};
+use crate::event::{EventText, Leaf};
 use crate::folder::{DayFile, Folder, LeafRange, Origin};
 use crate::journal::Log;
 use crate::limits::{BATCH_BYTES_MAX, BATCH_DAYS_MAX, BATCH_EVENTS_MAX, IMPORT_BYTES_HELD_MAX, SMALL_FILE_BYTES_MAX};
 use crate::log::Hash;
-use crate::parquet::{EventFile, EventWriter, FileError, Filter, Footer, Settings};
+use crate::parquet::{EventFile, EventWriter, FileError, Filter, Footer, Row, Settings};
 
 /// Events that are collected.
 pub(super) struct Batch {
@@ -27,13 +27,15 @@ pub(super) struct Batch {
     settings: Settings,
     first: u64,
     leaves: Vec<Leaf>,
-    days: BTreeMap<String, Day>,
+    /// By their number since the epoch.
+    days: BTreeMap<i64, Day>,
     /// How many bytes of text there are, and how many of them are in no row group yet.
     bytes: usize,
     waiting: usize,
 }
 
 struct Day {
+    date: String,
     writer: EventWriter<Sink>,
     sources: BTreeSet<Hash>,
 }
@@ -45,17 +47,20 @@ impl Batch {
     }
 
     /// Adds an event. The batch is to be committed when this returns true.
-    pub(super) fn append(&mut self, event: &Event<'_>, leaf: Leaf, source: Hash) -> Result<bool, ImportError> {
-        let date = event.time().date();
+    pub(super) fn append(&mut self, event: Row<'_>, leaf: Leaf, source: Hash) -> Result<bool, ImportError> {
         let index = self.first + self.leaves.len() as u64;
-        let day = self.days.entry(date).or_insert_with_key(|date| Day {
-            writer: EventWriter::new(Sink::new(self.folder.disk().clone(), prepared(date)), self.settings),
+        let day = self.days.entry(event.time.day()).or_insert_with(|| Day {
+            writer: EventWriter::new(
+                Sink::new(self.folder.disk().clone(), prepared(&event.time.date())),
+                self.settings,
+            ),
+            date: event.time.date(),
             sources: BTreeSet::new(),
         });
         let before = day.writer.waiting_bytes();
-        day.writer.append(event, index)?;
+        day.writer.append_row(event, index)?;
         day.sources.insert(source);
-        self.bytes += event.record().written().len();
+        self.bytes += event.bytes;
         self.waiting = self.waiting + day.writer.waiting_bytes() - before;
         self.leaves.push(leaf);
         if self.waiting > IMPORT_BYTES_HELD_MAX
@@ -81,8 +86,9 @@ impl Batch {
         if self.bytes > SMALL_FILE_BYTES_MAX {
             self.settings.small_zstd_level = self.settings.zstd_level;
         }
-        for (date, mut day) in std::mem::take(&mut self.days) {
-            let sources = day.sources.iter().map(Hash::to_string).collect();
+        for mut day in std::mem::take(&mut self.days).into_values() {
+            let (date, sources) = (day.date, day.sources);
+            let sources = sources.iter().map(Hash::to_string).collect();
             let footer = Footer { origin: self.origin.clone(), range, sources, more: more.clone() };
             day.writer.compress(self.settings);
             let (digest, length) = day.writer.finish(&footer)?.finish().map_err(ImportError::disk(prepared(&date)))?;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::disk::{Disk, ReadAt};
-use crate::limits::INDEX_ENTRIES_HELD_MAX;
+use crate::limits::{INDEX_ENTRIES_HELD_MAX, INDEX_SIEVES_MAX};
 
 /// What an entry says.
 pub(super) type Value = [u8; 16];
@@ -31,6 +31,40 @@ struct Run {
     entries: u64,
     /// The keys of the entries 0, 256, 512, ...
     keys: Vec<u64>,
+    sieve: Option<Sieve>,
+}
+
+/// Which keys a run surely does not have, so that its file need not be read for a key that is in none. A bloom filter of
+/// two bits per key in at least eight.
+struct Sieve {
+    words: Vec<u64>,
+    shift: u32,
+}
+
+impl Sieve {
+    fn new(entries: &[(u64, Value)]) -> Self {
+        let words = (entries.len() / 8).next_power_of_two().max(2);
+        let mut sieve = Self { words: vec![0; words], shift: 64 - words.trailing_zeros() - 6 };
+        for (key, _) in entries {
+            for (word, bit) in sieve.places(*key) {
+                if let Some(word) = sieve.words.get_mut(word) {
+                    *word |= bit;
+                }
+            }
+        }
+        sieve
+    }
+
+    fn places(&self, key: u64) -> [(usize, u64); 2] {
+        [0x9E37_79B9_7F4A_7C15, 0xD6E8_FEB8_6659_FD93].map(|odd: u64| {
+            let place = (key ^ (key >> 32)).wrapping_mul(odd) >> self.shift;
+            ((place / 64) as usize, 1 << (place % 64))
+        })
+    }
+
+    fn may_have(&self, key: u64) -> bool {
+        self.places(key).iter().all(|(word, bit)| self.words.get(*word).is_some_and(|word| word & bit != 0))
+    }
 }
 
 const ENTRY_BYTES: u64 = 24;
@@ -88,7 +122,8 @@ impl Index {
         drop(file);
         let keys = entries.iter().step_by(BLOCK_ENTRIES as usize).map(|(key, _)| *key).collect();
         let file = self.disk.open(&path)?;
-        self.runs.push(Run { path, file, entries: entries.len() as u64, keys });
+        let sieve = (self.runs.len() < INDEX_SIEVES_MAX).then(|| Sieve::new(&entries));
+        self.runs.push(Run { path, file, entries: entries.len() as u64, keys, sieve });
         Ok(())
     }
 }
@@ -103,6 +138,9 @@ impl Drop for Index {
 
 impl Run {
     fn find(&self, key: u64, found: &mut Vec<Value>) -> io::Result<()> {
+        if self.sieve.as_ref().is_some_and(|sieve| !sieve.may_have(key)) {
+            return Ok(());
+        }
         // The key may begin in the block before the first one that begins with it.
         let mut block = self.keys.partition_point(|first| *first < key).saturating_sub(1) as u64;
         while self.keys.get(block as usize).is_some_and(|first| *first <= key) {
@@ -153,6 +191,9 @@ mod tests {
             assert_eq!(found, [value(group * 3), value(group * 3 + 1), value(group * 3 + 2)], "{group}");
         }
         assert!(index.values(1).unwrap().is_empty());
+        let sieve = index.runs[0].sieve.as_ref().unwrap();
+        let passed = (1..=10_000).filter(|absent: &u64| sieve.may_have(absent.wrapping_mul(0x0123_4567_89AB_CDEF)));
+        assert!(passed.count() < 1_000);
         drop(index);
         assert!(disk.paths().is_empty());
     }

@@ -19,13 +19,15 @@ use crate::event::{Event, EventText, Leaf};
 use crate::folder::{DayFile, Folder};
 use crate::journal::snapshot;
 use crate::limits::{INDEXED_FILES_MAX, LOOKUPS_MAX};
-use crate::parquet::{EventFile, FileError, Filter, Test};
+use crate::parquet::{EventFile, FileError, Filter, Row, Test, text_slot};
 
 /// The events of an audit folder by name.
 pub(super) struct Known {
     disk: Arc<dyn Disk>,
     folder: PathBuf,
     files: Vec<Stored>,
+    /// The slot of `eventID` in a row.
+    id: u16,
     /// By name: the file and the place in its log.
     stored: Index,
     /// By name: the leaf of an event that is in a journal or was taken in this run.
@@ -75,7 +77,8 @@ impl Known {
         let snapshot = snapshot(folder)?;
         let stored = Index::new(disk.clone(), scratch.join("stored"));
         let taken = Index::new(disk.clone(), scratch.join("taken"));
-        let mut known = Self { disk, folder: scratch, files: Vec::new(), stored, taken, open: Vec::new() };
+        let id = text_slot("event_id");
+        let mut known = Self { disk, folder: scratch, files: Vec::new(), id, stored, taken, open: Vec::new() };
         for unsealed in &snapshot.unsealed {
             let event = unsealed.event.view();
             known.take(key(&event), event.leaf())?;
@@ -108,23 +111,32 @@ impl Known {
     }
 
     /// What an event is to those that are known.
-    pub(super) fn standing(&mut self, key: u64, event: &Event<'_>, leaf: Leaf) -> Result<Standing, ImportError> {
+    pub(super) fn standing(&mut self, key: u64, event: &Row<'_>, leaf: Leaf) -> Result<Standing, ImportError> {
         let leaf = short(leaf);
         let taken = self.taken.values(key).map_err(ImportError::disk(&self.folder))?;
         if taken.contains(&leaf) {
             return Ok(Standing::Duplicate);
         }
         let places = self.stored.values(key).map_err(ImportError::disk(&self.folder))?;
-        let id = event.id();
+        if taken.is_empty() && places.is_empty() {
+            return Ok(Standing::New);
+        }
+        let id = self.id(event);
         for place in &places {
-            if self.stored_leaf(u128::from_be_bytes(*place), id.as_deref())? == Some(leaf) {
+            if self.stored_leaf(u128::from_be_bytes(*place), id)? == Some(leaf) {
                 return Ok(Standing::Duplicate);
             }
         }
-        match (taken.is_empty() && places.is_empty()) || id.is_none() {
-            true => Ok(Standing::New),
-            false => Ok(Standing::Conflict),
+        match id {
+            None => Ok(Standing::New),
+            Some(_) => Ok(Standing::Conflict),
         }
+    }
+
+    /// The `eventID` of an event.
+    pub(super) fn id<'a>(&self, event: &Row<'a>) -> Option<&'a str> {
+        let [id] = event.texts([self.id]);
+        id
     }
 
     /// Knows an event from now on.

@@ -17,6 +17,7 @@ use crate::event::{Event, EventError, Leaf, LeafHasher};
 use crate::json::Tree;
 use crate::limits::{CHUNK_BYTES_MAX, SOURCE_BYTES_HELD_MAX};
 use crate::log::Hash;
+use crate::parquet::{Encoder, Row, RowBuffer, RowPlace};
 
 /// What a reader tells about its source, in this order: at most one of the first three, then chunks.
 pub(super) enum Message {
@@ -35,7 +36,7 @@ pub(super) enum Message {
 /// Some records of a source.
 #[derive(Default)]
 pub(super) struct Chunk {
-    text: String,
+    rows: RowBuffer,
     items: Vec<Item>,
 }
 
@@ -52,11 +53,9 @@ pub(super) enum What {
     Rejected { message: String, bytes: Option<Vec<u8>> },
 }
 
-/// An event in the text of a chunk.
+/// An event in a chunk.
 pub(super) struct EventPlace {
-    start: usize,
-    end: usize,
-    tree: Tree,
+    row: RowPlace,
     pub(super) leaf: Leaf,
     pub(super) key: u64,
 }
@@ -66,14 +65,29 @@ impl Chunk {
         &self.items
     }
 
-    pub(super) fn event<'a>(&'a self, place: &'a EventPlace) -> Result<Event<'a>, EventError> {
-        Event::of(place.tree.value(self.text.get(place.start..place.end).unwrap_or_default()))
+    pub(super) fn event(&self, place: &EventPlace) -> Row<'_> {
+        self.rows.row(&place.row)
     }
 }
 
+/// What a thread reads one source after another with; its memory is used again.
+#[derive(Default)]
+pub(super) struct Tools {
+    held: Vec<u8>,
+    hasher: LeafHasher,
+    encoder: Encoder,
+    tree: Tree,
+    inner: Tree,
+}
+
 /// Reads a source. `send` returns false when nobody wants more.
-pub(super) fn read(source: &dyn Source, bytes_read: &Arc<AtomicU64>, send: &mut dyn FnMut(Message) -> bool) {
-    match Reader::new(source, bytes_read).run(send) {
+pub(super) fn read(
+    source: &dyn Source,
+    bytes_read: &Arc<AtomicU64>,
+    tools: &mut Tools,
+    send: &mut dyn FnMut(Message) -> bool,
+) {
+    match Reader::new(source, bytes_read, tools).run(send) {
         Ok(()) => {}
         Err(refusal) => {
             send(Message::Refused(refusal));
@@ -85,18 +99,15 @@ struct Reader<'a> {
     source: &'a dyn Source,
     bytes_read: &'a Arc<AtomicU64>,
     has_lines: bool,
-    hasher: LeafHasher,
-    tree: Tree,
-    inner: Tree,
+    tools: &'a mut Tools,
 }
 
 impl<'a> Reader<'a> {
-    fn new(source: &'a dyn Source, bytes_read: &'a Arc<AtomicU64>) -> Self {
+    fn new(source: &'a dyn Source, bytes_read: &'a Arc<AtomicU64>, tools: &'a mut Tools) -> Self {
         let name = source.name().to_ascii_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
         let has_lines = [".jsonl", ".ndjson"].iter().any(|end| name.ends_with(end)) || source.has_lines();
-        let (tree, inner) = (Tree::default(), Tree::default());
-        Self { source, bytes_read, has_lines, hasher: LeafHasher::default(), tree, inner }
+        Self { source, bytes_read, has_lines, tools }
     }
 
     fn run(&mut self, send: &mut dyn FnMut(Message) -> bool) -> Result<(), Refusal> {
@@ -105,8 +116,11 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let mut opened = self.open()?;
-        let mut held = Vec::new();
+        let mut held = std::mem::take(&mut self.tools.held);
+        held.clear();
         let limit = SOURCE_BYTES_HELD_MAX as u64;
+        // With room for the end, so that finding it does not double the memory.
+        held.reserve(self.source.length().min(limit) as usize + 64);
         let read = opened.by_ref().take(limit + 1).read_to_end(&mut held);
         read.map_err(|error| unreadable(&error, held.len()))?;
         if held.is_empty() && !self.has_lines {
@@ -119,7 +133,9 @@ impl<'a> Reader<'a> {
             let ended = self.records(&mut records, &mut |chunk| {
                 chunks.push(chunk);
                 true
-            })?;
+            });
+            self.tools.held = records.into_window();
+            let ended = ended?;
             if ended.is_digest {
                 send(Message::Skipped);
                 return Ok(());
@@ -128,7 +144,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let mut rest = Records::new(io::Cursor::new(held).chain(opened), self.has_lines);
-        while rest.next(&mut self.tree)?.is_some() {}
+        while rest.next(&mut self.tools.tree)?.is_some() {}
         let digest = rest.into_source().into_inner().1.digest();
         if !send(Message::Whole(digest)) {
             return Ok(());
@@ -173,7 +189,7 @@ impl<'a> Reader<'a> {
         send: &mut dyn FnMut(Chunk) -> bool,
     ) -> Result<Ended, Refusal> {
         let (mut chunk, mut number, mut ended) = (Chunk::default(), 0, Ended::default());
-        while let Some(found) = records.next(&mut self.tree)? {
+        while let Some(found) = records.next(&mut self.tools.tree)? {
             number += 1;
             let (offset, what) = match found {
                 Found::Unreadable { offset, message, place } => {
@@ -196,7 +212,7 @@ impl<'a> Reader<'a> {
                 }
             };
             chunk.items.push(Item { number, offset, what });
-            if chunk.text.len() >= CHUNK_BYTES_MAX && !send(std::mem::take(&mut chunk)) {
+            if chunk.rows.bytes() >= CHUNK_BYTES_MAX && !send(std::mem::take(&mut chunk)) {
                 return Ok(ended);
             }
         }
@@ -208,24 +224,24 @@ impl<'a> Reader<'a> {
 
     /// The event that the tree has read, or the one inside what lookup-events says about it.
     fn event(&mut self, text: &str, chunk: &mut Chunk) -> Result<EventPlace, EventError> {
-        let value = self.tree.value(text);
+        let Tools { hasher, encoder, tree, inner: inside, .. } = &mut *self.tools;
+        let value = tree.value(text);
         let error = match Event::of(value) {
-            Ok(event) => return Ok(place(&event, text, &self.tree, &mut self.hasher, chunk)),
+            Ok(event) => return Ok(place(&event, hasher, encoder, chunk)),
             Err(error) => error,
         };
         let is_object = value.kind() == crate::json::Kind::Object;
         match value.text_member("CloudTrailEvent").filter(|_| is_object && error == EventError::NoTime) {
             None => Err(error),
             Some(inner) => {
-                self.inner.read(&inner)?;
-                let event = Event::of(self.inner.value(&inner))?;
-                Ok(place(&event, &inner, &self.inner, &mut self.hasher, chunk))
+                let event = Event::of(inside.read(&inner)?)?;
+                Ok(place(&event, hasher, encoder, chunk))
             }
         }
     }
 
     fn is_digest(&self, text: &str) -> bool {
-        let value = self.tree.value(text);
+        let value = self.tools.tree.value(text);
         value.kind() == crate::json::Kind::Object
             && ["digestStartTime", "digestS3Bucket"].iter().all(|name| value.member(name).is_some())
     }
@@ -236,10 +252,8 @@ struct Ended {
     is_digest: bool,
 }
 
-fn place(event: &Event<'_>, text: &str, tree: &Tree, hasher: &mut LeafHasher, chunk: &mut Chunk) -> EventPlace {
-    let start = chunk.text.len();
-    chunk.text.push_str(text);
-    EventPlace { start, end: chunk.text.len(), tree: tree.clone(), leaf: hasher.leaf(event), key: key(event) }
+fn place(event: &Event<'_>, hasher: &mut LeafHasher, encoder: &mut Encoder, chunk: &mut Chunk) -> EventPlace {
+    EventPlace { row: encoder.encode(event, &mut chunk.rows), leaf: hasher.leaf(event), key: key(event) }
 }
 
 fn unreadable(error: &io::Error, read: usize) -> Refusal {

@@ -82,6 +82,11 @@ impl<R: Read> Records<R> {
         self.source
     }
 
+    /// The memory of a source that was held.
+    pub(super) fn into_window(self) -> Vec<u8> {
+        self.window
+    }
+
     /// The bytes of a place that was found last.
     pub(super) fn bytes(&self, place: &std::ops::Range<usize>) -> &[u8] {
         self.window.get(place.clone()).unwrap_or_default()
@@ -229,16 +234,11 @@ impl<R: Read> Records<R> {
                 self.validate();
             }
             let end = self.valid.min(self.at + EVENT_BYTES_MAX + LOOKAHEAD_BYTES);
-            let rest = self.window.get(self.at..end).unwrap_or_default();
-            let text = match std::str::from_utf8(rest) {
-                Ok(text) => text,
-                Err(error) => {
-                    rest.get(..error.valid_up_to()).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
-                }
-            };
-            let (length, closed) = (text.len(), text.ends_with(['}', ']', '"']));
+            // INVARIANT: up to `valid` the window is UTF-8, so every record in it is.
+            let text = self.window.get(self.at..end).unwrap_or_default();
+            let (length, closed) = (text.len(), matches!(text.last(), Some(b'}' | b']' | b'"')));
             let room = length <= EVENT_BYTES_MAX && !self.ended && !self.broken;
-            let error = match tree.read_prefix(text) {
+            let error = match tree.read_prefix_bytes(text) {
                 // A number at the end may go on.
                 Ok(end) if room && end == length && !closed && self.fill()? => continue,
                 Ok(end) => {

@@ -6,6 +6,7 @@ impl Value<'_> {
     /// Writes the canonical form of the value.
     pub fn write_canonical(&self, out: &mut Vec<u8>) {
         match self.kind() {
+            _ if self.is_canonical() => out.extend_from_slice(self.span().as_bytes()),
             Kind::Null => out.extend_from_slice(b"null"),
             Kind::False => out.extend_from_slice(b"false"),
             Kind::True => out.extend_from_slice(b"true"),
@@ -23,6 +24,11 @@ impl Value<'_> {
                 let mut separator = b'{';
                 for (name, value) in self.sorted_names() {
                     out.push(std::mem::replace(&mut separator, b','));
+                    let as_written = name.is_plain() && value.is_canonical();
+                    if let Some(pair) = name.pair(&value).filter(|_| as_written) {
+                        out.extend_from_slice(pair.as_bytes());
+                        continue;
+                    }
                     write_text(&name, out);
                     out.push(b':');
                     value.write_canonical(out);
@@ -41,12 +47,9 @@ impl Value<'_> {
 }
 
 fn write_text(value: &Value<'_>, out: &mut Vec<u8>) {
-    if value.is_plain() {
-        out.push(b'"');
-        out.extend_from_slice(value.written().as_bytes());
-        out.push(b'"');
-    } else {
-        write_string(&value.text_value(), out);
+    match value.is_plain() {
+        true => out.extend_from_slice(value.span().as_bytes()),
+        false => write_string(&value.text_value(), out),
     }
 }
 

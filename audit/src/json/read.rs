@@ -1,13 +1,18 @@
 //! The reader: one pass, one level of recursion per level of nesting, and a limit on those.
 
+use std::borrow::Cow;
+
 use super::{JsonError, Kind, Node, Problem, Tree};
 use crate::limits::{EVENT_BYTES_MAX, JSON_DEPTH_MAX, NUMBER_EXPONENT_MAX};
 
-pub(super) fn read(tree: &mut Tree, text: &str) -> Result<usize, JsonError> {
+/// A whole number of so many letters has fewer zeros at its end than a canonical form writes out.
+const CANONICAL_LETTERS_MAX: usize = 20;
+
+pub(super) fn read(tree: &mut Tree, bytes: &[u8]) -> Result<usize, JsonError> {
     tree.nodes.clear();
     tree.order.clear();
     tree.open.clear();
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, spaces: 0, tree };
+    let mut reader = Reader { bytes, at: 0, spaces: 0, tree };
     reader.skip_whitespace();
     reader.value(0)?;
     reader.skip_whitespace();
@@ -15,7 +20,6 @@ pub(super) fn read(tree: &mut Tree, text: &str) -> Result<usize, JsonError> {
 }
 
 struct Reader<'a> {
-    text: &'a str,
     bytes: &'a [u8],
     at: usize,
     /// How many bytes of whitespace were skipped.
@@ -65,13 +69,16 @@ impl Reader<'_> {
             order: 0,
             kind,
             plain,
+            canonical: plain,
         });
         Ok(index)
     }
 
-    fn value(&mut self, depth: usize) -> Result<(), JsonError> {
+    /// Reads a value, and tells whether it is written as its canonical form is.
+    #[inline]
+    fn value(&mut self, depth: usize) -> Result<bool, JsonError> {
         match self.peek() {
-            Some(b'"') => self.string().map(|_| ()),
+            Some(b'"') => self.string().map(|(_, plain)| plain),
             Some(b'{') => self.object(depth),
             Some(b'[') => self.list(depth),
             Some(b'-' | b'0'..=b'9') => self.number(),
@@ -82,7 +89,7 @@ impl Reader<'_> {
         }
     }
 
-    fn word(&mut self, word: &'static str, kind: Kind) -> Result<(), JsonError> {
+    fn word(&mut self, word: &'static str, kind: Kind) -> Result<bool, JsonError> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         if !rest.starts_with(word.as_bytes()) {
             let partial = word.as_bytes().starts_with(rest);
@@ -90,10 +97,10 @@ impl Reader<'_> {
         }
         let start = self.at;
         self.at += word.len();
-        self.push(kind, start, self.at, true).map(|_| ())
+        self.push(kind, start, self.at, true).map(|_| true)
     }
 
-    fn number(&mut self) -> Result<(), JsonError> {
+    fn number(&mut self) -> Result<bool, JsonError> {
         let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -103,23 +110,36 @@ impl Reader<'_> {
             Some(b'1'..=b'9') => self.digits(),
             _ => return Err(self.error(Problem::Expected("a digit"))),
         }
+        let whole = self.bytes.get(start..self.at).unwrap_or_default();
+        let mut canonical = whole != b"-0" && whole.len() <= CANONICAL_LETTERS_MAX;
         if self.peek() == Some(b'.') {
+            canonical = false;
             self.at += 1;
             self.some_digits()?;
         }
         if let Some(b'e' | b'E') = self.peek() {
+            canonical = false;
             self.at += 1;
             if let Some(b'+' | b'-') = self.peek() {
                 self.at += 1;
             }
             let exponent = self.at;
             self.some_digits()?;
-            let digits = self.text.get(exponent..self.at).unwrap_or_default().trim_start_matches('0');
-            if digits.len() > 9 || digits.parse::<i64>().unwrap_or(0) > NUMBER_EXPONENT_MAX {
+            let digits = self.bytes.get(exponent..self.at).unwrap_or_default();
+            let mut digits = digits.iter().skip_while(|digit| **digit == b'0');
+            let within = digits.try_fold(0, |exponent: i64, digit| {
+                let exponent = exponent * 10 + i64::from(digit - b'0');
+                (exponent <= NUMBER_EXPONENT_MAX).then_some(exponent)
+            });
+            if within.is_none() {
                 return Err(self.error(Problem::Exponent));
             }
         }
-        self.push(Kind::Number, start, self.at, true).map(|_| ())
+        let node = self.push(Kind::Number, start, self.at, true)?;
+        if let Some(node) = self.tree.nodes.get_mut(node) {
+            node.canonical = canonical;
+        }
+        Ok(canonical)
     }
 
     fn digits(&mut self) {
@@ -137,7 +157,9 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<usize, JsonError> {
+    /// Reads a text: where it is, and whether it has no escapes.
+    #[inline]
+    fn string(&mut self) -> Result<(usize, bool), JsonError> {
         self.expect(b'"', "a text")?;
         let start = self.at;
         let mut plain = true;
@@ -154,7 +176,7 @@ impl Reader<'_> {
         }
         let index = self.push(Kind::Text, start, self.at, plain)?;
         self.at += 1;
-        Ok(index)
+        Ok((index, plain))
     }
 
     fn escape(&mut self) -> Result<(), JsonError> {
@@ -198,11 +220,12 @@ impl Reader<'_> {
         Ok(unit)
     }
 
-    fn list(&mut self, depth: usize) -> Result<(), JsonError> {
+    fn list(&mut self, depth: usize) -> Result<bool, JsonError> {
         let (node, spaces) = self.enter(Kind::List, depth)?;
+        let mut canonical = true;
         if self.peek() != Some(b']') {
             loop {
-                self.value(depth + 1)?;
+                canonical &= self.value(depth + 1)?;
                 self.skip_whitespace();
                 if self.peek() != Some(b',') {
                     break;
@@ -212,21 +235,27 @@ impl Reader<'_> {
             }
         }
         self.expect(b']', "`,` or `]`")?;
-        self.leave(node, spaces)
+        self.leave(node, spaces, canonical)
     }
 
-    fn object(&mut self, depth: usize) -> Result<(), JsonError> {
+    fn object(&mut self, depth: usize) -> Result<bool, JsonError> {
         let (node, spaces) = self.enter(Kind::Object, depth)?;
         let mine = self.tree.open.len();
+        let mut canonical = true;
         if self.peek() != Some(b'}') {
             loop {
-                let name = self.string()?;
-                let first = self.first_bytes(name);
+                let start = self.at + 1;
+                let (name, plain) = self.string()?;
+                let first = match plain {
+                    true => first_bytes(self.bytes.get(start..self.at - 1).unwrap_or_default()),
+                    false => first_bytes(&name_of(self.tree.nodes.get(name), self.bytes)),
+                };
+                canonical &= plain;
                 self.tree.open.push((first, name as u32));
                 self.skip_whitespace();
                 self.expect(b':', "`:`")?;
                 self.skip_whitespace();
-                self.value(depth + 1)?;
+                canonical &= self.value(depth + 1)?;
                 self.skip_whitespace();
                 if self.peek() != Some(b',') {
                     break;
@@ -236,8 +265,8 @@ impl Reader<'_> {
             }
         }
         self.expect(b'}', "`,` or `}`")?;
-        self.sort(node, mine)?;
-        self.leave(node, spaces)
+        canonical &= self.sort(node, mine)?;
+        self.leave(node, spaces, canonical)
     }
 
     fn enter(&mut self, kind: Kind, depth: usize) -> Result<(usize, usize), JsonError> {
@@ -251,7 +280,7 @@ impl Reader<'_> {
         Ok((node, spaces))
     }
 
-    fn leave(&mut self, node: usize, spaces: usize) -> Result<(), JsonError> {
+    fn leave(&mut self, node: usize, spaces: usize, canonical: bool) -> Result<bool, JsonError> {
         if self.at > EVENT_BYTES_MAX {
             return Err(self.error(Problem::TooLong));
         }
@@ -260,37 +289,30 @@ impl Reader<'_> {
             node.end = self.at as u32;
             node.next = next;
             node.plain = self.spaces == spaces;
+            node.canonical = canonical && node.plain;
+            return Ok(node.canonical);
         }
-        Ok(())
+        Ok(false)
     }
 
-    /// The first eight bytes of a name, so that most comparisons are one of numbers. Names with escapes sort by what
-    /// they mean, so they have to be read first.
-    fn first_bytes(&self, name: usize) -> u64 {
-        let value = super::Value::at(self.tree, self.text, name as u32);
-        let text = value.text_value();
-        let mut first = [0; 8];
-        for (to, from) in first.iter_mut().zip(text.bytes()) {
-            *to = from;
-        }
-        u64::from_be_bytes(first)
-    }
-
-    /// Puts the names of an object in order and refuses those that occur twice.
-    fn sort(&mut self, node: usize, mine: usize) -> Result<(), JsonError> {
-        let (text, Tree { nodes, order, open }) = (self.text, &mut *self.tree);
+    /// Puts the names of an object in order, refuses those that occur twice, and tells whether they were in order.
+    fn sort(&mut self, node: usize, mine: usize) -> Result<bool, JsonError> {
+        let (bytes, Tree { nodes, order, open, .. }) = (self.bytes, &mut *self.tree);
         let names = open.get_mut(mine..).unwrap_or_default();
-        let name = |index: u32| super::value::text_of(nodes.get(index as usize), text);
-        names.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a.1).cmp(&name(b.1))));
-        for pair in names.windows(2) {
-            if let [before, after] = pair
-                && before.0 == after.0
-                && name(before.1) == name(after.1)
-            {
-                let problem = Problem::DuplicateName(name(after.1).into_owned());
-                let later = before.1.max(after.1) as usize;
-                let offset = nodes.get(later).map_or(0, |node| node.start as usize);
-                return Err(JsonError { problem, offset });
+        let name = |index: u32| name_of(nodes.get(index as usize), bytes);
+        let in_order = names.is_sorted_by(|a, b| a.0 < b.0);
+        if !in_order {
+            names.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a.1).cmp(&name(b.1))));
+            for pair in names.windows(2) {
+                if let [before, after] = pair
+                    && before.0 == after.0
+                    && name(before.1) == name(after.1)
+                {
+                    let problem = Problem::DuplicateName(String::from_utf8_lossy(&name(after.1)).into_owned());
+                    let later = before.1.max(after.1) as usize;
+                    let offset = nodes.get(later).map_or(0, |node| node.start as usize);
+                    return Err(JsonError { problem, offset });
+                }
             }
         }
         let entry = order.len() as u32;
@@ -300,7 +322,29 @@ impl Reader<'_> {
         if let Some(node) = nodes.get_mut(node) {
             node.order = entry;
         }
-        Ok(())
+        Ok(in_order)
+    }
+}
+
+/// The first eight bytes of a name, so that most comparisons are one of numbers.
+#[inline]
+fn first_bytes(name: &[u8]) -> u64 {
+    match name.first_chunk::<8>() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => {
+            let mut first = [0; 8];
+            first.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+            u64::from_be_bytes(first)
+        }
+    }
+}
+
+/// What a name means: names with escapes sort by that.
+fn name_of<'a>(node: Option<&Node>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    let written = node.and_then(|node| bytes.get(node.start as usize..node.end as usize)).unwrap_or_default();
+    match node.is_none_or(|node| node.plain) {
+        true => Cow::Borrowed(written),
+        false => Cow::Owned(super::value::unescape(&String::from_utf8_lossy(written)).into_bytes()),
     }
 }
 

@@ -36,10 +36,6 @@ impl<'a> Value<'a> {
         Self { tree, text, index: 0 }
     }
 
-    pub(super) fn at(tree: &'a Tree, text: &'a str, index: u32) -> Self {
-        Self { tree, text, index }
-    }
-
     #[inline]
     fn node(&self) -> Option<&'a Node> {
         self.tree.nodes.get(self.index as usize)
@@ -81,6 +77,25 @@ impl<'a> Value<'a> {
         self.node().and_then(|node| self.text.get(node.start as usize..node.end as usize)).unwrap_or_default()
     }
 
+    /// The text as it was written, with quotes around a [`Kind::Text`].
+    #[inline]
+    pub(super) fn span(&self) -> &'a str {
+        let node = self.node().map(|node| match node.kind {
+            Kind::Text => (node.start as usize).wrapping_sub(1)..node.end as usize + 1,
+            _ => node.start as usize..node.end as usize,
+        });
+        node.and_then(|span| self.text.get(span)).unwrap_or_default()
+    }
+
+    /// The text from the quote of this name to the end of its value, if nothing but a colon is between them.
+    #[inline]
+    pub(super) fn pair(&self, value: &Value<'a>) -> Option<&'a str> {
+        let (name, value) = (self.node()?, value.node()?);
+        let is_text = u32::from(value.kind == Kind::Text);
+        let whole = (name.start as usize).wrapping_sub(1)..(value.end + is_text) as usize;
+        (value.start - is_text == name.end + 2).then(|| self.text.get(whole))?
+    }
+
     #[inline]
     pub(crate) fn text_value(&self) -> Cow<'a, str> {
         text_of(self.node(), self.text)
@@ -90,6 +105,12 @@ impl<'a> Value<'a> {
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
         self.node().is_some_and(|node| node.plain)
+    }
+
+    /// Whether it is written as its canonical form is.
+    #[inline]
+    pub(super) fn is_canonical(&self) -> bool {
+        self.node().is_some_and(|node| node.canonical)
     }
 
     /// The elements of a list, else none.
@@ -181,25 +202,19 @@ impl<'a> Value<'a> {
                 }
                 out.push_str(if separator == '{' { "{}" } else { "}" });
             }
-            Kind::Text => {
-                out.push('"');
-                out.push_str(self.written());
-                out.push('"');
-            }
-            _ => out.push_str(self.written()),
+            _ => out.push_str(self.span()),
         }
     }
 
     /// The value as it was written, without the whitespace between its parts.
     pub fn compact(&self) -> Cow<'a, str> {
         match self.kind() {
-            Kind::Text => Cow::Owned(format!("\"{}\"", self.written())),
             Kind::List | Kind::Object if !self.is_plain() => {
                 let mut out = String::with_capacity(self.written().len());
                 self.write_compact(&mut out);
                 Cow::Owned(out)
             }
-            _ => Cow::Borrowed(self.written()),
+            _ => Cow::Borrowed(self.span()),
         }
     }
 }
@@ -228,7 +243,7 @@ pub(super) fn text_of<'a>(node: Option<&Node>, text: &'a str) -> Cow<'a, str> {
 }
 
 /// Resolves escapes that the reader has found to be well formed.
-fn unescape(written: &str) -> String {
+pub(super) fn unescape(written: &str) -> String {
     let mut text = String::with_capacity(written.len());
     let mut rest = written;
     while let Some((before, after)) = rest.split_once('\\') {

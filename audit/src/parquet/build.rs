@@ -1,51 +1,55 @@
-//! From events to columns. What no column gives back goes into the remainder, so that nothing is lost.
+//! From rows to columns.
+//!
+//! Most columns are NULL in most rows. A column is not touched then: it is filled up with NULLs when its next value
+//! comes, or when the batch ends.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow_array::builder::{ArrayBuilder, BooleanBuilder, Int64Builder, StringBuilder};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, ListArray, MapArray, RecordBatch, StringArray, StructArray, UInt32Array};
-use arrow_buffer::{NullBufferBuilder, OffsetBuffer};
-use arrow_schema::{DataType, Fields, SchemaRef};
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{Array, ArrayRef, ListArray, MapArray, RecordBatch, StringArray, StructArray};
+use arrow_buffer::{NullBuffer, NullBufferBuilder, OffsetBuffer};
+use arrow_schema::{DataType, SchemaRef};
 
 use super::FileError;
-use crate::column::{COLUMNS, Field, Kind, Source, data_type, parts, schema};
-use crate::event::{Event, Promoted};
-use crate::json::{Kind as Json, Value};
-use crate::time::Timestamp;
+use super::layout::{Content, Layout, ListSlots, MapSlots, Place, Slot, StructPlace, TABLE};
+use super::row::{Encoder, Row, RowBuffer, TRUE};
+use crate::column::{Kind, data_type, parts, schema};
+use crate::event::Event;
 
 /// Events that become the rows of one batch.
 pub struct Rows {
     schema: SchemaRef,
-    columns: Vec<Builder>,
-    /// Columns that are members of the record, by their JSON name.
-    members: Vec<(&'static str, usize)>,
-    remainder: String,
-    rows: usize,
+    layout: Layout,
+    encoder: Encoder,
+    /// The event at hand.
+    row: RowBuffer,
+    slots: Vec<Builder>,
+    groups: Vec<Group>,
+    times: Int64Builder,
+    leaves: Int64Builder,
 }
 
+/// The values of a slot.
 enum Builder {
-    Text(StringBuilder),
-    Json(StringBuilder),
-    Bool(BooleanBuilder),
-    Integer(Int64Builder),
-    Timestamp(Int64Builder),
-    Map(Box<MapBuilder>),
-    List(Box<ListBuilder>),
-    Struct(Box<StructBuilder>),
+    Text(StringBuilder, usize),
+    Bool(BooleanBuilder, usize),
+    /// Keys or values of a map.
+    Part(StringBuilder),
+    Null,
+    MapEnd(Ends, usize),
+    Element(usize),
+    ListEnd(Ends, usize, usize),
 }
 
-struct MapBuilder {
-    keys: StringBuilder,
-    values: StringBuilder,
-    ends: Ends,
-}
-
-struct ListBuilder {
-    element: StructBuilder,
-    ends: Ends,
+/// The rows of a struct.
+struct Group {
+    /// The struct around it, and the group whose rows are its rows.
+    around: usize,
+    counted: usize,
+    /// How many rows are finished, if it counts them itself; with elements of a list, those that have begun.
+    rows: usize,
+    validity: NullBufferBuilder,
 }
 
 /// Where lists and maps end, and which are NULL.
@@ -54,273 +58,223 @@ struct Ends {
     validity: NullBufferBuilder,
 }
 
-struct StructBuilder {
-    fields: &'static [Field],
-    parts: Vec<Builder>,
-    /// Parts by their JSON name.
-    members: Vec<(&'static str, usize)>,
-    validity: NullBufferBuilder,
-}
-
 impl Default for Rows {
     fn default() -> Self {
-        let sources = COLUMNS.iter().enumerate().filter(|(_, column)| column.source == Source::Record);
-        let mut members: Vec<_> = sources.map(|(index, column)| (column.field.json, index)).collect();
-        members.sort_unstable();
-        let columns = COLUMNS.iter().map(|column| Builder::new(column.field.kind)).collect();
-        Self { schema: schema(), columns, members, remainder: String::new(), rows: 0 }
+        let layout = Layout::new();
+        let slots = layout.slots.iter().map(|(content, group)| Builder::new(*content, *group)).collect();
+        let group = |(around, counted): &(usize, usize)| {
+            let (around, counted) = (*around, *counted);
+            Group { around, counted, rows: 0, validity: NullBufferBuilder::new(0) }
+        };
+        Self {
+            schema: schema(),
+            encoder: Encoder::new(&layout),
+            row: RowBuffer::default(),
+            slots,
+            groups: layout.groups.iter().map(group).collect(),
+            layout,
+            times: Int64Builder::new(),
+            leaves: Int64Builder::new(),
+        }
     }
 }
 
 impl Rows {
     /// Adds an event that has this place in its log.
     pub fn append(&mut self, event: &Event<'_>, leaf_index: u64) {
-        let record = event.record();
-        self.remainder.clear();
-        self.remainder.push('{');
-        let mut members = self.members.iter();
-        for (name, value) in record.sorted_names() {
-            let spelled = name.text_value();
-            let builder = next_field(&mut members, &spelled, |index| {
-                if let Some(column) = self.columns.get_mut(index) {
-                    column.append_null();
-                }
-            });
-            match builder.and_then(|index| self.columns.get_mut(index)) {
-                Some(Builder::Timestamp(column)) => {
-                    column.append_value(event.time().micros());
-                    if !is_usual(value.written(), event.time()) {
-                        leave(&mut self.remainder, name, value);
-                    }
-                }
-                Some(column) => {
-                    column.append_member(name, value, &mut self.remainder);
-                }
-                None => leave(&mut self.remainder, name, value),
-            }
-        }
-        for (_, index) in members {
-            if let Some(column) = self.columns.get_mut(*index) {
-                column.append_null();
-            }
-        }
-        self.append_computed(&event.promoted(), leaf_index);
-        self.rows += 1;
+        let mut buffer = std::mem::take(&mut self.row);
+        buffer.clear();
+        let place = self.encoder.encode(event, &mut buffer);
+        self.append_row(buffer.row(&place), leaf_index);
+        self.row = buffer;
     }
 
-    fn append_computed(&mut self, promoted: &Promoted<'_>, leaf_index: u64) {
-        self.remainder.push('}');
-        for (column, builder) in COLUMNS.iter().zip(&mut self.columns) {
-            match (column.source, builder) {
-                (Source::Promoted, Builder::Text(builder)) => builder.append_option(promoted.text(column.field.name)),
-                (Source::Promoted, Builder::Map(builder)) => builder.append_loosely(promoted.map(column.field.name)),
-                (Source::Remainder, Builder::Json(builder)) => {
-                    builder.append_option((self.remainder.len() > 2).then_some(&self.remainder));
+    /// Adds a row that has this place in its log.
+    pub(super) fn append_row(&mut self, row: Row<'_>, leaf_index: u64) {
+        let mut at = 0;
+        for mark in row.marks {
+            let end = at + mark.length as usize;
+            self.append_value(mark.slot, row.text.get(at..end).unwrap_or_default());
+            at = end;
+        }
+        self.times.append_value(row.time.micros());
+        self.leaves.append_value(i64::try_from(leaf_index).unwrap_or(i64::MAX));
+        if let Some(table) = self.groups.get_mut(TABLE) {
+            table.rows += 1;
+        }
+    }
+
+    #[inline]
+    fn append_value(&mut self, slot: Slot, text: &str) {
+        let Some(builder) = self.slots.get_mut(slot as usize) else { return };
+        match builder {
+            Builder::Text(builder, group) => {
+                let row = begin_part(&mut self.groups, *group);
+                let absent = row.saturating_sub(builder.len());
+                if absent > 0 {
+                    builder.append_nulls(absent);
                 }
-                (Source::Log, Builder::Integer(builder)) => {
-                    builder.append_value(i64::try_from(leaf_index).unwrap_or(i64::MAX));
+                builder.append_value(text);
+            }
+            Builder::Bool(builder, group) => {
+                let row = begin_part(&mut self.groups, *group);
+                builder.append_nulls(row.saturating_sub(builder.len()));
+                builder.append_value(text == TRUE);
+            }
+            Builder::Part(builder) => builder.append_value(text),
+            Builder::Null => {
+                if let Some(Builder::Part(values)) = self.slots.get_mut(slot as usize - 1) {
+                    values.append_null();
                 }
-                _ => {}
+            }
+            Builder::Element(group) => {
+                if let Some(group) = self.groups.get_mut(*group) {
+                    group.rows += 1;
+                }
+            }
+            Builder::ListEnd(ends, group, elements) => {
+                let end = self.groups.get(*elements).map_or(0, |elements| elements.rows);
+                ends.append(begin_part(&mut self.groups, *group), end);
+            }
+            Builder::MapEnd(_, group) => {
+                let row = begin_part(&mut self.groups, *group);
+                let keys = match self.slots.get(slot as usize - 3) {
+                    Some(Builder::Part(keys)) => keys.len(),
+                    _ => 0,
+                };
+                if let Some(Builder::MapEnd(ends, _)) = self.slots.get_mut(slot as usize) {
+                    ends.append(row, keys);
+                }
             }
         }
+    }
+
+    /// The slots of text columns.
+    pub(super) fn text_slots<const N: usize>(&self, names: [&str; N]) -> [Slot; N] {
+        names.map(|name| self.layout.text(name).unwrap_or(Slot::MAX))
     }
 
     /// How many events there are.
     pub fn len(&self) -> usize {
-        self.rows
+        self.leaves.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.rows == 0
+        self.len() == 0
     }
 
-    /// The events as a batch, in the order in which they came; none are left. [`sort`] makes a row group of it.
+    /// The events as a batch, in the order in which they came; none are left. [`sort`](super::sort) makes a row group
+    /// of it.
     pub fn finish(&mut self) -> Result<RecordBatch, FileError> {
-        self.rows = 0;
-        let columns = self.columns.iter_mut().map(Builder::finish).collect::<Result<_, _>>()?;
-        Ok(RecordBatch::try_new(self.schema.clone(), columns)?)
-    }
-}
-
-/// The rows of a batch in the order that the table says, and then of their places in the log.
-pub fn sort(batch: &RecordBatch) -> Result<RecordBatch, FileError> {
-    let missing = |name: &str| FileError::Damaged(format!("no column `{name}`"));
-    let text = |name: &str| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-    let source = text("event_source").ok_or_else(|| missing("event_source"))?;
-    let key = text("kms_key_arn").ok_or_else(|| missing("kms_key_arn"))?;
-    let time =
-        batch.column_by_name("event_time").and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
-    let time = time.ok_or_else(|| missing("event_time"))?;
-    let leaf = batch.column_by_name("leaf_index").and_then(|column| column.as_primitive_opt::<Int64Type>());
-    let leaf = leaf.ok_or_else(|| missing("leaf_index"))?;
-    let (sources, keys) = (ranks(source), ranks(key));
-    let mut order: Vec<(u32, u32, i64, i64, u32)> = (0..batch.num_rows() as u32)
-        .zip(sources.iter().zip(keys.iter()).zip(time.values().iter().zip(leaf.values().iter())))
-        .map(|(row, ((source, key), (time, leaf)))| (*source, *key, *time, *leaf, row))
-        .collect();
-    order.sort_unstable();
-    let rows = UInt32Array::from_iter_values(order.into_iter().map(|(.., row)| row));
-    let columns = batch.columns().iter().map(|column| arrow_select::take::take(column, &rows, None));
-    Ok(RecordBatch::try_new(batch.schema(), columns.collect::<Result<_, _>>()?)?)
-}
-
-/// For each row, which of the distinct values it has, counted in their order; NULL is last.
-fn ranks(values: &StringArray) -> Vec<u32> {
-    let mut distinct = std::collections::HashMap::new();
-    let mut names = Vec::new();
-    let mut ids = Vec::with_capacity(values.len());
-    for value in values.iter() {
-        let id = *distinct.entry(value).or_insert_with(|| {
-            names.push(value);
-            names.len() as u32 - 1
-        });
-        ids.push(id);
-    }
-    let mut order: Vec<u32> = (0..names.len() as u32).collect();
-    let name = |id: &u32| names.get(*id as usize).copied().flatten();
-    order.sort_unstable_by(|a, b| match (name(a), name(b)) {
-        (Some(a), Some(b)) => a.cmp(b),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => Ordering::Equal,
-    });
-    let mut rank = vec![0; names.len()];
-    for (place, id) in order.iter().enumerate() {
-        if let Some(rank) = rank.get_mut(*id as usize) {
-            *rank = place as u32;
+        let layout = std::mem::replace(&mut self.layout, Layout::none());
+        let columns = layout.columns.iter().map(|place| self.finish_place(place, TABLE)).collect::<Result<_, _>>();
+        self.layout = layout;
+        if let Some(table) = self.groups.get_mut(TABLE) {
+            table.rows = 0;
         }
+        Ok(RecordBatch::try_new(self.schema.clone(), columns?)?)
     }
-    ids.iter().map(|id| rank.get(*id as usize).copied().unwrap_or_default()).collect()
-}
 
-/// Whether a time is spelled as it will be given back. All of CloudTrail's are.
-fn is_usual(written: &str, time: Timestamp) -> bool {
-    let whole_second =
-        matches!(written.as_bytes(), [date @ .., b'Z'] if date.len() == 19 && date.get(10) == Some(&b'T'));
-    whole_second || written == time.to_string()
-}
+    /// How many rows the parts of a struct have.
+    fn rows_of(&self, group: usize) -> usize {
+        let counted = self.groups.get(group).map_or(TABLE, |group| group.counted);
+        self.groups.get(counted).map_or(0, |group| group.rows)
+    }
 
-/// Both the members of an object and the fields are sorted: passes over the fields that the object does not have, and
-/// returns the field of that name if there is one.
-fn next_field(
-    fields: &mut std::slice::Iter<'_, (&'static str, usize)>,
-    name: &str,
-    mut absent: impl FnMut(usize),
-) -> Option<usize> {
-    loop {
-        let (field, index) = fields.as_slice().first()?;
-        match field.as_bytes().cmp(name.as_bytes()) {
-            Ordering::Less => absent(*index),
-            Ordering::Equal => {
-                fields.next();
-                return Some(*index);
+    fn finish_place(&mut self, place: &Place, group: usize) -> Result<ArrayRef, FileError> {
+        let rows = self.rows_of(group);
+        Ok(match place {
+            Place::Text(slot) | Place::Json(slot) => match self.slots.get_mut(*slot as usize) {
+                Some(Builder::Text(builder, _)) => {
+                    builder.append_nulls(rows.saturating_sub(builder.len()));
+                    Arc::new(finish_text(builder))
+                }
+                _ => return Err(unlike_table()),
+            },
+            Place::Bool(slot) => match self.slots.get_mut(*slot as usize) {
+                Some(Builder::Bool(builder, _)) => {
+                    builder.append_nulls(rows.saturating_sub(builder.len()));
+                    Arc::new(builder.finish())
+                }
+                _ => return Err(unlike_table()),
+            },
+            Place::Integer => Arc::new(self.leaves.finish()),
+            Place::Timestamp => {
+                let array = self.times.finish().reinterpret_cast::<TimestampMicrosecondType>();
+                Arc::new(array.with_timezone("UTC"))
             }
-            Ordering::Greater => return None,
+            Place::Map(slots) => self.finish_map(*slots, rows)?,
+            Place::List(slots) => self.finish_list(slots, rows)?,
+            Place::Struct(place) => Arc::new(self.finish_struct(place)?),
+        })
+    }
+
+    fn finish_map(&mut self, slots: MapSlots, rows: usize) -> Result<ArrayRef, FileError> {
+        let DataType::Map(entry, _) = data_type(Kind::Map) else { return Err(unlike_table()) };
+        let DataType::Struct(pair) = entry.data_type() else { return Err(unlike_table()) };
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        for slot in [slots.key, slots.value] {
+            let Some(Builder::Part(builder)) = self.slots.get_mut(slot as usize) else { return Err(unlike_table()) };
+            columns.push(Arc::new(finish_text(builder)));
         }
-        fields.next();
+        let pairs = StructArray::try_new(pair.clone(), columns, None)?;
+        let Some(Builder::MapEnd(ends, _)) = self.slots.get_mut(slots.end as usize) else {
+            return Err(unlike_table());
+        };
+        let (offsets, validity) = ends.finish(rows);
+        Ok(Arc::new(MapArray::try_new(entry, offsets, pairs, validity, false)?))
+    }
+
+    fn finish_list(&mut self, slots: &ListSlots, rows: usize) -> Result<ArrayRef, FileError> {
+        let DataType::List(element) = data_type(Kind::List(slots.parts.fields)) else { return Err(unlike_table()) };
+        let elements = self.finish_struct(&slots.parts)?;
+        if let Some(group) = self.groups.get_mut(slots.parts.group) {
+            group.rows = 0;
+        }
+        let Some(Builder::ListEnd(ends, ..)) = self.slots.get_mut(slots.end as usize) else {
+            return Err(unlike_table());
+        };
+        let (offsets, validity) = ends.finish(rows);
+        Ok(Arc::new(ListArray::try_new(element, offsets, Arc::new(elements), validity)?))
+    }
+
+    fn finish_struct(&mut self, place: &StructPlace) -> Result<StructArray, FileError> {
+        let columns = place.parts.iter().map(|part| self.finish_place(part, place.group)).collect::<Result<_, _>>()?;
+        let rows = self.rows_of(place.group);
+        let Some(group) = self.groups.get_mut(place.group) else { return Err(unlike_table()) };
+        group.validity.append_n_nulls(rows.saturating_sub(group.validity.len()));
+        Ok(StructArray::try_new(parts(place.fields), columns, group.validity.finish())?)
     }
 }
 
-/// Leaves a member to the remainder.
-fn leave(remainder: &mut String, name: Value<'_>, value: Value<'_>) {
-    begin(remainder, name);
-    value.write_compact(remainder);
-}
-
-fn begin(remainder: &mut String, name: Value<'_>) {
-    if !remainder.ends_with('{') {
-        remainder.push(',');
+/// A part of a struct has a value, so the struct has, and those around it. Returns which row that is.
+#[inline]
+fn begin_part(groups: &mut [Group], group: usize) -> usize {
+    let counted = groups.get(group).map_or(TABLE, |group| group.counted);
+    // The table's row at hand is not finished, the element at hand has begun.
+    let row = groups.get(counted).map_or(0, |group| group.rows) - usize::from(counted != TABLE);
+    let mut at = group;
+    while at != TABLE {
+        let Some(group) = groups.get_mut(at).filter(|group| group.validity.len() <= row) else { break };
+        group.validity.append_n_nulls(row - group.validity.len());
+        group.validity.append(true);
+        at = if group.around == at { TABLE } else { group.around };
     }
-    name.write_compact(remainder);
-    remainder.push(':');
+    row
 }
 
 impl Builder {
-    fn new(kind: Kind) -> Self {
-        match kind {
-            Kind::Text => Builder::Text(StringBuilder::new()),
-            Kind::Json => Builder::Json(StringBuilder::new()),
-            Kind::Bool => Builder::Bool(BooleanBuilder::new()),
-            Kind::Integer => Builder::Integer(Int64Builder::new()),
-            Kind::Timestamp => Builder::Timestamp(Int64Builder::new()),
-            Kind::Map => Builder::Map(Box::new(MapBuilder {
-                keys: StringBuilder::new(),
-                values: StringBuilder::new(),
-                ends: Ends::new(),
-            })),
-            Kind::List(fields) => {
-                Builder::List(Box::new(ListBuilder { element: StructBuilder::new(fields), ends: Ends::new() }))
-            }
-            Kind::Struct(fields) => Builder::Struct(Box::new(StructBuilder::new(fields))),
+    fn new(content: Content, group: usize) -> Self {
+        match content {
+            Content::Text => Builder::Text(StringBuilder::new(), group),
+            Content::Bool => Builder::Bool(BooleanBuilder::new(), group),
+            Content::Key | Content::Value => Builder::Part(StringBuilder::new()),
+            Content::Null => Builder::Null,
+            Content::MapEnd => Builder::MapEnd(Ends::new(), group),
+            Content::Element => Builder::Element(group),
+            Content::ListEnd(elements) => Builder::ListEnd(Ends::new(), group, elements),
         }
-    }
-
-    fn append_null(&mut self) {
-        match self {
-            Builder::Text(builder) | Builder::Json(builder) => builder.append_null(),
-            Builder::Bool(builder) => builder.append_null(),
-            Builder::Integer(builder) | Builder::Timestamp(builder) => builder.append_null(),
-            Builder::Map(builder) => builder.ends.append(builder.keys.len(), false),
-            Builder::List(builder) => builder.ends.append(builder.element.validity.len(), false),
-            Builder::Struct(builder) => builder.append_null(),
-        }
-    }
-
-    /// Adds the value of a member, leaves to the remainder what the column does not give back, and tells whether the
-    /// column has anything of it.
-    fn append_member(&mut self, name: Value<'_>, value: Value<'_>, remainder: &mut String) -> bool {
-        let fits = match (&mut *self, value.kind()) {
-            (Builder::Struct(builder), Json::Object) => {
-                let mark = remainder.len();
-                begin(remainder, name);
-                remainder.push('{');
-                let inside = remainder.len();
-                let has_parts = builder.append(value, remainder);
-                match has_parts && remainder.len() == inside {
-                    true => remainder.truncate(mark),
-                    false => remainder.push('}'),
-                }
-                return has_parts;
-            }
-            (Builder::Map(builder), Json::Object) => builder.append(value),
-            (Builder::List(builder), Json::List) => builder.append(value, remainder),
-            (Builder::Bool(builder), Json::True | Json::False) => {
-                builder.append_option(value.as_bool());
-                true
-            }
-            (Builder::Text(builder), Json::Text) => {
-                builder.append_value(value.text_value());
-                true
-            }
-            (Builder::Json(builder), kind) if kind != Json::Null => {
-                builder.append_value(value.compact());
-                true
-            }
-            _ => {
-                self.append_null();
-                false
-            }
-        };
-        if !fits {
-            leave(remainder, name, value);
-        }
-        fits
-    }
-
-    fn finish(&mut self) -> Result<ArrayRef, FileError> {
-        Ok(match self {
-            Builder::Text(builder) | Builder::Json(builder) => Arc::new(finish_text(builder)),
-            Builder::Bool(builder) => Arc::new(builder.finish()),
-            Builder::Integer(builder) => Arc::new(builder.finish()),
-            Builder::Timestamp(builder) => {
-                let array = builder.finish().reinterpret_cast::<TimestampMicrosecondType>();
-                Arc::new(array.with_timezone("UTC"))
-            }
-            Builder::Map(builder) => builder.finish()?,
-            Builder::List(builder) => builder.finish()?,
-            Builder::Struct(builder) => builder.finish()?,
-        })
     }
 }
 
@@ -331,137 +285,32 @@ fn finish_text(builder: &mut StringBuilder) -> StringArray {
     array
 }
 
-impl MapBuilder {
-    /// Adds the pairs of an object if all its values are texts.
-    fn append(&mut self, object: Value<'_>) -> bool {
-        let fits = object.members().all(|(_, value)| value.kind() == Json::Text);
-        if fits {
-            for (key, value) in object.members() {
-                self.keys.append_value(key);
-                self.values.append_value(value.text_value());
-            }
-        }
-        self.ends.append(self.keys.len(), fits);
-        fits
-    }
-
-    /// Adds the pairs of an object; a value that is no text is added as JSON.
-    fn append_loosely(&mut self, object: Option<Value<'_>>) {
-        for (key, value) in object.iter().flat_map(Value::members) {
-            self.keys.append_value(key);
-            match value.kind() {
-                Json::Text => self.values.append_value(value.text_value()),
-                Json::Null => self.values.append_null(),
-                _ => self.values.append_value(value.compact()),
-            }
-        }
-        self.ends.append(self.keys.len(), object.is_some());
-    }
-
-    fn finish(&mut self) -> Result<ArrayRef, FileError> {
-        let DataType::Map(entry, _) = data_type(Kind::Map) else { return Err(unlike_table()) };
-        let DataType::Struct(pair) = entry.data_type() else { return Err(unlike_table()) };
-        let columns: Vec<ArrayRef> =
-            vec![Arc::new(finish_text(&mut self.keys)), Arc::new(finish_text(&mut self.values))];
-        let pairs = StructArray::try_new(pair.clone(), columns, None)?;
-        let (offsets, validity) = self.ends.finish();
-        Ok(Arc::new(MapArray::try_new(entry, offsets, pairs, validity, false)?))
-    }
-}
-
-impl ListBuilder {
-    /// Adds a list, and tells whether it can be given back from here. Elements stand here in any case, as far as they
-    /// fit, so that questions find them.
-    fn append(&mut self, list: Value<'_>, scratch: &mut String) -> bool {
-        let mark = scratch.len();
-        scratch.push('{');
-        let mut fits = true;
-        for element in list.elements() {
-            match element.kind() {
-                Json::Object => fits &= self.element.append(element, scratch),
-                _ => {
-                    self.element.append_null();
-                    fits = false;
-                }
-            }
-        }
-        fits &= scratch.len() == mark + 1;
-        scratch.truncate(mark);
-        self.ends.append(self.element.validity.len(), true);
-        fits
-    }
-
-    fn finish(&mut self) -> Result<ArrayRef, FileError> {
-        let fields = self.element.fields;
-        let DataType::List(element) = data_type(Kind::List(fields)) else { return Err(unlike_table()) };
-        let elements = self.element.finish()?;
-        let (offsets, validity) = self.ends.finish();
-        Ok(Arc::new(ListArray::try_new(element, offsets, elements, validity)?))
-    }
-}
-
 fn unlike_table() -> FileError {
     FileError::Damaged("a builder is not of its column's type".to_owned())
 }
 
 impl Ends {
     fn new() -> Self {
-        Self { offsets: vec![0], validity: NullBufferBuilder::new(1024) }
+        Self { offsets: vec![0], validity: NullBufferBuilder::new(0) }
     }
 
-    fn append(&mut self, end: usize, is_valid: bool) {
+    /// Adds NULLs until there are so many rows.
+    fn fill(&mut self, rows: usize) {
+        let absent = rows.saturating_sub(self.validity.len());
+        let end = self.offsets.last().copied().unwrap_or_default();
+        self.offsets.extend(std::iter::repeat_n(end, absent));
+        self.validity.append_n_nulls(absent);
+    }
+
+    fn append(&mut self, row: usize, end: usize) {
+        self.fill(row);
         self.offsets.push(end as i32);
-        self.validity.append(is_valid);
+        self.validity.append(true);
     }
 
-    fn finish(&mut self) -> (OffsetBuffer<i32>, Option<arrow_buffer::NullBuffer>) {
+    fn finish(&mut self, rows: usize) -> (OffsetBuffer<i32>, Option<NullBuffer>) {
+        self.fill(rows);
         let offsets = std::mem::replace(&mut self.offsets, vec![0]);
         (OffsetBuffer::new(offsets.into()), self.validity.finish())
-    }
-}
-
-impl StructBuilder {
-    fn new(fields: &'static [Field]) -> Self {
-        let mut members: Vec<_> = fields.iter().enumerate().map(|(index, field)| (field.json, index)).collect();
-        members.sort_unstable();
-        let parts = fields.iter().map(|field| Builder::new(field.kind)).collect();
-        Self { fields, parts, members, validity: NullBufferBuilder::new(1024) }
-    }
-
-    fn append_null(&mut self) {
-        self.parts.iter_mut().for_each(Builder::append_null);
-        self.validity.append(false);
-    }
-
-    /// Adds an object, leaves to the remainder what does not fit, and tells whether any part did. Without a part the
-    /// struct is NULL.
-    fn append(&mut self, object: Value<'_>, remainder: &mut String) -> bool {
-        let mut members = self.members.iter();
-        let mut has_parts = false;
-        for (name, value) in object.sorted_names() {
-            let spelled = name.text_value();
-            let index = next_field(&mut members, &spelled, |index| {
-                if let Some(part) = self.parts.get_mut(index) {
-                    part.append_null();
-                }
-            });
-            match index.and_then(|index| self.parts.get_mut(index)) {
-                Some(part) => has_parts |= part.append_member(name, value, remainder),
-                None => leave(remainder, name, value),
-            }
-        }
-        for (_, index) in members {
-            if let Some(part) = self.parts.get_mut(*index) {
-                part.append_null();
-            }
-        }
-        self.validity.append(has_parts);
-        has_parts
-    }
-
-    fn finish(&mut self) -> Result<ArrayRef, FileError> {
-        let fields: Fields = parts(self.fields);
-        let columns = self.parts.iter_mut().map(Builder::finish).collect::<Result<_, _>>()?;
-        Ok(Arc::new(StructArray::try_new(fields, columns, self.validity.finish())?))
     }
 }

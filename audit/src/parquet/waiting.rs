@@ -1,34 +1,33 @@
-//! Events that wait, as text, for their row group, and the order in which they then go into it.
+//! Events that wait, as rows, for their row group, and the order in which they then go into it.
 
 use std::collections::HashMap;
 
-use crate::event::Event;
+use super::row::{Row, RowBuffer, RowPlace};
 
 #[derive(Default)]
 pub(super) struct Waiting {
-    text: String,
-    rows: Vec<Row>,
+    buffer: RowBuffer,
+    rows: Vec<Placed>,
     sources: Names,
     keys: Names,
+    bytes: usize,
 }
 
-struct Row {
+struct Placed {
     source: u32,
     key: u32,
     time: i64,
     leaf_index: u64,
-    start: usize,
-    end: usize,
+    place: RowPlace,
 }
 
 impl Waiting {
-    pub(super) fn push(&mut self, event: &Event<'_>, leaf_index: u64) {
-        let start = self.text.len();
-        event.record().write_compact(&mut self.text);
-        let source = event.record().text_member("eventSource");
-        let source = self.sources.number(source.as_deref());
-        let key = self.keys.number(event.promoted().kms_key_arn.as_deref());
-        self.rows.push(Row { source, key, time: event.time().micros(), leaf_index, start, end: self.text.len() });
+    /// Adds a row of this service and key.
+    pub(super) fn push(&mut self, row: Row<'_>, [source, key]: [Option<&str>; 2], leaf_index: u64) {
+        let (source, key) = (self.sources.number(source), self.keys.number(key));
+        let place = self.buffer.push(row);
+        self.bytes += row.bytes;
+        self.rows.push(Placed { source, key, time: row.time.micros(), leaf_index, place });
     }
 
     pub(super) fn len(&self) -> usize {
@@ -36,25 +35,26 @@ impl Waiting {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.text.len()
+        self.bytes
     }
 
     /// Puts the events in the order that the table says, and then of their places in the log.
     pub(super) fn sort(&mut self) {
         let (sources, keys) = (self.sources.ranks(), self.keys.ranks());
         let rank = |ranks: &[u32], number: u32| ranks.get(number as usize).copied().unwrap_or_default();
-        let order = |row: &Row| (rank(&sources, row.source), rank(&keys, row.key), row.time, row.leaf_index);
+        let order = |row: &Placed| (rank(&sources, row.source), rank(&keys, row.key), row.time, row.leaf_index);
         self.rows.sort_by_cached_key(order);
     }
 
-    pub(super) fn events(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.rows.iter().map(|row| (self.text.get(row.start..row.end).unwrap_or_default(), row.leaf_index))
+    pub(super) fn rows(&self) -> impl Iterator<Item = (Row<'_>, u64)> {
+        self.rows.iter().map(|row| (self.buffer.row(&row.place), row.leaf_index))
     }
 
     /// Forgets the events and keeps the memory.
     pub(super) fn clear(&mut self) {
-        self.text.clear();
+        self.buffer.clear();
         self.rows.clear();
+        self.bytes = 0;
         (self.sources, self.keys) = (Names::default(), Names::default());
     }
 }

@@ -11,11 +11,11 @@ use ::parquet::schema::types::{ColumnPath, SchemaDescriptor};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
+use super::row::{Encoder, Row, RowBuffer};
 use super::waiting::Waiting;
 use super::{FileError, Footer, Rows};
 use crate::column::{COLUMNS, Column, Kind, schema};
-use crate::event::{Event, EventError};
-use crate::json::Tree;
+use crate::event::Event;
 use crate::limits::{
     PAGE_BYTES_MAX, PAGE_ROWS_MAX, ROW_GROUP_BYTES_MAX, ROW_GROUP_ROWS_MAX, SMALL_FILE_BYTES_MAX, STATISTICS_BYTES_MAX,
 };
@@ -34,18 +34,21 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { zstd_level: 3, small_zstd_level: 15 }
+        Self { zstd_level: 1, small_zstd_level: 15 }
     }
 }
 
-/// Writes one file. Until its row group is full, an event waits as text; then the texts are sorted and become columns a
-/// few thousand at a time, so that what is in memory is little more than the text of one row group.
+/// Writes one file. Until its row group is full, an event waits as a row of text; then the rows are sorted and become
+/// columns a few thousand at a time, so that what is in memory is little more than the text of one row group.
 pub struct EventWriter<W: Write + Send> {
     state: State<W>,
     settings: Settings,
     waiting: Waiting,
     rows: Rows,
-    tree: Tree,
+    /// The slots of the columns that rows are sorted by, besides their time.
+    sorted: [u16; 2],
+    encoder: Encoder,
+    encoded: RowBuffer,
 }
 
 /// The file begins with its first row group, because bloom filters are as large as that needs.
@@ -59,12 +62,24 @@ impl<W: Write + Send> EventWriter<W> {
     /// Begins a file.
     pub fn new(sink: W, settings: Settings) -> Self {
         let (waiting, rows) = (Waiting::default(), Rows::default());
-        Self { state: State::Waiting(sink), settings, waiting, rows, tree: Tree::default() }
+        let sorted = rows.text_slots(["event_source", "kms_key_arn"]);
+        let (encoder, encoded) = (Encoder::default(), RowBuffer::default());
+        Self { state: State::Waiting(sink), settings, waiting, rows, sorted, encoder, encoded }
     }
 
     /// Adds an event that has this place in its log.
     pub fn append(&mut self, event: &Event<'_>, leaf_index: u64) -> Result<(), FileError> {
-        self.waiting.push(event, leaf_index);
+        let mut buffer = std::mem::take(&mut self.encoded);
+        buffer.clear();
+        let place = self.encoder.encode(event, &mut buffer);
+        let appended = self.append_row(buffer.row(&place), leaf_index);
+        self.encoded = buffer;
+        appended
+    }
+
+    /// Adds an event that is a row already.
+    pub(crate) fn append_row(&mut self, row: Row<'_>, leaf_index: u64) -> Result<(), FileError> {
+        self.waiting.push(row, row.texts(self.sorted), leaf_index);
         if self.waiting.len() >= ROW_GROUP_ROWS_MAX || self.waiting.bytes() >= ROW_GROUP_BYTES_MAX {
             self.end_group(ROW_GROUP_ROWS_MAX)?;
         }
@@ -100,9 +115,8 @@ impl<W: Write + Send> EventWriter<W> {
             return Ok(());
         }
         waiting.sort();
-        for (text, leaf_index) in waiting.events() {
-            let event = self.tree.read(text).map_err(EventError::from).and_then(Event::of);
-            self.rows.append(&event.map_err(|error| FileError::Damaged(error.to_string()))?, leaf_index);
+        for (row, leaf_index) in waiting.rows() {
+            self.rows.append_row(row, leaf_index);
             if self.rows.len() >= BATCH_ROWS {
                 let batch = self.rows.finish()?;
                 self.writer(distinct)?.write(&batch)?;
@@ -200,10 +214,11 @@ fn properties(settings: Settings, distinct: usize) -> Result<WriterProperties, F
 }
 
 /// Bounds of each page where rows that belong together stand together, of each row group where a question may ask for
-/// the value, and none elsewhere: nobody asks for the least JSON text.
+/// the value, and none elsewhere: nobody asks for the least JSON text, and random ids have bounds that tell nothing.
 fn statistics(column: &Column) -> EnabledStatistics {
     match column.field.kind {
         Kind::Json | Kind::Map | Kind::List(_) | Kind::Struct(_) => EnabledStatistics::None,
+        Kind::Text if !column.dictionary => EnabledStatistics::None,
         _ if column.sorted.is_some() || (column.bloom && column.dictionary) => EnabledStatistics::Page,
         _ => EnabledStatistics::Chunk,
     }

@@ -1,0 +1,367 @@
+//! An event as the row that it will be: the values of its columns one after another, in a form that can wait and move.
+//!
+//! What no column gives back goes into the remainder, so that nothing is lost.
+
+use super::layout::{Layout, ListSlots, MapSlots, Place, Slot, StructPlace};
+use crate::column::{COLUMNS, Field, REMAINDER, Source};
+use crate::event::{Event, Promoted};
+use crate::json::{Kind as Json, Value};
+use crate::time::Timestamp;
+
+/// A value: its slot, and how many bytes of text are its. What has no text, as the end of a list, has none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    pub(super) slot: Slot,
+    pub(super) length: u32,
+}
+
+/// Rows that wait.
+#[derive(Debug, Default)]
+pub(crate) struct RowBuffer {
+    pub(super) text: String,
+    pub(super) marks: Vec<Mark>,
+}
+
+/// Where a row is in a buffer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowPlace {
+    text: (usize, usize),
+    marks: (usize, usize),
+    /// How many bytes the event's text had.
+    bytes: usize,
+    time: Timestamp,
+}
+
+/// A row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row<'a> {
+    pub(super) text: &'a str,
+    pub(super) marks: &'a [Mark],
+    /// How many bytes the event's text had.
+    pub(crate) bytes: usize,
+    pub(crate) time: Timestamp,
+}
+
+impl RowBuffer {
+    /// How many bytes of text there are.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.marks.clear();
+    }
+
+    pub(crate) fn row(&self, place: &RowPlace) -> Row<'_> {
+        let text = self.text.get(place.text.0..place.text.1).unwrap_or_default();
+        let marks = self.marks.get(place.marks.0..place.marks.1).unwrap_or_default();
+        Row { text, marks, bytes: place.bytes, time: place.time }
+    }
+
+    /// Adds a row.
+    pub(crate) fn push(&mut self, row: Row<'_>) -> RowPlace {
+        let (text, marks) = (self.text.len(), self.marks.len());
+        self.text.push_str(row.text);
+        self.marks.extend_from_slice(row.marks);
+        let (bytes, time) = (row.bytes, row.time);
+        RowPlace { text: (text, self.text.len()), marks: (marks, self.marks.len()), bytes, time }
+    }
+
+    fn add(&mut self, slot: Slot, text: &str) {
+        self.text.push_str(text);
+        self.marks.push(Mark { slot, length: text.len() as u32 });
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The texts of some slots.
+    pub(crate) fn texts<const N: usize>(&self, slots: [Slot; N]) -> [Option<&'a str>; N] {
+        let (mut found, mut at) = ([None; N], 0);
+        for mark in self.marks {
+            let end = at + mark.length as usize;
+            for (slot, found) in slots.iter().zip(&mut found) {
+                if *slot == mark.slot {
+                    *found = self.text.get(at..end);
+                }
+            }
+            at = end;
+        }
+        found
+    }
+}
+
+/// Makes rows of events.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    object: Object,
+    /// Slots that [`Promoted::texts`] fills, in its order.
+    texts: Vec<Slot>,
+    maps: Vec<(&'static str, MapSlots)>,
+    remainder: Slot,
+    /// What no column of the event at hand gives back.
+    left: String,
+}
+
+/// How an object becomes parts of a row.
+#[derive(Debug)]
+struct Object {
+    members: Members,
+    targets: Vec<Target>,
+}
+
+/// Where a member goes.
+#[derive(Debug)]
+enum Target {
+    Text(Slot),
+    Json(Slot),
+    Bool(Slot),
+    Time,
+    Map(MapSlots),
+    List { element: Slot, end: Slot, object: Object },
+    Struct(Object),
+    Nowhere,
+}
+
+/// Fields by their JSON name. Objects of a kind have mostly the same members, so the field that came after the last one
+/// the time before is tried first.
+#[derive(Debug)]
+struct Members {
+    sorted: Vec<(&'static str, usize)>,
+    /// For the start, and for each place in `sorted`: the place that came after it.
+    after: Vec<usize>,
+    last: usize,
+}
+
+impl Encoder {
+    pub(super) fn new(layout: &Layout) -> Self {
+        let columns = COLUMNS.iter().zip(&layout.columns);
+        let record = columns.clone().filter(|(column, _)| column.source == Source::Record);
+        let object = Object::new(record.map(|(column, place)| (&column.field, place)));
+        let texts = Promoted::default().texts().into_iter().filter_map(|(name, _)| layout.text(name)).collect();
+        let map = |(column, place): (&'static crate::column::Column, &Place)| match place {
+            Place::Map(slots) if column.source == Source::Promoted => Some((column.field.name, *slots)),
+            _ => None,
+        };
+        let maps = columns.filter_map(map).collect();
+        let remainder = layout.text(REMAINDER).unwrap_or(Slot::MAX);
+        Self { object, texts, maps, remainder, left: String::new() }
+    }
+
+    /// Adds the row of an event.
+    pub(crate) fn encode(&mut self, event: &Event<'_>, out: &mut RowBuffer) -> RowPlace {
+        let (text, marks) = (out.text.len(), out.marks.len());
+        self.left.clear();
+        self.left.push('{');
+        self.object.append(event.record(), Some(event.time()), &mut self.left, out);
+        self.left.push('}');
+        let promoted = event.promoted();
+        for (slot, (_, text)) in self.texts.iter().zip(promoted.texts()) {
+            if let Some(text) = text {
+                out.add(*slot, text);
+            }
+        }
+        for (name, slots) in &self.maps {
+            if let Some(pairs) = promoted.map(name) {
+                append_loosely(*slots, pairs, out);
+            }
+        }
+        if self.left.len() > 2 {
+            out.add(self.remainder, &self.left);
+        }
+        let bytes = event.record().written().len();
+        RowPlace { text: (text, out.text.len()), marks: (marks, out.marks.len()), bytes, time: event.time() }
+    }
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self::new(&Layout::new())
+    }
+}
+
+impl Object {
+    fn new<'a>(fields: impl Iterator<Item = (&'static Field, &'a Place)>) -> Self {
+        let (mut names, mut targets) = (Vec::new(), Vec::new());
+        for (field, place) in fields {
+            names.push((field.json, targets.len()));
+            targets.push(Target::new(place));
+        }
+        Self { members: Members::new(names), targets }
+    }
+
+    fn of(place: &StructPlace) -> Self {
+        Self::new(place.fields.iter().zip(&place.parts))
+    }
+
+    /// Adds the members of an object, leaves to the remainder what does not fit, and tells whether any did. `time` is
+    /// what the whole record has.
+    fn append(&mut self, object: Value<'_>, time: Option<Timestamp>, left: &mut String, out: &mut RowBuffer) -> bool {
+        self.members.last = 0;
+        let mut has_parts = false;
+        for (name, value) in object.sorted_names() {
+            let target = self.members.find(&name.text_value()).and_then(|index| self.targets.get_mut(index));
+            match (target, time) {
+                (Some(Target::Time), Some(time)) => {
+                    if !is_usual(value.written(), time) {
+                        leave(left, name, value);
+                    }
+                }
+                (Some(target), _) => has_parts |= target.append(name, value, left, out),
+                (None, _) => leave(left, name, value),
+            }
+        }
+        has_parts
+    }
+}
+
+impl Target {
+    fn new(place: &Place) -> Self {
+        match place {
+            Place::Text(slot) => Target::Text(*slot),
+            Place::Json(slot) => Target::Json(*slot),
+            Place::Bool(slot) => Target::Bool(*slot),
+            Place::Timestamp => Target::Time,
+            Place::Integer => Target::Nowhere,
+            Place::Map(slots) => Target::Map(*slots),
+            Place::List(ListSlots { element, end, parts }) => {
+                Target::List { element: *element, end: *end, object: Object::of(parts) }
+            }
+            Place::Struct(parts) => Target::Struct(Object::of(parts)),
+        }
+    }
+
+    /// Adds the value of a member, leaves to the remainder what the column does not give back, and tells whether the
+    /// column has anything of it.
+    fn append(&mut self, name: Value<'_>, value: Value<'_>, left: &mut String, out: &mut RowBuffer) -> bool {
+        let fits = match (&mut *self, value.kind()) {
+            (Target::Struct(object), Json::Object) => {
+                let mark = left.len();
+                begin(left, name);
+                left.push('{');
+                let inside = left.len();
+                let has_parts = object.append(value, None, left, out);
+                match has_parts && left.len() == inside {
+                    true => left.truncate(mark),
+                    false => left.push('}'),
+                }
+                return has_parts;
+            }
+            (Target::Map(slots), Json::Object) => append_map(*slots, value, out),
+            (Target::List { element, end, object }, Json::List) => {
+                append_list(*element, *end, object, value, left, out)
+            }
+            (Target::Bool(slot), Json::True | Json::False) => {
+                out.add(*slot, if value.kind() == Json::True { TRUE } else { FALSE });
+                true
+            }
+            (Target::Text(slot), Json::Text) => {
+                out.add(*slot, &value.text_value());
+                true
+            }
+            (Target::Json(slot), kind) if kind != Json::Null => {
+                out.add(*slot, &value.compact());
+                true
+            }
+            _ => false,
+        };
+        if !fits {
+            leave(left, name, value);
+        }
+        fits
+    }
+}
+
+/// How truth values are written in a row.
+pub(super) const TRUE: &str = "t";
+const FALSE: &str = "f";
+
+/// Adds the pairs of an object if all its values are texts.
+fn append_map(slots: MapSlots, object: Value<'_>, out: &mut RowBuffer) -> bool {
+    let fits = object.members().all(|(_, value)| value.kind() == Json::Text);
+    if fits {
+        append_loosely(slots, object, out);
+    }
+    fits
+}
+
+/// Adds the pairs of an object; a value that is no text is added as JSON.
+fn append_loosely(slots: MapSlots, object: Value<'_>, out: &mut RowBuffer) {
+    for (key, value) in object.members() {
+        out.add(slots.key, &key);
+        match value.kind() {
+            Json::Text => out.add(slots.value, &value.text_value()),
+            Json::Null => out.add(slots.null, ""),
+            _ => out.add(slots.value, &value.compact()),
+        }
+    }
+    out.add(slots.end, "");
+}
+
+/// Adds a list, and tells whether it can be given back from here. Elements stand here in any case, as far as they fit,
+/// so that questions find them.
+fn append_list(
+    element: Slot,
+    end: Slot,
+    object: &mut Object,
+    list: Value<'_>,
+    scratch: &mut String,
+    out: &mut RowBuffer,
+) -> bool {
+    let mark = scratch.len();
+    scratch.push('{');
+    let mut fits = true;
+    for value in list.elements() {
+        out.add(element, "");
+        fits &= value.kind() == Json::Object && object.append(value, None, scratch, out);
+    }
+    fits &= scratch.len() == mark + 1;
+    scratch.truncate(mark);
+    out.add(end, "");
+    fits
+}
+
+/// Whether a time is spelled as it will be given back. All of CloudTrail's are.
+fn is_usual(written: &str, time: Timestamp) -> bool {
+    let whole_second =
+        matches!(written.as_bytes(), [date @ .., b'Z'] if date.len() == 19 && date.get(10) == Some(&b'T'));
+    whole_second || written == time.to_string()
+}
+
+/// Leaves a member to the remainder.
+fn leave(left: &mut String, name: Value<'_>, value: Value<'_>) {
+    begin(left, name);
+    value.write_compact(left);
+}
+
+fn begin(left: &mut String, name: Value<'_>) {
+    if !left.ends_with('{') {
+        left.push(',');
+    }
+    name.write_compact(left);
+    left.push(':');
+}
+
+impl Members {
+    fn new(mut sorted: Vec<(&'static str, usize)>) -> Self {
+        sorted.sort_unstable();
+        let after = vec![0; sorted.len() + 1];
+        Self { sorted, after, last: 0 }
+    }
+
+    /// The field of that name, if there is one.
+    #[inline]
+    fn find(&mut self, name: &str) -> Option<usize> {
+        let guess = self.after.get_mut(self.last)?;
+        let (field, index) = self.sorted.get(*guess)?;
+        if *field == name {
+            self.last = *guess + 1;
+            return Some(*index);
+        }
+        let place = self.sorted.binary_search_by(|(field, _)| field.cmp(&name)).ok()?;
+        *guess = place;
+        self.last = place + 1;
+        self.sorted.get(place).map(|(_, index)| *index)
+    }
+}
