@@ -110,7 +110,10 @@ fn named_keys(request: &Request, policies: &[&Policy]) -> Vec<(String, Values)> 
         rows.map(|row| row.key().name().to_owned()).find(|key| key.eq_ignore_ascii_case(name))
     };
     let given = request.context().given();
-    given.into_iter().map(|(key, values)| (named(key.name()).unwrap_or_else(|| key.name().to_owned()), values.clone())).collect()
+    given
+        .into_iter()
+        .map(|(key, values)| (named(key.name()).unwrap_or_else(|| key.name().to_owned()), values.clone()))
+        .collect()
 }
 
 fn texts(values: &[Box<str>]) -> Vec<String> {

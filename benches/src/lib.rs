@@ -1,5 +1,6 @@
 //! What the benchmarks share: documents and the way from a text to a policy, open keys, and the libraries raw.
 
+pub mod cloudtrail;
 pub mod keys;
 pub mod raw;
 
