@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn canonical(text: &str) -> String {
@@ -133,4 +135,88 @@ fn prefixes_leave_the_rest() {
     let end = tree.read_prefix(text).unwrap();
     assert_eq!(text.get(end..), Some(", {\"b\":2}"));
     assert_eq!(tree.value(text).compact(), "{\"a\":1}");
+}
+
+/// The canonical form without what the reader found out: names sorted again, every text escaped again.
+fn plain(value: Value<'_>) -> String {
+    let text = |text: &str| {
+        let mut out = Vec::new();
+        write_string(text, &mut out);
+        String::from_utf8(out).unwrap()
+    };
+    match value.kind() {
+        Kind::Object => {
+            let mut members: Vec<_> = value.members().collect();
+            members.sort_by(|a, b| a.0.as_bytes().cmp(b.0.as_bytes()));
+            let members = members.iter().map(|(name, value)| format!("{}:{}", text(name), plain(*value)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        Kind::List => format!("[{}]", value.elements().map(plain).collect::<Vec<_>>().join(",")),
+        Kind::Text => text(&value.as_text().unwrap()),
+        Kind::Number => canonical(&format!(" {} ", value.written())),
+        _ => value.written().to_owned(),
+    }
+}
+
+fn object() -> impl Strategy<Value = String> {
+    let names = [
+        "a",
+        "b",
+        "aaaaaaaa",
+        "aaaaaaaab",
+        "aaaaaaaac",
+        "",
+        "ab",
+        "z\\u0000",
+        "\\u0061\\u0063",
+        "eventTime",
+        "é",
+        "q",
+        "w",
+    ];
+    let value = prop_oneof![
+        Just("1".to_owned()),
+        Just("-0".to_owned()),
+        Just("10.50".to_owned()),
+        Just("\"x\\/y\"".to_owned()),
+        Just("\"x\"".to_owned()),
+        Just("[1, 2]".to_owned()),
+        Just("[1,\"b\",{}]".to_owned()),
+        Just("{\"b\":1,\"c\":true}".to_owned()),
+        Just("{\"c\":null,\"b\":[{\"y\":1,\"x\":2}]}".to_owned()),
+    ];
+    let members = prop::sample::subsequence(names.to_vec(), 0..=names.len()).prop_shuffle();
+    (members, prop::collection::vec((value, any::<bool>()), names.len())).prop_map(|(names, values)| {
+        let member = |(name, (value, spaced)): (&str, (String, bool))| match spaced {
+            true => format!("\"{name}\" : {value}"),
+            false => format!("\"{name}\":{value}"),
+        };
+        format!("{{{}}}", names.into_iter().zip(values).map(member).collect::<Vec<_>>().join(","))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_a_tree_remembers_changes_nothing(texts in prop::collection::vec(object(), 1..8)) {
+        let mut tree = Tree::default();
+        for text in texts.iter().chain(&texts).chain(&texts) {
+            let value = tree.read(text).unwrap();
+            prop_assert_eq!(String::from_utf8(value.canonical()).unwrap(), plain(value));
+            let names: Vec<_> = value.sorted_members().map(|(name, _)| name).collect();
+            prop_assert!(names.is_sorted_by(|a, b| a.as_bytes() < b.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn a_name_that_occurs_twice_is_refused_by_a_tree_that_remembers(text in object(), at in any::<prop::sample::Index>()) {
+        let mut tree = Tree::default();
+        let names: Vec<String> = tree.read(&text).unwrap().members().map(|(name, _)| name.into_owned()).collect();
+        prop_assume!(!names.is_empty());
+        tree.read(&text).unwrap();
+        let name = serde_json::to_string(at.get(&names)).unwrap();
+        let twice = format!("{},{name}:0}}", text.strip_suffix('}').unwrap());
+        prop_assert!(matches!(tree.read(&twice).unwrap_err().problem, Problem::DuplicateName(_)));
+    }
 }
