@@ -1,5 +1,7 @@
 //! Every size, count and wait of this room that has an end, with its name.
 
+use std::time::Duration;
+
 /// The longest text of one event. CloudTrail itself stays under 1 MiB.
 pub const EVENT_BYTES_MAX: usize = 16 << 20;
 
@@ -57,6 +59,12 @@ pub const AWS_LOG_BYTES_MAX: u64 = 4 << 30;
 /// How many bytes wait in memory for one write to the journal; more callers wait their turn.
 pub const JOURNAL_GROUP_BYTES_MAX: usize = 32 << 20;
 
+/// What part of the last sync the journal waits at most for a group to fill as far as the last one.
+pub const JOURNAL_PATIENCE_SHARE: u32 = 8;
+
+/// Where that is less, it does not wait.
+pub const JOURNAL_PATIENCE_MIN: Duration = Duration::from_micros(20);
+
 /// How large a journal segment grows before the next one is begun.
 pub const JOURNAL_SEGMENT_BYTES_MAX: u64 = 64 << 20;
 
@@ -81,7 +89,7 @@ pub const CHUNKS_WAITING_MAX: usize = 4;
 /// How many threads read sources.
 pub const IMPORT_THREADS_MAX: usize = 4;
 
-/// How many bytes of event text an import collects before the largest day is written out as a row group.
+/// How much memory the events that an import collects may take before the largest day is written out as a row group.
 pub const IMPORT_BYTES_HELD_MAX: usize = 96 << 20;
 
 /// How many events become visible together.

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use super::frame::{Group, segment_header};
 use super::seal::{Log, Sealer};
@@ -13,7 +14,7 @@ use super::{JournalError, Options, Refusal};
 use crate::disk::{Appender, Disk, Lock};
 use crate::event::EventText;
 use crate::folder::{Folder, Origin};
-use crate::limits::JOURNAL_GROUP_BYTES_MAX;
+use crate::limits::{JOURNAL_GROUP_BYTES_MAX, JOURNAL_PATIENCE_MIN, JOURNAL_PATIENCE_SHARE};
 
 /// The journal of one log. There is one writer for each log, which holds its lock.
 pub struct Journal {
@@ -57,6 +58,8 @@ struct State {
     first: u64,
     /// Every event below it is durable.
     durable: u64,
+    /// How many events the group is likely to have if it is given a moment.
+    expected: u64,
     /// The segments that are closed and not sealed.
     closed: Vec<PathBuf>,
     wants_rotation: bool,
@@ -116,10 +119,11 @@ impl Journal {
             return Err(refusal.clone());
         }
         let leaf_index = state.first + state.group.count();
-        if state.group.count() == 0 {
+        let before = state.group.count();
+        texts.iter().for_each(|text| state.group.push(text));
+        if before == 0 || (before < state.expected && state.group.count() >= state.expected) {
             self.shared.work.notify_one();
         }
-        texts.iter().for_each(|text| state.group.push(text));
         let next = leaf_index + texts.len() as u64;
         let [even, odd] = &self.shared.durable;
         let turn = if state.turn.is_multiple_of(2) { even } else { odd };
@@ -232,7 +236,7 @@ impl Shared {
     }
 
     fn write_groups(&self, writer: &mut Writer) -> std::io::Result<()> {
-        let mut group = Group::default();
+        let (mut group, mut patience) = (Group::default(), Duration::ZERO);
         loop {
             let idle = |state: &mut State| state.group.count() == 0 && !state.wants_rotation && !state.stops;
             let state = self.work.wait_while(self.state(), idle);
@@ -240,14 +244,27 @@ impl Shared {
             if state.refusal.is_some() || (state.stops && state.group.count() == 0) {
                 return Ok(());
             }
+            // Those who waited for the last group come back one after another. Without a moment's patience the first of
+            // them would have a sync of its own, and all others would wait for that one too.
+            if state.group.count() < state.expected && patience >= JOURNAL_PATIENCE_MIN {
+                let gathering = |state: &mut State| {
+                    let waits = state.refusal.is_none() && !state.stops && !state.wants_rotation;
+                    waits && state.group.count() < state.expected
+                };
+                let gathered = self.work.wait_timeout_while(state, patience, gathering);
+                (state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+            }
             let turn = state.turn;
             if state.group.count() > 0 {
                 std::mem::swap(&mut group, &mut state.group);
                 state.first += group.count();
                 state.turn += 1;
                 self.moved.notify_all();
+                state.expected = group.count();
                 drop(state);
+                let begun = Instant::now();
                 writer.write(&group)?;
+                patience = begun.elapsed() / JOURNAL_PATIENCE_SHARE;
                 group.clear();
                 state = self.state();
                 state.durable = writer.next;
