@@ -333,7 +333,7 @@ impl Run<'_> {
                     self.reject(rejection);
                 }
                 Message::Chunk(chunk) => {
-                    for item in chunk.items() {
+                    for item in &chunk.items {
                         self.item(source, &mut keeper, digest, &chunk, item)?;
                     }
                 }
@@ -376,7 +376,7 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        let event = chunk.event(place);
+        let event = chunk.rows.row(&place.row);
         self.books.read += 1;
         match self.known.standing(place.key, &event, place.leaf)? {
             Standing::Duplicate => {
@@ -397,7 +397,7 @@ impl Run<'_> {
         self.known.take(place.key, place.leaf)?;
         self.books.written += 1;
         let is_full = match &mut self.batch {
-            Some(batch) => batch.append(event, place.leaf, digest)?,
+            Some(batch) => batch.append(&chunk.rows, place.row, place.leaf, digest)?,
             None => false,
         };
         if is_full {

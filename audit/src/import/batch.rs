@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use sha2::{Digest, Sha256};
 
@@ -18,7 +18,7 @@ use crate::folder::{DayFile, Folder, LeafRange, Origin};
 use crate::journal::Log;
 use crate::limits::{BATCH_BYTES_MAX, BATCH_DAYS_MAX, BATCH_EVENTS_MAX, IMPORT_BYTES_HELD_MAX, SMALL_FILE_BYTES_MAX};
 use crate::log::Hash;
-use crate::parquet::{EventFile, EventWriter, FileError, Filter, Footer, Row, Settings};
+use crate::parquet::{EventFile, EventWriter, FileError, Filter, Footer, RowBuffer, RowPlace, Settings};
 
 /// Events that are collected.
 pub(super) struct Batch {
@@ -29,9 +29,11 @@ pub(super) struct Batch {
     leaves: Vec<Leaf>,
     /// By their number since the epoch.
     days: BTreeMap<i64, Day>,
-    /// How many bytes of text there are, and how many of them are in no row group yet.
+    /// How many bytes of text there are.
     bytes: usize,
-    waiting: usize,
+    /// Rows that may be in no row group yet, and how much memory they take.
+    held: Vec<(Weak<RowBuffer>, usize)>,
+    held_bytes: usize,
 }
 
 struct Day {
@@ -43,11 +45,19 @@ struct Day {
 impl Batch {
     pub(super) fn new(folder: &Folder, origin: &Origin, settings: Settings, first: u64) -> Self {
         let (folder, origin) = (folder.clone(), origin.clone());
-        Self { folder, origin, settings, first, leaves: Vec::new(), days: BTreeMap::new(), bytes: 0, waiting: 0 }
+        let (leaves, days, held) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { folder, origin, settings, first, leaves, days, bytes: 0, held, held_bytes: 0 }
     }
 
     /// Adds an event. The batch is to be committed when this returns true.
-    pub(super) fn append(&mut self, event: Row<'_>, leaf: Leaf, source: Hash) -> Result<bool, ImportError> {
+    pub(super) fn append(
+        &mut self,
+        rows: &Arc<RowBuffer>,
+        place: RowPlace,
+        leaf: Leaf,
+        source: Hash,
+    ) -> Result<bool, ImportError> {
+        let event = rows.row(&place);
         let index = self.first + self.leaves.len() as u64;
         let day = self.days.entry(event.time.day()).or_insert_with(|| Day {
             writer: EventWriter::new(
@@ -57,19 +67,30 @@ impl Batch {
             date: event.time.date(),
             sources: BTreeSet::new(),
         });
-        let before = day.writer.waiting_bytes();
-        day.writer.append_row(event, index)?;
+        day.writer.append_row(rows, place, index)?;
         day.sources.insert(source);
         self.bytes += event.bytes;
-        self.waiting = self.waiting + day.writer.waiting_bytes() - before;
         self.leaves.push(leaf);
-        if self.waiting > IMPORT_BYTES_HELD_MAX
-            && let Some(largest) = self.days.values_mut().max_by_key(|day| day.writer.waiting_bytes())
-        {
-            self.waiting -= largest.writer.waiting_bytes();
-            largest.writer.flush()?;
-        }
+        self.hold(rows)?;
         Ok(self.leaves.len() >= BATCH_EVENTS_MAX || self.bytes >= BATCH_BYTES_MAX || self.days.len() >= BATCH_DAYS_MAX)
+    }
+
+    /// Counts the memory that waits, and writes row groups of the largest days if it is too much. A buffer of several
+    /// days lives until the last of them is written.
+    fn hold(&mut self, rows: &Arc<RowBuffer>) -> Result<(), ImportError> {
+        let is_counted = self.held.last().is_some_and(|(last, _)| std::ptr::eq(last.as_ptr(), Arc::as_ptr(rows)));
+        if !is_counted {
+            self.held.push((Arc::downgrade(rows), rows.memory()));
+            self.held_bytes += rows.memory();
+        }
+        while self.held_bytes > IMPORT_BYTES_HELD_MAX {
+            let largest = self.days.values_mut().max_by_key(|day| day.writer.waiting_bytes());
+            let Some(day) = largest.filter(|day| day.writer.waiting_bytes() > 0) else { break };
+            day.writer.flush()?;
+            self.held.retain(|(buffer, _)| buffer.strong_count() > 0);
+            self.held_bytes = self.held.iter().map(|(_, bytes)| bytes).sum();
+        }
+        Ok(())
     }
 
     /// Makes the events durable and visible, and returns the index of the next one.

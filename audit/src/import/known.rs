@@ -113,11 +113,11 @@ impl Known {
     /// What an event is to those that are known.
     pub(super) fn standing(&mut self, key: u64, event: &Row<'_>, leaf: Leaf) -> Result<Standing, ImportError> {
         let leaf = short(leaf);
-        let taken = self.taken.values(key).map_err(ImportError::disk(&self.folder))?;
+        let taken = self.taken.values(key).map_err(|error| ImportError::disk(&self.folder)(error))?;
         if taken.contains(&leaf) {
             return Ok(Standing::Duplicate);
         }
-        let places = self.stored.values(key).map_err(ImportError::disk(&self.folder))?;
+        let places = self.stored.values(key).map_err(|error| ImportError::disk(&self.folder)(error))?;
         if taken.is_empty() && places.is_empty() {
             return Ok(Standing::New);
         }
@@ -141,7 +141,7 @@ impl Known {
 
     /// Knows an event from now on.
     pub(super) fn take(&mut self, key: u64, leaf: Leaf) -> Result<(), ImportError> {
-        self.taken.insert(key, short(leaf)).map_err(ImportError::disk(&self.folder))
+        self.taken.insert(key, short(leaf)).map_err(|error| ImportError::disk(&self.folder)(error))
     }
 
     /// What the event at a place says.

@@ -17,7 +17,7 @@ use crate::event::{Event, EventError, Leaf, LeafHasher};
 use crate::json::Tree;
 use crate::limits::{CHUNK_BYTES_MAX, SOURCE_BYTES_HELD_MAX};
 use crate::log::Hash;
-use crate::parquet::{Encoder, Row, RowBuffer, RowPlace};
+use crate::parquet::{Encoder, RowBuffer, RowPlace};
 
 /// What a reader tells about its source, in this order: at most one of the first three, then chunks.
 pub(super) enum Message {
@@ -34,10 +34,9 @@ pub(super) enum Message {
 }
 
 /// Some records of a source.
-#[derive(Default)]
 pub(super) struct Chunk {
-    rows: RowBuffer,
-    items: Vec<Item>,
+    pub(super) rows: Arc<RowBuffer>,
+    pub(super) items: Vec<Item>,
 }
 
 /// A record.
@@ -55,18 +54,17 @@ pub(super) enum What {
 
 /// An event in a chunk.
 pub(super) struct EventPlace {
-    row: RowPlace,
+    pub(super) row: RowPlace,
     pub(super) leaf: Leaf,
     pub(super) key: u64,
 }
 
 impl Chunk {
-    pub(super) fn items(&self) -> &[Item] {
-        &self.items
-    }
-
-    pub(super) fn event(&self, place: &EventPlace) -> Row<'_> {
-        self.rows.row(&place.row)
+    /// What was collected.
+    fn take(rows: &mut RowBuffer, items: &mut Vec<Item>) -> Self {
+        let mut rows = std::mem::take(rows);
+        rows.shrink();
+        Self { rows: Arc::new(rows), items: std::mem::take(items) }
     }
 }
 
@@ -188,7 +186,8 @@ impl<'a> Reader<'a> {
         records: &mut Records<R>,
         send: &mut dyn FnMut(Chunk) -> bool,
     ) -> Result<Ended, Refusal> {
-        let (mut chunk, mut number, mut ended) = (Chunk::default(), 0, Ended::default());
+        let (mut rows, mut items) = (RowBuffer::default(), Vec::new());
+        let (mut number, mut ended) = (0, Ended::default());
         while let Some(found) = records.next(&mut self.tools.tree)? {
             number += 1;
             let (offset, what) = match found {
@@ -198,7 +197,7 @@ impl<'a> Reader<'a> {
                 }
                 Found::Record { offset, place } => {
                     let text = records.text(&place);
-                    match self.event(text, &mut chunk) {
+                    match self.event(text, &mut rows) {
                         Ok(event) => (offset, What::Event(event)),
                         Err(_) if number == 1 && self.is_digest(text) => {
                             ended.is_digest = true;
@@ -211,23 +210,23 @@ impl<'a> Reader<'a> {
                     }
                 }
             };
-            chunk.items.push(Item { number, offset, what });
-            if chunk.rows.bytes() >= CHUNK_BYTES_MAX && !send(std::mem::take(&mut chunk)) {
+            items.push(Item { number, offset, what });
+            if rows.bytes() >= CHUNK_BYTES_MAX && !send(Chunk::take(&mut rows, &mut items)) {
                 return Ok(ended);
             }
         }
-        if !chunk.items.is_empty() {
-            send(chunk);
+        if !items.is_empty() {
+            send(Chunk::take(&mut rows, &mut items));
         }
         Ok(ended)
     }
 
     /// The event that the tree has read, or the one inside what lookup-events says about it.
-    fn event(&mut self, text: &str, chunk: &mut Chunk) -> Result<EventPlace, EventError> {
+    fn event(&mut self, text: &str, rows: &mut RowBuffer) -> Result<EventPlace, EventError> {
         let Tools { hasher, encoder, tree, inner: inside, .. } = &mut *self.tools;
         let value = tree.value(text);
         let error = match Event::of(value) {
-            Ok(event) => return Ok(place(&event, hasher, encoder, chunk)),
+            Ok(event) => return Ok(place(&event, hasher, encoder, rows)),
             Err(error) => error,
         };
         let is_object = value.kind() == crate::json::Kind::Object;
@@ -235,7 +234,7 @@ impl<'a> Reader<'a> {
             None => Err(error),
             Some(inner) => {
                 let event = Event::of(inside.read(&inner)?)?;
-                Ok(place(&event, hasher, encoder, chunk))
+                Ok(place(&event, hasher, encoder, rows))
             }
         }
     }
@@ -252,8 +251,8 @@ struct Ended {
     is_digest: bool,
 }
 
-fn place(event: &Event<'_>, hasher: &mut LeafHasher, encoder: &mut Encoder, chunk: &mut Chunk) -> EventPlace {
-    EventPlace { row: encoder.encode(event, &mut chunk.rows), leaf: hasher.leaf(event), key: key(event) }
+fn place(event: &Event<'_>, hasher: &mut LeafHasher, encoder: &mut Encoder, rows: &mut RowBuffer) -> EventPlace {
+    EventPlace { row: encoder.encode(event, rows), leaf: hasher.leaf(event), key: key(event) }
 }
 
 fn unreadable(error: &io::Error, read: usize) -> Refusal {

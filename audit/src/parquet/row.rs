@@ -48,6 +48,19 @@ impl RowBuffer {
         self.text.len()
     }
 
+    /// How many bytes of memory it takes.
+    pub(crate) fn memory(&self) -> usize {
+        self.text.capacity() + self.marks.capacity() * size_of::<Mark>()
+    }
+
+    /// Gives back memory that is not needed, if that is much.
+    pub(crate) fn shrink(&mut self) {
+        if self.memory() > 2 * (self.text.len() + self.marks.len() * size_of::<Mark>()) {
+            self.text.shrink_to_fit();
+            self.marks.shrink_to_fit();
+        }
+    }
+
     /// Keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
@@ -60,13 +73,12 @@ impl RowBuffer {
         Row { text, marks, bytes: place.bytes, time: place.time }
     }
 
-    /// Adds a row.
-    pub(crate) fn push(&mut self, row: Row<'_>) -> RowPlace {
-        let (text, marks) = (self.text.len(), self.marks.len());
+    /// Keeps a copy of a row and nothing else.
+    pub(super) fn hold(&mut self, row: Row<'_>) -> Row<'_> {
+        self.clear();
         self.text.push_str(row.text);
         self.marks.extend_from_slice(row.marks);
-        let (bytes, time) = (row.bytes, row.time);
-        RowPlace { text: (text, self.text.len()), marks: (marks, self.marks.len()), bytes, time }
+        Row { text: &self.text, marks: &self.marks, ..row }
     }
 
     fn add(&mut self, slot: Slot, text: &str) {

@@ -1,12 +1,18 @@
 //! Events that wait, as rows, for their row group, and the order in which they then go into it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::row::{Row, RowBuffer, RowPlace};
+use super::layout::Slot;
+use super::row::{Encoder, Row, RowBuffer, RowPlace};
+use crate::event::Event;
 
 #[derive(Default)]
 pub(super) struct Waiting {
-    buffer: RowBuffer,
+    /// Rows that were encoded here.
+    own: RowBuffer,
+    /// Rows that stay where they were encoded, and are kept alive by this.
+    others: Vec<Arc<RowBuffer>>,
     rows: Vec<Placed>,
     sources: Names,
     keys: Names,
@@ -18,16 +24,34 @@ struct Placed {
     key: u32,
     time: i64,
     leaf_index: u64,
+    /// One of the other buffers, if it is in one.
+    other: Option<u32>,
     place: RowPlace,
 }
 
 impl Waiting {
-    /// Adds a row of this service and key.
-    pub(super) fn push(&mut self, row: Row<'_>, [source, key]: [Option<&str>; 2], leaf_index: u64) {
+    /// Adds an event. `sorted` are the slots of its service and its key.
+    pub(super) fn encode(&mut self, encoder: &mut Encoder, event: &Event<'_>, sorted: [Slot; 2], leaf_index: u64) {
+        let place = encoder.encode(event, &mut self.own);
+        let row = self.own.row(&place);
+        let (time, bytes, names) = (row.time.micros(), row.bytes, row.texts(sorted));
+        let [source, key] = names;
         let (source, key) = (self.sources.number(source), self.keys.number(key));
-        let place = self.buffer.push(row);
+        self.bytes += bytes;
+        self.rows.push(Placed { source, key, time, leaf_index, other: None, place });
+    }
+
+    /// Adds a row that is in a buffer.
+    pub(super) fn push(&mut self, buffer: &Arc<RowBuffer>, place: RowPlace, sorted: [Slot; 2], leaf_index: u64) {
+        if self.others.last().is_none_or(|last| !Arc::ptr_eq(last, buffer)) {
+            self.others.push(buffer.clone());
+        }
+        let row = buffer.row(&place);
+        let [source, key] = row.texts(sorted);
+        let (source, key) = (self.sources.number(source), self.keys.number(key));
         self.bytes += row.bytes;
-        self.rows.push(Placed { source, key, time: row.time.micros(), leaf_index, place });
+        let other = Some(self.others.len() as u32 - 1);
+        self.rows.push(Placed { source, key, time: row.time.micros(), leaf_index, other, place });
     }
 
     pub(super) fn len(&self) -> usize {
@@ -47,12 +71,17 @@ impl Waiting {
     }
 
     pub(super) fn rows(&self) -> impl Iterator<Item = (Row<'_>, u64)> {
-        self.rows.iter().map(|row| (self.buffer.row(&row.place), row.leaf_index))
+        let buffer = |other: Option<u32>| match other {
+            Some(other) => self.others.get(other as usize).map_or(&self.own, |buffer| &**buffer),
+            None => &self.own,
+        };
+        self.rows.iter().map(move |row| (buffer(row.other).row(&row.place), row.leaf_index))
     }
 
     /// Forgets the events and keeps the memory.
     pub(super) fn clear(&mut self) {
-        self.buffer.clear();
+        self.own.clear();
+        self.others.clear();
         self.rows.clear();
         self.bytes = 0;
         (self.sources, self.keys) = (Names::default(), Names::default());

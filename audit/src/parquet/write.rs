@@ -1,6 +1,7 @@
 //! The writer: row groups of sorted events, and nothing in the file that the events do not determine.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -11,7 +12,7 @@ use ::parquet::schema::types::{ColumnPath, SchemaDescriptor};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
-use super::row::{Encoder, Row, RowBuffer};
+use super::row::{Encoder, RowBuffer, RowPlace};
 use super::waiting::Waiting;
 use super::{FileError, Footer, Rows};
 use crate::column::{COLUMNS, Column, Kind, schema};
@@ -48,7 +49,6 @@ pub struct EventWriter<W: Write + Send> {
     /// The slots of the columns that rows are sorted by, besides their time.
     sorted: [u16; 2],
     encoder: Encoder,
-    encoded: RowBuffer,
 }
 
 /// The file begins with its first row group, because bloom filters are as large as that needs.
@@ -63,23 +63,27 @@ impl<W: Write + Send> EventWriter<W> {
     pub fn new(sink: W, settings: Settings) -> Self {
         let (waiting, rows) = (Waiting::default(), Rows::default());
         let sorted = rows.text_slots(["event_source", "kms_key_arn"]);
-        let (encoder, encoded) = (Encoder::default(), RowBuffer::default());
-        Self { state: State::Waiting(sink), settings, waiting, rows, sorted, encoder, encoded }
+        Self { state: State::Waiting(sink), settings, waiting, rows, sorted, encoder: Encoder::default() }
     }
 
     /// Adds an event that has this place in its log.
     pub fn append(&mut self, event: &Event<'_>, leaf_index: u64) -> Result<(), FileError> {
-        let mut buffer = std::mem::take(&mut self.encoded);
-        buffer.clear();
-        let place = self.encoder.encode(event, &mut buffer);
-        let appended = self.append_row(buffer.row(&place), leaf_index);
-        self.encoded = buffer;
-        appended
+        self.waiting.encode(&mut self.encoder, event, self.sorted, leaf_index);
+        self.end_full_group()
     }
 
     /// Adds an event that is a row already.
-    pub(crate) fn append_row(&mut self, row: Row<'_>, leaf_index: u64) -> Result<(), FileError> {
-        self.waiting.push(row, row.texts(self.sorted), leaf_index);
+    pub(crate) fn append_row(
+        &mut self,
+        buffer: &Arc<RowBuffer>,
+        place: RowPlace,
+        leaf_index: u64,
+    ) -> Result<(), FileError> {
+        self.waiting.push(buffer, place, self.sorted, leaf_index);
+        self.end_full_group()
+    }
+
+    fn end_full_group(&mut self) -> Result<(), FileError> {
         if self.waiting.len() >= ROW_GROUP_ROWS_MAX || self.waiting.bytes() >= ROW_GROUP_BYTES_MAX {
             self.end_group(ROW_GROUP_ROWS_MAX)?;
         }
@@ -115,8 +119,11 @@ impl<W: Write + Send> EventWriter<W> {
             return Ok(());
         }
         waiting.sort();
+        // In their order the rows are scattered over memory. Copying one fetches all of it at once; walking through it
+        // would wait for memory again and again.
+        let mut near = RowBuffer::default();
         for (row, leaf_index) in waiting.rows() {
-            self.rows.append_row(row, leaf_index);
+            self.rows.append_row(near.hold(row), leaf_index);
             if self.rows.len() >= BATCH_ROWS {
                 let batch = self.rows.finish()?;
                 self.writer(distinct)?.write(&batch)?;
