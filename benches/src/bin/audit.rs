@@ -10,9 +10,10 @@
 //! ```
 
 use std::hint::black_box;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
@@ -20,7 +21,7 @@ use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use rustix::time::{ClockId, clock_gettime};
 use sha2::{Digest, Sha256};
-use wardbook_audit::disk::{Disk, LocalDisk};
+use wardbook_audit::disk::{Appender, Disk, Entry, LocalDisk, Lock, ReadAt};
 use wardbook_audit::event::{Event, EventText, LeafHasher};
 use wardbook_audit::folder::{Folder, LeafRange, Origin};
 use wardbook_audit::import::{FileSource, Importer, Options, Source, origin};
@@ -196,10 +197,18 @@ fn stages(from: &Path) {
     if is_gzip {
         stages.push(("inflate", time(|| files.iter().for_each(|file| drop(black_box(inflate(file)))))));
     }
-    let parse = time(|| each(&mut |event| drop(black_box(event.time()))));
+    let parse = time(|| {
+        each(&mut |event| {
+            black_box(event.time());
+        })
+    });
     stages.push(("parse", parse));
     let mut hasher = LeafHasher::default();
-    let leaves = time(|| each(&mut |event| drop(black_box(hasher.leaf(event)))));
+    let leaves = time(|| {
+        each(&mut |event| {
+            black_box(hasher.leaf(event));
+        })
+    });
     stages.push(("leaves: canonical form and SHA-256", leaves - parse));
     let mut rows = Rows::default();
     let columns = time(|| {
@@ -255,20 +264,22 @@ fn event(number: usize) -> EventText {
     EventText::read(value.elements().next().expect("an event").compact().into_owned()).expect("an event")
 }
 
-/// Durable events per second of so many threads that each wait for theirs, beside what syncing one file gives.
+/// Durable events per second of so many threads that each wait for theirs, beside what the syncs of the same run would
+/// allow if each made an event of every thread durable and nothing else took time.
 fn append(to: &Path, writers: usize) {
     let to = to.join("run");
     let _ = std::fs::remove_dir_all(&to);
     std::fs::create_dir_all(&to).expect("the folder can be made");
-    let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(&to));
+    let syncs = Arc::new(Syncs::default());
     let event = event(0);
-    let syncs = fdatasyncs(&*disk, writers * event.text().len());
-    let folder = Folder::new(disk);
+    let folder = Folder::new(Arc::new(Timed { disk: LocalDisk::new(&to), syncs: syncs.clone() }));
     let origin = Origin::new("bench").expect("a name");
     let log = LogWriter::open(&folder, &origin, SigningKey::from_seed(&[7; 32])).expect("the log opens");
     let journal =
         Journal::open(&folder, &origin, JournalOptions::default(), Box::new(log), |_| None).expect("it opens");
-    let (begun, limit) = (Instant::now(), Duration::from_secs(3));
+    syncs.count.store(0, Ordering::Relaxed);
+    syncs.nanos.store(0, Ordering::Relaxed);
+    let (begun, limit) = (Instant::now(), Duration::from_secs(5));
     let counts: Vec<usize> = std::thread::scope(|scope| {
         let write = || {
             let mut count = 0;
@@ -282,25 +293,78 @@ fn append(to: &Path, writers: usize) {
         threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
     });
     let seconds = begun.elapsed().as_secs_f64();
-    let rate = counts.iter().sum::<usize>() as f64 / seconds;
-    let bound = writers as f64 * syncs;
+    let (count, nanos) = (syncs.count.load(Ordering::Relaxed), syncs.nanos.load(Ordering::Relaxed));
+    let events = counts.iter().sum::<usize>() as f64;
+    let sync = nanos as f64 / 1e9 / count as f64;
+    let (rate, bound) = (events / seconds, writers as f64 / sync);
     println!("{writers} writers: {rate:.0} durable events per second");
     println!(
-        "{syncs:.0} appends and syncs of {} bytes per second, times writers {bound:.0}: {:.2}",
-        writers * event.text().len(),
+        "{count} syncs of {:.3} ms with {:.1} events each; writers / sync is {bound:.0}, of which {:.2}",
+        sync * 1e3,
+        events / count as f64,
         rate / bound
     );
 }
 
-/// Appends and syncs per second of one file, so many bytes each time.
-fn fdatasyncs(disk: &dyn Disk, bytes: usize) -> f64 {
-    let mut file = disk.create(Path::new("syncs")).expect("it can be made");
-    let block = vec![b'x'; bytes];
-    let (begun, mut count) = (Instant::now(), 0);
-    while begun.elapsed() < Duration::from_secs(2) {
-        file.append(&block).expect("it is written");
-        file.sync().expect("it is synced");
-        count += 1;
+#[derive(Debug, Default)]
+struct Syncs {
+    count: AtomicU64,
+    nanos: AtomicU64,
+}
+
+/// A disk of which the syncs of files are timed.
+#[derive(Debug)]
+struct Timed {
+    disk: LocalDisk,
+    syncs: Arc<Syncs>,
+}
+
+struct TimedFile(Box<dyn Appender>, Arc<Syncs>);
+
+impl Appender for TimedFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.append(bytes)
     }
-    f64::from(count) / begun.elapsed().as_secs_f64()
+
+    fn sync(&mut self) -> io::Result<()> {
+        let begun = Instant::now();
+        self.0.sync()?;
+        self.1.count.fetch_add(1, Ordering::Relaxed);
+        self.1.nanos.fetch_add(begun.elapsed().as_nanos() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Disk for Timed {
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        self.disk.create_folder(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
+        self.disk.list(folder)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Appender>> {
+        Ok(Box::new(TimedFile(self.disk.create(path)?, self.syncs.clone())))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
+        self.disk.open(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.disk.remove(path)
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        self.disk.sync_folder(folder)
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn Lock>> {
+        self.disk.lock(path)
+    }
 }
