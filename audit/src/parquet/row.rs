@@ -73,14 +73,6 @@ impl RowBuffer {
         Row { text, marks, bytes: place.bytes, time: place.time }
     }
 
-    /// Keeps a copy of a row and nothing else.
-    pub(super) fn hold(&mut self, row: Row<'_>) -> Row<'_> {
-        self.clear();
-        self.text.push_str(row.text);
-        self.marks.extend_from_slice(row.marks);
-        Row { text: &self.text, marks: &self.marks, ..row }
-    }
-
     fn add(&mut self, slot: Slot, text: &str) {
         self.text.push_str(text);
         self.marks.push(Mark { slot, length: text.len() as u32 });

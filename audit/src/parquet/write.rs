@@ -119,11 +119,8 @@ impl<W: Write + Send> EventWriter<W> {
             return Ok(());
         }
         waiting.sort();
-        // In their order the rows are scattered over memory. Copying one fetches all of it at once; walking through it
-        // would wait for memory again and again.
-        let mut near = RowBuffer::default();
         for (row, leaf_index) in waiting.rows() {
-            self.rows.append_row(near.hold(row), leaf_index);
+            self.rows.append_row(row, leaf_index);
             if self.rows.len() >= BATCH_ROWS {
                 let batch = self.rows.finish()?;
                 self.writer(distinct)?.write(&batch)?;
