@@ -84,6 +84,7 @@ const STOREYS: &[&[&str]] = &[
         "remedy",
         "request",
         "scene",
+        "slice",
         "span",
         "statement",
         "term",

@@ -3,6 +3,7 @@
 pub(crate) mod harvest;
 
 mod ask;
+mod facts;
 mod folder;
 mod recognize;
 mod resolve;

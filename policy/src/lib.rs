@@ -34,6 +34,7 @@ pub mod explain;
 pub mod question;
 pub mod quirk;
 pub mod remedy;
+pub mod slice;
 
 pub mod canonical;
 pub mod catalogue;
@@ -43,4 +44,4 @@ mod digest;
 mod index;
 mod scene;
 mod term;
-mod tri;
+pub mod tri;

@@ -285,7 +285,7 @@ fn any_matches(patterns: &[Pattern], text: &str, scene: &Scene<'_>) -> Tri {
 }
 
 impl Texts {
-    fn hold(&self, text: &str, scene: &Scene<'_>) -> Tri {
+    pub(crate) fn hold(&self, text: &str, scene: &Scene<'_>) -> Tri {
         match self {
             Texts::Any => Tri::True,
             Texts::Named(patterns) => any_matches(patterns, text, scene),
