@@ -76,6 +76,8 @@ pub(crate) enum ProgressChoice {
 pub(crate) enum Command {
     /// May this principal do this to this key?
     Can(crate::command::can::Arguments),
+    /// Who may do this to this key: now, under a condition, after some steps?
+    WhoCan(crate::command::who_can::Arguments),
     /// Why was this denied, and what would allow it?
     Why(crate::command::why::Arguments),
     /// What is this action, condition key, operator, error, layer or quirk?

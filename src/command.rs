@@ -11,6 +11,7 @@ pub(crate) mod mend;
 pub(crate) mod reason;
 pub(crate) mod test;
 pub(crate) mod trace;
+pub(crate) mod who_can;
 pub(crate) mod why;
 pub(crate) mod world;
 
@@ -24,6 +25,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let global = arguments.global;
     match arguments.command {
         Command::Can(arguments) => can::run(&arguments, &global),
+        Command::WhoCan(arguments) => who_can::run(&arguments, &global),
         Command::Why(arguments) => why::run(&arguments, &global),
         Command::Explain(arguments) => explain::run(&arguments, &global),
         Command::Fmt(arguments) => fmt::run(&arguments, &global),

@@ -4,7 +4,7 @@ use crate::catalogue;
 use crate::key::{ENCRYPTION_CONTEXT, Key};
 
 /// The value of a condition key. A list makes the key multi-valued, also a list of one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Values {
     /// One text.
     One(Box<str>),

@@ -190,6 +190,12 @@ impl Request {
 }
 
 impl RequestBuilder {
+    /// The same request on another resource, for those who ask about many.
+    pub fn on(mut self, resource: &str) -> RequestBuilder {
+        self.resource = resource.into();
+        self
+    }
+
     /// The account that owns the resource, where its ARN does not say.
     pub fn resource_account(mut self, account: &str) -> RequestBuilder {
         self.resource_account = Some(account.into());

@@ -240,6 +240,16 @@ impl World {
         OwnedLayers { resource: policy, identity, boundary, scps, rcps, grants, ..OwnedLayers::default() }
     }
 
+    /// The service control policies of an account.
+    pub(crate) fn scps_of(&self, account: &str) -> Collected<Vec<Policy>> {
+        self.levels(account, |membership| membership.scps.clone(), &mut Vec::new())
+    }
+
+    /// The resource control policies of an account.
+    pub(crate) fn rcps_of(&self, account: &str) -> Collected<Vec<Policy>> {
+        self.levels(account, |membership| membership.rcps.clone(), &mut Vec::new())
+    }
+
     fn trust(&self, role: &str, gaps: &mut Vec<Gap>) -> Collected<Policy> {
         match self.principal(role).and_then(|role| role.trust.clone()) {
             Some(trust) => Collected::known(vec![trust]),

@@ -1,0 +1,105 @@
+//! One row: a principal, a key, and what was found, in the names that every format has.
+
+use serde_json::{Map, Value, json};
+use wardbook_inventory::access::{Entry, KeyAccess, OnlyIf, Proof, Search, Step, Who, WhoKind};
+use wardbook_inventory::world::{PrincipalKind, World};
+
+use crate::command::trace;
+
+/// By what somebody can.
+pub(super) struct By {
+    pub(super) via: &'static str,
+    pub(super) policy: String,
+    pub(super) sid: Option<String>,
+    pub(super) source: Option<String>,
+}
+
+/// The means of an answer, each with its place.
+pub(super) fn by<'w>(search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry) -> Vec<By> {
+    search.proof(access, entry).iter().map(named).collect()
+}
+
+fn named(proof: &Proof<'_>) -> By {
+    let (via, policy, statement) = match proof {
+        Proof::Grant(grant) => {
+            let name = Some(grant.name()).filter(|name| !name.is_empty()).map(str::to_owned);
+            return By { via: "grant", policy: grant.id().to_owned(), sid: name, source: None };
+        }
+        Proof::KeyPolicy(policy, statement) => ("key-policy", policy, statement),
+        Proof::Identity(policy, statement) => ("identity", policy, statement),
+    };
+    let place = policy.place(statement);
+    By {
+        via,
+        policy: policy.name().to_owned(),
+        sid: statement.sid().map(str::to_owned),
+        source: Some(place).filter(|place| !place.is_empty()),
+    }
+}
+
+pub(super) fn by_json(by: &[By]) -> Value {
+    let one = |by: &By| json!({"via": by.via, "policy": by.policy, "sid": by.sid, "source": by.source});
+    by.iter().map(one).collect()
+}
+
+/// The kind of a row in words.
+pub(super) fn kind(world: &World, who: &Who) -> WhoKind {
+    match who {
+        Who::Collected(index) => match world.principals().get(*index).map(|principal| principal.kind) {
+            Some(PrincipalKind::User) => WhoKind::User,
+            _ => WhoKind::Role,
+        },
+        Who::Other(other) => other.kind,
+    }
+}
+
+/// The account of a row, where it has one.
+pub(super) fn account<'w>(world: &'w World, who: &'w Who) -> Option<&'w str> {
+    match who {
+        Who::Collected(index) => world.principals().get(*index).map(|principal| &*principal.account),
+        Who::Other(other) => other.account.as_deref(),
+    }
+}
+
+/// The restrictions, each with the number of the alternative that it belongs to.
+pub(super) fn conditions_json(only_if: Option<&OnlyIf>) -> Value {
+    let alternatives = only_if.map(|only_if| only_if.alternatives.as_slice()).unwrap_or_default();
+    let restrictions = alternatives.iter().enumerate().flat_map(|(number, all)| {
+        all.iter().map(move |only| {
+            json!({"alternative": number + 1, "key": only.key, "relation": only.relation, "values": only.values})
+        })
+    });
+    restrictions.collect()
+}
+
+pub(super) fn step_json(world: &World, step: &Step) -> Value {
+    json!({
+        "principal": step.who.text(world),
+        "action": step.action,
+        "resource": step.resource,
+        "only_if": step.only_if,
+        "why": step.why,
+    })
+}
+
+/// The request that `test` accepts.
+pub(super) fn witness<'w>(search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry) -> Value {
+    search.witness(access, entry).map_or(Value::Null, |request| trace::request_json(&request))
+}
+
+/// The row in JSON.
+pub(super) fn row_json<'w>(world: &World, search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry) -> Value {
+    let answer = &entry.answer;
+    let mut row = Map::new();
+    let mut put = |name: &str, value: Value| drop(row.insert(name.into(), value));
+    put("principal", entry.who.text(world).into());
+    put("account", account(world, &entry.who).into());
+    put("kind", kind(world, &entry.who).name().into());
+    put("tier", answer.tier.name().into());
+    put("by", by_json(&by(search, access, entry)));
+    put("only_if", answer.only_if.as_ref().map(|only_if| only_if.text.as_str()).into());
+    put("conditions", conditions_json(answer.only_if.as_ref()));
+    put("witness", witness(search, access, entry));
+    put("path", answer.path.iter().map(|step| step_json(world, step)).collect());
+    Value::Object(row)
+}
