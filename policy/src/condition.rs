@@ -198,7 +198,11 @@ impl Atom {
     }
 
     pub(crate) fn holds(&self, scene: &Scene<'_>) -> Tri {
-        let found = scene.lookup(&self.key);
+        self.holds_for(scene.lookup(&self.key), scene)
+    }
+
+    /// Whether the row holds where the request has this under its key.
+    pub(crate) fn holds_for(&self, found: Lookup<'_>, scene: &Scene<'_>) -> Tri {
         if let Test::Null(test) = &self.test {
             return match found {
                 Lookup::Unknown => test.unknown(),
@@ -225,7 +229,18 @@ impl Atom {
         })
     }
 
-    fn satisfied_by(&self, value: &str, scene: &Scene<'_>) -> Tri {
+    /// The values with variables in them, or that could have some.
+    pub(crate) fn patterns(&self) -> Vec<&Pattern> {
+        match &self.test {
+            Test::String(test) => test.patterns().iter().collect(),
+            Test::Arn(test) => test.patterns().collect(),
+            Test::Boolean(test) => test.patterns().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether one value of the key satisfies the row.
+    pub(crate) fn satisfied_by(&self, value: &str, scene: &Scene<'_>) -> Tri {
         let matches = match &self.test {
             Test::String(test) => test.matches(value, scene),
             Test::Numeric(test) => Tri::from(test.matches(value)),

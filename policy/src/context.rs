@@ -106,6 +106,18 @@ impl Context {
         self.insert(key, State::Unknown);
     }
 
+    /// The same context told whole: what was unknown is absent until somebody gives it.
+    pub(crate) fn told_whole(&self) -> Context {
+        let mut whole =
+            Context { whole: self.whole.clone(), kms_action: self.kms_action.clone(), ..Context::default() };
+        for (key, state) in &self.entries {
+            if !matches!(state, State::Unknown) {
+                whole.insert(key.clone(), state.clone());
+            }
+        }
+        whole
+    }
+
     fn insert(&mut self, key: Key, state: State) {
         let found = self.find(&key).map(|(index, _)| index);
         match found.and_then(|index| self.entries.get_mut(index)) {

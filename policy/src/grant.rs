@@ -85,6 +85,27 @@ pub enum GrantOutcome {
     TurnsOnUnknown(Relation),
 }
 
+/// One thing that a grant asks of a request.
+#[derive(Debug, Clone)]
+pub(crate) enum GrantDemand<'a> {
+    /// That this row holds.
+    Row(&'a Atom),
+    /// That the key is there, with one of these texts.
+    Text(&'a Key, Vec<&'a str>),
+    /// That the encryption context has this pair, its name as written.
+    Pair {
+        key: &'a Key,
+        name: &'a str,
+        value: &'a str,
+        /// The key that lists the names of the encryption context.
+        names: &'a Key,
+    },
+    /// That the encryption context, whose names this key lists, has pairs of these names only.
+    OnlyPairs(&'a Key, Vec<&'a str>),
+    /// That each value of the key is one of these operations (`kms:decrypt`).
+    AllAmong(&'a Key, &'a [Box<str>]),
+}
+
 impl Grant {
     /// Reads a grant as `aws kms list-grants` prints it. Members that do not bear on decisions are ignored.
     pub fn read(value: &Value) -> Result<Grant, Problem> {
@@ -211,8 +232,7 @@ impl Grant {
         if !self.is_of(&scene.request.resource) {
             return GrantOutcome::DoesNot(GrantMismatch::Key);
         }
-        let grantee_may = self.operations.iter().any(|operation| &**operation == "kms:retiregrant");
-        let ways = self.retiring.iter().chain(grantee_may.then_some(&self.grantee));
+        let ways = self.retirers().into_iter();
         let issuer =
             self.issuing_account.as_deref().is_some_and(|account| scene.request.caller.account() == Some(account));
         let root = scene.request.caller.kind() == crate::caller::CallerKind::Root;
@@ -223,6 +243,12 @@ impl Grant {
             Some((_, relation)) => GrantOutcome::TurnsOnUnknown(relation),
             None => GrantOutcome::DoesNot(GrantMismatch::Retire),
         }
+    }
+
+    /// Whoever may retire it by name: the retiring principal, and the grantee if the grant says so.
+    pub(crate) fn retirers(&self) -> Vec<&PrincipalPattern> {
+        let grantee_may = self.operations.iter().any(|operation| &**operation == "kms:retiregrant");
+        self.retiring.iter().chain(grantee_may.then_some(&self.grantee)).collect()
     }
 
     fn is_of(&self, resource: &str) -> bool {
@@ -282,6 +308,43 @@ impl Grant {
             _ => Tri::False,
         };
         operations.and(source).and(kind).and(self.context(scene))
+    }
+
+    /// What a request has to have for the grant to permit it, given that key, operation and grantee fit.
+    pub(crate) fn demands(&self, action_lower: &str) -> Vec<GrantDemand<'_>> {
+        let mut demands: Vec<GrantDemand<'_>> =
+            self.source_arn_atom.iter().map(|atom| GrantDemand::Row(atom)).collect();
+        if action_lower == "kms:describekey" {
+            return demands;
+        }
+        if action_lower == "kms:creategrant" {
+            demands.push(GrantDemand::AllAmong(&self.keys.operations, &self.operations));
+            if let Some(arn) = &self.source_arn {
+                demands.push(GrantDemand::Text(&self.keys.constraint_source, vec![arn]));
+            }
+            if !self.constraints.is_empty() {
+                let exact = self.constraints.iter().any(|constraint| constraint.exact);
+                let kinds: &[&str] = if exact {
+                    &["EncryptionContextEquals"]
+                } else {
+                    &["EncryptionContextEquals", "EncryptionContextSubset"]
+                };
+                demands.push(GrantDemand::Text(&self.keys.constraint_type, kinds.to_vec()));
+            }
+        }
+        for constraint in &self.constraints {
+            demands.extend(constraint.pairs.iter().map(|pair| GrantDemand::Pair {
+                key: &pair.key,
+                name: &pair.name,
+                value: &pair.value,
+                names: &self.keys.context_keys,
+            }));
+            if constraint.exact {
+                let names = constraint.pairs.iter().map(|pair| &*pair.name).collect();
+                demands.push(GrantDemand::OnlyPairs(&self.keys.context_keys, names));
+            }
+        }
+        demands
     }
 
     /// The unknown keys on which the grant turns.

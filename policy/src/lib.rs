@@ -29,6 +29,7 @@ mod layer;
 pub mod layers;
 pub mod request;
 
+pub mod boxes;
 pub mod decide;
 pub mod explain;
 pub mod question;

@@ -12,5 +12,17 @@ pub const STATEMENTS_MAX: usize = 100_000;
 /// A principal, action or resource name in a request longer than this is refused.
 pub const NAME_BYTES_MAX: usize = 8 * 1024;
 
+/// A dimension of a question about many requests is cut into at most this many classes of values.
+pub const CLASSES_MAX: usize = 1024;
+
+/// So many joint states of the patterns of one dimension are visited while its classes are sought.
+pub const PATTERN_STATES_MAX: usize = 20_000;
+
+/// A union of boxes grows no longer than this.
+pub const BOXES_MAX: usize = 4096;
+
+/// So many boxes are made for one question before it is given up as not decided.
+pub const BOX_STEPS_MAX: usize = 200_000;
+
 /// Grant constraints hold at most this many encryption context pairs.
 pub const GRANT_CONTEXT_PAIRS_MAX: usize = 64;

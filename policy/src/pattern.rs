@@ -43,6 +43,25 @@ enum Piece {
     Variable(Variable),
 }
 
+/// One step of a pattern whose variables were replaced: what it takes from a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Step {
+    /// This character.
+    Char(char),
+    /// A character whose lower case is this.
+    Lower(char),
+    /// Any one character.
+    One {
+        /// A colon too.
+        colons: bool,
+    },
+    /// Any run of characters.
+    Many {
+        /// Colons too.
+        colons: bool,
+    },
+}
+
 /// Whether a wildcard takes colons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {
@@ -122,6 +141,64 @@ impl Pattern {
             Piece::Variable(variable) => Some(variable),
             _ => None,
         })
+    }
+
+    /// What it takes from a text, step by step; `None` if it can match nothing, or turns on an unknown key.
+    pub(crate) fn steps(&self, scene: &Scene<'_>) -> Option<Vec<Step>> {
+        let characters = |text: &str| text.chars().map(Step::Char).collect::<Vec<_>>();
+        match &self.shape {
+            Shape::Anything => Some(vec![Step::Many { colons: true }]),
+            Shape::Literal(text) => Some(characters(text)),
+            Shape::Prefix(text) => {
+                let mut steps = characters(text);
+                steps.push(Step::Many { colons: true });
+                Some(steps)
+            }
+            Shape::Nothing => None,
+            Shape::Pieces(pieces) | Shape::Template(pieces) if resolvable(pieces, scene) == Tri::True => {
+                let mut steps = Vec::new();
+                for piece in pieces {
+                    match piece {
+                        Piece::One(reach) => steps.push(Step::One { colons: reach.takes_colons(scene) }),
+                        Piece::Many(reach) => steps.push(Step::Many { colons: reach.takes_colons(scene) }),
+                        Piece::Text(_) | Piece::Variable(_) => steps.extend(piece.text(scene).chars().map(Step::Char)),
+                    }
+                }
+                Some(steps)
+            }
+            Shape::Pieces(_) | Shape::Template(_) => None,
+        }
+    }
+
+    /// The parts of a text that the unknown variable of this pattern could stand for, were the pattern to match:
+    /// all of them, and perhaps some that it could not.
+    pub(crate) fn solutions<'t>(&self, text: &'t str, scene: &Scene<'_>) -> Vec<&'t str> {
+        let Shape::Template(pieces) = &self.shape else { return Vec::new() };
+        let fixed = |pieces: &mut dyn Iterator<Item = &Piece>| {
+            let mut bytes = 0;
+            for piece in pieces {
+                match piece {
+                    Piece::Text(_) => bytes += piece.text(scene).len(),
+                    Piece::Variable(variable) => match scene.resolve(variable) {
+                        Resolved::Text(text) => bytes += text.len(),
+                        Resolved::Unknown => return (bytes, true),
+                        Resolved::Nothing => return (bytes, false),
+                    },
+                    Piece::One(_) | Piece::Many(_) => return (bytes, false),
+                }
+            }
+            (bytes, false)
+        };
+        let (before, from_start) = fixed(&mut pieces.iter());
+        let (after, from_end) = fixed(&mut pieces.iter().rev());
+        let last = text.len().saturating_sub(after);
+        let starts = if from_start { before..before + 1 } else { before..last + 1 };
+        let mut found = Vec::new();
+        for start in starts {
+            let ends = if from_end { last..last + 1 } else { start..last + 1 };
+            found.extend(ends.filter_map(|end| text.get(start..end)));
+        }
+        found
     }
 
     /// Whether the text matches. A variable that does not resolve matches nothing.

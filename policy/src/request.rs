@@ -176,6 +176,21 @@ impl Request {
         self.aws_managed_key
     }
 
+    /// The same request with every unknown key told: these have values, these are absent, and what
+    /// follows from them is derived anew.
+    pub(crate) fn completed(&self, given: Vec<(Key, Values)>, absent: Vec<Key>, quirks: Quirks) -> Request {
+        let mut context = self.context.told_whole();
+        for key in absent {
+            context.remove(key);
+        }
+        for (key, values) in given {
+            context.give(key, values);
+        }
+        let mut request = Request { context, ..self.clone() };
+        derive::fill(&mut request, quirks);
+        request
+    }
+
     /// Whether caller and resource are in different accounts. A resource whose account is not
     /// known is taken as the caller's own. Somebody signed in by a provider has no account yet.
     pub fn is_cross_account(&self) -> bool {

@@ -126,6 +126,11 @@ impl Directness {
         self.is_any(u8::MAX)
     }
 
+    /// What it may name, depending on unknown keys, a bit each.
+    pub(crate) fn possible(self) -> u8 {
+        self.may
+    }
+
     /// What it names for certain, a bit each.
     pub(crate) fn certain(self) -> u8 {
         self.holds
@@ -255,7 +260,7 @@ impl Statement {
 }
 
 impl Principals {
-    fn directness(&self, scene: &Scene<'_>) -> Directness {
+    pub(crate) fn directness(&self, scene: &Scene<'_>) -> Directness {
         match self {
             Principals::Any => Directness::of(Relation::Caller),
             Principals::Named(names) => {

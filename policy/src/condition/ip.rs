@@ -58,6 +58,34 @@ impl Range {
         (bits <= most).then_some(Range { address, bits })
     }
 
+    /// The first address of the range.
+    pub fn first(self) -> IpAddr {
+        match self.address {
+            IpAddr::V4(address) => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(self.bits)).unwrap_or(0);
+                IpAddr::V4((u32::from(address) & mask).into())
+            }
+            IpAddr::V6(address) => {
+                let mask = u128::MAX.checked_shl(128 - u32::from(self.bits)).unwrap_or(0);
+                IpAddr::V6((u128::from(address) & mask).into())
+            }
+        }
+    }
+
+    /// The address after the last of the range, if there is one in its family.
+    pub fn after(self) -> Option<IpAddr> {
+        match self.first() {
+            IpAddr::V4(first) => {
+                let size = 1_u32.checked_shl(32 - u32::from(self.bits))?;
+                u32::from(first).checked_add(size).map(|next| IpAddr::V4(next.into()))
+            }
+            IpAddr::V6(first) => {
+                let size = 1_u128.checked_shl(128 - u32::from(self.bits))?;
+                u128::from(first).checked_add(size).map(|next| IpAddr::V6(next.into()))
+            }
+        }
+    }
+
     /// Whether the address lies in the range.
     pub fn contains(self, address: IpAddr) -> bool {
         match (self.address, address) {

@@ -57,6 +57,11 @@ impl Test {
         self.comparison
     }
 
+    /// The numbers, as they were written.
+    pub fn numbers(&self) -> &[Box<str>] {
+        &self.numbers
+    }
+
     pub(super) fn matches(&self, value: &str) -> bool {
         let Some(value) = Decimal::parse(value) else { return false };
         self.numbers.iter().filter_map(|text| Decimal::parse(text)).any(|n| self.comparison.accepts(value.cmp(&n)))
@@ -100,7 +105,7 @@ impl<'a> Decimal<'a> {
         Some(Decimal { negative: negative && !zero, whole, fraction })
     }
 
-    fn cmp(&self, other: &Decimal<'_>) -> Ordering {
+    pub(crate) fn cmp(&self, other: &Decimal<'_>) -> Ordering {
         let size = |a: &Decimal<'_>, b: &Decimal<'_>| {
             a.whole.len().cmp(&b.whole.len()).then(a.whole.cmp(b.whole)).then(a.fraction.cmp(b.fraction))
         };

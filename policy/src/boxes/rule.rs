@@ -1,0 +1,259 @@
+//! Which values can stand together in one request: the rules of `derive.rs`, as boxes of impossible contexts.
+//!
+//! A key that follows from others is no dimension of its own; what stands here binds the keys that are free.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+
+use core::net::IpAddr;
+
+use crate::caller::CallerKind;
+use crate::catalogue::{self, ValueType};
+use crate::context::Lookup;
+use crate::key::{ENCRYPTION_CONTEXT, Key};
+use crate::request::Request;
+use crate::scene::Scene;
+
+use super::demand::{Ask, Demand};
+use super::product::{Product, Union};
+use super::space::Space;
+
+const VIA_SERVICE: &str = "kms:viaservice";
+const VIA_AWS_SERVICE: &str = "aws:viaawsservice";
+const CALLED_VIA: &str = "aws:calledvia";
+const CALLED_VIA_ENDS: [&str; 2] = ["aws:calledviafirst", "aws:calledvialast"];
+const SOURCE_IP: &str = "aws:sourceip";
+const FOR_RESOURCE: &str = "kms:grantisforawsresource";
+const CONTEXT_KEYS: &str = "kms:encryptioncontextkeys";
+/// Keys of the network that a request came through, which a service does not hand on.
+const NETWORK: [&str; 4] = ["aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip"];
+/// Keys that every signed request has.
+const ALWAYS: [&str; 2] = [VIA_AWS_SERVICE, "aws:securetransport"];
+
+/// The keys that bear on those asked for, so that they need a dimension too.
+pub(super) fn related(demands: &[Demand<'_>], scene: &Scene<'_>) -> Vec<Key> {
+    let asked = |name: &str| demands.iter().any(|demand| demand.key.lower() == name);
+    let unknown = |name: &str| scene.lookup(&Key::new(name)) == Lookup::Unknown;
+    let mut related = Vec::new();
+    let by_service = asked(VIA_AWS_SERVICE)
+        || asked(CALLED_VIA)
+        || asked(SOURCE_IP)
+        || asked(FOR_RESOURCE)
+        || NETWORK.iter().any(|name| asked(name));
+    if by_service && !asked(VIA_SERVICE) && unknown(VIA_SERVICE) {
+        related.push(Key::new("kms:ViaService"));
+    }
+    if CALLED_VIA_ENDS.iter().any(|name| asked(name)) && !asked(CALLED_VIA) && unknown(CALLED_VIA) {
+        related.push(Key::new("aws:CalledVia"));
+    }
+    related
+}
+
+/// Demands that nobody makes, but which tell the values apart that the rules speak of.
+pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
+    let list = demands.iter().find(|demand| demand.key.lower() == CONTEXT_KEYS).map(|demand| demand.key);
+    let Some(list) = list else { return Vec::new() };
+    let mut named: Vec<&'a str> = Vec::new();
+    for demand in demands {
+        if demand.key.lower().starts_with(ENCRYPTION_CONTEXT)
+            && let Some(name) = demand.key.name().get(ENCRYPTION_CONTEXT.len()..)
+            && !named.iter().any(|other| other.to_lowercase() == name.to_lowercase())
+        {
+            named.push(name);
+        }
+    }
+    named.into_iter().map(|name| Demand { key: list, ask: Ask::Name(name) }).collect()
+}
+
+/// The contexts that no request has.
+pub(super) fn impossible(space: &Space<'_>, scene: &Scene<'_>) -> Union {
+    let mut rules = Rules { space, request: scene.request, found: Union::new() };
+    rules.typed_values();
+    rules.always_there();
+    rules.by_service();
+    rules.through_an_endpoint();
+    rules.called_via_ends();
+    rules.encryption_context();
+    rules.found
+}
+
+struct Rules<'s, 'a> {
+    space: &'s Space<'a>,
+    request: &'s Request,
+    found: Union,
+}
+
+/// What a rule says about one key.
+#[derive(Clone, Copy)]
+enum Is<'v> {
+    Absent,
+    Present,
+    /// The value is one of these, in letters of either case.
+    Told(&'v str),
+    /// Absent, or another value.
+    NotTold(&'v str),
+    /// An address.
+    Address,
+    /// Present, and no address.
+    NoAddress,
+}
+
+impl Rules<'_, '_> {
+    /// The product of these; `None` where a key is known and not so, or has no dimension.
+    fn product(&self, asked: &[(&str, Is<'_>)]) -> Option<Product> {
+        let mut product = self.space.everything();
+        for (name, is) in asked {
+            let Some(place) = self.space.place(name) else {
+                if self.is_known(name, *is)? {
+                    continue;
+                }
+                return None;
+            };
+            let dimension = self.space.dimensions.get(place)?;
+            let (absent, fits): (bool, &dyn Fn(&str) -> bool) = match is {
+                Is::Absent => (true, &|_| false),
+                Is::Present => (false, &|_| true),
+                Is::Told(value) => (false, &|witness| witness.eq_ignore_ascii_case(value)),
+                Is::NotTold(value) => (true, &|witness| !witness.eq_ignore_ascii_case(value)),
+                Is::Address => (false, &|witness| witness.parse::<IpAddr>().is_ok()),
+                Is::NoAddress => (false, &|witness| witness.parse::<IpAddr>().is_err()),
+            };
+            let classes = dimension.select(absent, fits);
+            match (dimension.many, is) {
+                (true, Is::Present) => product.hit(place, &classes),
+                (true, _) => product.restrict(&self.space.layout, place, &classes),
+                (false, _) => product.restrict(&self.space.layout, place, &classes),
+            }
+        }
+        (!product.is_empty(&self.space.layout)).then_some(product)
+    }
+
+    /// Whether a key without a dimension is so; `None` if nobody knows.
+    fn is_known(&self, name: &str, is: Is<'_>) -> Option<bool> {
+        let found = self.request.context.lookup(&Key::new(name));
+        Some(match (found, is) {
+            (Lookup::Unknown, _) => return None,
+            (Lookup::Absent, Is::Absent | Is::NotTold(_)) => true,
+            (Lookup::Absent, _) => false,
+            (Lookup::Many(_), is) => matches!(is, Is::Present),
+            (Lookup::One(_), Is::Present) => true,
+            (Lookup::One(_), Is::Absent) => false,
+            (Lookup::One(text), Is::Told(value)) => text.eq_ignore_ascii_case(value),
+            (Lookup::One(text), Is::NotTold(value)) => !text.eq_ignore_ascii_case(value),
+            (Lookup::One(text), Is::Address) => text.parse::<IpAddr>().is_ok(),
+            (Lookup::One(text), Is::NoAddress) => text.parse::<IpAddr>().is_err(),
+        })
+    }
+
+    fn never(&mut self, asked: &[(&str, Is<'_>)]) {
+        if asked.iter().any(|(name, _)| self.space.place(name).is_some())
+            && let Some(product) = self.product(asked)
+        {
+            self.found.push(product);
+        }
+    }
+
+    /// Addresses are addresses, except where a service calls.
+    fn typed_values(&mut self) {
+        let names: Vec<Box<str>> = self.space.dimensions.iter().map(|dimension| dimension.key.lower().into()).collect();
+        for name in names.iter().filter(|name| &***name != SOURCE_IP) {
+            let known = catalogue::condition_key(name);
+            if known.is_some_and(|known| known.value_type() == ValueType::IpAddress) {
+                self.never(&[(name, Is::NoAddress)]);
+            }
+        }
+    }
+
+    fn always_there(&mut self) {
+        if self.request.caller.kind() != CallerKind::Anonymous {
+            for name in ALWAYS {
+                self.never(&[(name, Is::Absent)]);
+            }
+        }
+        if let Some(operation) = self.request.kms_operation {
+            for (name, _) in operation.defaults() {
+                self.never(&[(&name.to_lowercase(), Is::Absent)]);
+            }
+        }
+    }
+
+    /// A service that calls for its caller says so, and comes from its own network.
+    fn by_service(&mut self) {
+        self.never(&[(VIA_SERVICE, Is::Present), (VIA_AWS_SERVICE, Is::NotTold("true"))]);
+        self.never(&[(CALLED_VIA, Is::Present), (VIA_AWS_SERVICE, Is::NotTold("true"))]);
+        self.never(&[(VIA_SERVICE, Is::Present), (SOURCE_IP, Is::Address)]);
+        self.never(&[(VIA_SERVICE, Is::Present), (SOURCE_IP, Is::Absent)]);
+        self.never(&[(VIA_SERVICE, Is::Absent), (SOURCE_IP, Is::NoAddress)]);
+        for name in NETWORK {
+            self.never(&[(VIA_SERVICE, Is::Present), (name, Is::Present)]);
+        }
+        if self.space.place(FOR_RESOURCE).is_some() {
+            self.never(&[(FOR_RESOURCE, Is::Absent)]);
+            if self.request.caller.kind() == CallerKind::Service {
+                self.never(&[(FOR_RESOURCE, Is::NotTold("true"))]);
+            } else {
+                self.never(&[(VIA_SERVICE, Is::Present), (FOR_RESOURCE, Is::NotTold("true"))]);
+                self.never(&[(VIA_SERVICE, Is::Absent), (FOR_RESOURCE, Is::Told("true"))]);
+            }
+        }
+    }
+
+    /// What comes through an endpoint has no public address.
+    fn through_an_endpoint(&mut self) {
+        for name in NETWORK {
+            self.never(&[(name, Is::Present), (SOURCE_IP, Is::Address)]);
+        }
+    }
+
+    /// The first and the last of a list are there with it, and of it.
+    fn called_via_ends(&mut self) {
+        for name in CALLED_VIA_ENDS {
+            self.never(&[(name, Is::Absent), (CALLED_VIA, Is::Present)]);
+            self.never(&[(name, Is::Present), (CALLED_VIA, Is::Absent)]);
+        }
+    }
+
+    /// The names of the encryption context are listed once more, and asymmetric keys have none.
+    fn encryption_context(&mut self) {
+        let pairs: Vec<(usize, Box<str>)> = self
+            .space
+            .dimensions
+            .iter()
+            .enumerate()
+            .filter_map(|(place, dimension)| {
+                let lower = dimension.key.lower();
+                Some((place, lower.strip_prefix(ENCRYPTION_CONTEXT)?.into()))
+            })
+            .collect();
+        let asymmetric = match self.request.context.lookup(&Key::new("kms:KeySpec")) {
+            Lookup::One(spec) => !matches!(spec, "SYMMETRIC_DEFAULT" | "SM4"),
+            _ => false,
+        };
+        for (_, name) in &pairs {
+            let key = format!("{ENCRYPTION_CONTEXT}{name}");
+            if asymmetric {
+                self.never(&[(&key, Is::Present)]);
+            }
+            self.listed(&key, name);
+        }
+        if asymmetric {
+            self.never(&[(CONTEXT_KEYS, Is::Present)]);
+        }
+    }
+
+    /// A pair is there just if its name is listed.
+    fn listed(&mut self, key: &str, name: &str) {
+        let Some(list) = self.space.place(CONTEXT_KEYS) else { return };
+        let Some(dimension) = self.space.dimensions.get(list) else { return };
+        let is_name = dimension.select(false, |witness| witness.to_lowercase() == name);
+        let is_other = dimension.select(false, |witness| witness.to_lowercase() != name);
+        if let Some(mut unlisted) = self.product(&[(key, Is::Present)]) {
+            unlisted.restrict(&self.space.layout, list, &is_other);
+            self.found.push(unlisted);
+        }
+        if let Some(mut missing) = self.product(&[(key, Is::Absent)]) {
+            missing.hit(list, &is_name);
+            if !missing.is_empty(&self.space.layout) {
+                self.found.push(missing);
+            }
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The space of a question: a dimension for each key that is asked for, cut into classes, and what each
+//! demand makes of them.
+
+use std::collections::HashMap;
+
+use crate::catalogue;
+use crate::condition::Quantifier;
+use crate::key::Key;
+use crate::scene::Scene;
+
+use super::Excess;
+use super::demand::{Ask, Demand, Reading};
+use super::product::{Layout, Product, Union};
+use super::value::Candidates;
+
+/// One key, and the classes of its values.
+#[derive(Debug)]
+pub(super) struct Dimension {
+    pub(super) key: Key,
+    /// Whether the key holds a list. Then an empty list is its absence, else a class of its own, the last.
+    pub(super) many: bool,
+    /// A value of each class.
+    pub(super) witnesses: Vec<Box<str>>,
+    /// Whether the classes are all there are.
+    pub(super) complete: bool,
+    /// The demands on this key.
+    pub(super) demands: Vec<usize>,
+}
+
+impl Dimension {
+    /// The class of absence, where absence is one.
+    pub(super) fn absence(&self) -> Option<usize> {
+        (!self.many).then_some(self.witnesses.len())
+    }
+
+    /// One class alone; nothing if there is no such class.
+    pub(super) fn class(&self, class: usize) -> Vec<u64> {
+        dimension_bits(self.classes(), |other| other == class)
+    }
+
+    fn classes(&self) -> usize {
+        self.witnesses.len() + usize::from(!self.many)
+    }
+
+    /// The classes whose witness fits; `absent` tells whether absence, where it is a class, does.
+    pub(super) fn select(&self, absent: bool, fits: impl Fn(&str) -> bool) -> Vec<u64> {
+        let mut words = vec![0; self.classes().div_ceil(64).max(1)];
+        let values = self.witnesses.iter().map(|witness| fits(witness));
+        for (class, holds) in values.chain((!self.many).then_some(absent)).enumerate() {
+            if holds && let Some(word) = words.get_mut(class / 64) {
+                *word |= 1 << (class % 64);
+            }
+        }
+        words
+    }
+}
+
+/// What a demand makes of its dimension; several such are alternatives.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub(super) dimension: usize,
+    pub(super) classes: Vec<u64>,
+    pub(super) hit: Option<Vec<u64>>,
+}
+
+/// The dimensions of a question, and what every demand makes of them.
+#[derive(Debug)]
+pub(super) struct Space<'a> {
+    pub(super) dimensions: Vec<Dimension>,
+    pub(super) demands: Vec<Demand<'a>>,
+    pub(super) layout: Layout,
+    parts: Vec<Vec<Part>>,
+}
+
+/// Two names for one fact share a dimension.
+pub(super) fn canonical(lower: &str) -> &str {
+    match lower {
+        "aws:epochtime" => "aws:currenttime",
+        "kms:customermasterkeyspec" => "kms:keyspec",
+        "kms:customermasterkeyusage" => "kms:keyusage",
+        other => other,
+    }
+}
+
+/// The key as AWS spells it, its parameter as the documents do.
+fn spelled(name: &str) -> Key {
+    let known = catalogue::condition_key(name);
+    match known.and_then(|known| Some((known, name.get(known.stem().len()..)?))) {
+        Some((known, parameter)) if known.has_parameter() => Key::new(&format!("{}{parameter}", known.stem())),
+        Some((known, _)) => Key::new(known.name()),
+        None => Key::new(name),
+    }
+}
+
+impl<'a> Space<'a> {
+    /// `more` are keys that bear on others, whether or not a document asks for them.
+    pub(super) fn new(demands: Vec<Demand<'a>>, more: &[Key], scene: &Scene<'_>) -> Result<Space<'a>, Excess> {
+        let mut dimensions: Vec<Dimension> = Vec::new();
+        let mut places: HashMap<Box<str>, usize> = HashMap::new();
+        let keys = demands.iter().enumerate().map(|(index, demand)| (Some(index), demand.key));
+        for (index, key) in keys.chain(more.iter().map(|key| (None, key))) {
+            let name = canonical(key.lower());
+            let place = *places.entry(name.into()).or_insert_with(|| {
+                dimensions.push(Dimension {
+                    key: spelled(if name == key.lower() { key.name() } else { name }),
+                    many: false,
+                    witnesses: Vec::new(),
+                    complete: true,
+                    demands: Vec::new(),
+                });
+                dimensions.len() - 1
+            });
+            if let (Some(dimension), Some(index)) = (dimensions.get_mut(place), index) {
+                dimension.demands.push(index);
+            }
+        }
+        let mut space = Space { dimensions, demands, layout: Layout::default(), parts: Vec::new() };
+        space.parts = vec![Vec::new(); space.demands.len()];
+        for place in 0..space.dimensions.len() {
+            space.cut(place, scene)?;
+        }
+        Ok(space)
+    }
+
+    /// Cuts one dimension into classes, and asks every demand about each.
+    fn cut(&mut self, place: usize, scene: &Scene<'_>) -> Result<(), Excess> {
+        let Some(dimension) = self.dimensions.get_mut(place) else { return Ok(()) };
+        let asked: Vec<(usize, &Demand<'_>)> =
+            dimension.demands.iter().filter_map(|index| Some((*index, self.demands.get(*index)?))).collect();
+        dimension.many = holds_list(&dimension.key, asked.iter().map(|(_, demand)| *demand));
+        let seeds: Vec<_> = asked.iter().flat_map(|(_, demand)| demand.seeds(scene)).collect();
+        let candidates = Candidates::new(&dimension.key, &seeds)?;
+        dimension.complete = candidates.complete;
+        let many = dimension.many;
+        let mut classes: HashMap<Vec<bool>, usize> = HashMap::new();
+        let mut columns: Vec<Vec<bool>> = vec![Vec::new(); asked.len()];
+        for text in candidates.texts {
+            if many && text.is_empty() {
+                continue;
+            }
+            let vector: Vec<bool> = asked
+                .iter()
+                .map(|(_, demand)| if many { demand.takes_one(&text, scene) } else { demand.takes(Some(&text), scene) })
+                .collect();
+            if classes.contains_key(&vector) {
+                continue;
+            }
+            for (column, holds) in columns.iter_mut().zip(&vector) {
+                column.push(*holds);
+            }
+            classes.insert(vector, dimension.witnesses.len());
+            dimension.witnesses.push(text);
+        }
+        let (layout, parts) = (&mut self.layout, &mut self.parts);
+        layout.push(dimension.classes(), many);
+        for ((index, demand), column) in asked.into_iter().zip(columns) {
+            let Some(slot) = parts.get_mut(index) else { continue };
+            let bits = |absent: bool| {
+                let mut column = column.iter();
+                dimension_bits(dimension.classes(), |_| column.next().copied().unwrap_or(absent))
+            };
+            let whole = || dimension_bits(dimension.classes(), |_| true);
+            let nothing = || dimension_bits(dimension.classes(), |_| false);
+            let part = |classes, hit| Part { dimension: place, classes, hit };
+            if !many {
+                slot.push(part(bits(demand.takes(None, scene)), None));
+                continue;
+            }
+            match demand.reading(scene) {
+                Reading::All => slot.push(part(bits(false), None)),
+                Reading::Any { empty } => {
+                    slot.push(part(whole(), Some(bits(false))));
+                    if empty {
+                        slot.push(part(nothing(), None));
+                    }
+                }
+                Reading::Presence { empty, filled } => {
+                    if empty && filled {
+                        slot.push(part(whole(), None));
+                    } else if empty {
+                        slot.push(part(nothing(), None));
+                    } else if filled {
+                        slot.push(part(whole(), Some(whole())));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The place of a key's dimension.
+    pub(super) fn place(&self, lower: &str) -> Option<usize> {
+        let name = canonical(lower);
+        self.dimensions.iter().position(|dimension| dimension.key.lower() == name)
+    }
+
+    pub(super) fn everything(&self) -> Product {
+        self.layout.everything()
+    }
+
+    /// The product with what one part asks.
+    pub(super) fn with(&self, product: &Product, part: &Part) -> Option<Product> {
+        let mut product = product.clone();
+        product.restrict(&self.layout, part.dimension, &part.classes);
+        if let Some(hit) = &part.hit {
+            product.hit(part.dimension, hit);
+        }
+        (!product.is_empty(&self.layout)).then_some(product)
+    }
+
+    /// What satisfies all of these demands.
+    pub(super) fn all_of(&self, demands: &[usize]) -> Union {
+        let mut union = vec![self.everything()];
+        for parts in demands.iter().filter_map(|demand| self.parts.get(*demand)) {
+            union = union.iter().flat_map(|product| parts.iter().filter_map(|part| self.with(product, part))).collect();
+        }
+        union
+    }
+}
+
+fn dimension_bits(classes: usize, mut holds: impl FnMut(usize) -> bool) -> Vec<u64> {
+    let mut words = vec![0_u64; classes.div_ceil(64).max(1)];
+    for class in 0..classes {
+        if holds(class)
+            && let Some(word) = words.get_mut(class / 64)
+        {
+            *word |= 1 << (class % 64);
+        }
+    }
+    words
+}
+
+/// Whether requests carry a list under this key: the catalogue knows, else the way it is asked for tells.
+fn holds_list<'a>(key: &Key, mut demands: impl Iterator<Item = &'a Demand<'a>>) -> bool {
+    match catalogue::condition_key(key.lower()) {
+        Some(known) => known.is_multi_valued(),
+        None => demands.all(|demand| match &demand.ask {
+            Ask::Row { atom, .. } => atom.quantifier() != Quantifier::Single,
+            _ => false,
+        }),
+    }
+}
