@@ -8,18 +8,24 @@ mod class;
 mod condition;
 mod outsider;
 mod pair;
+mod power;
+mod reach;
 mod search;
 mod selector;
+mod step;
+mod takeover;
 mod view;
 
 use std::sync::Arc;
 
 use wardbook_policy::catalogue::{KeyState, StateRefusal};
 use wardbook_policy::context::Values;
+use wardbook_policy::request::Request;
 
 use crate::world::KmsKey;
 
-pub use condition::{OnlyIf, Restriction};
+pub use condition::OnlyIf;
+pub use wardbook_policy::boxes::Condition;
 pub use search::{Proof, Search, SearchError};
 pub use selector::{SelectError, select};
 
@@ -119,7 +125,7 @@ pub enum Means {
 }
 
 /// What was found for somebody and a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Answer {
     /// How.
     pub tier: Tier,
@@ -131,8 +137,10 @@ pub struct Answer {
     pub context: Vec<(Box<str>, Values)>,
     /// A session that the witness needs, where the role is the row.
     pub session: Option<Box<str>>,
-    /// The steps before, of an escalation; the last one is what was asked about.
+    /// The steps of an escalation, after which it can be done.
     pub path: Vec<Step>,
+    /// The request of the first step, which is allowed as things are.
+    pub first: Option<Arc<Request>>,
 }
 
 /// One step of an escalation.
@@ -148,6 +156,23 @@ pub struct Step {
     pub only_if: Option<String>,
     /// What it is good for, in words.
     pub why: Box<str>,
+    /// By what it is allowed.
+    pub by: Vec<Cite>,
+    /// The restrictions, as conditions: one of the inner lists must hold whole.
+    pub alternatives: Vec<Vec<Condition>>,
+}
+
+/// Something that allows, by its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cite {
+    /// `key-policy`, `identity`, `grant` or `trust-policy`.
+    pub via: &'static str,
+    /// The policy's name or ARN, or the grant's id.
+    pub policy: Box<str>,
+    /// The Sid, or the grant's name.
+    pub sid: Option<Box<str>>,
+    /// File, line and column.
+    pub source: Option<Box<str>>,
 }
 
 /// Why it is not known whether somebody can.
@@ -159,6 +184,8 @@ pub struct Undecided {
     pub keys: Vec<Box<str>>,
     /// Whether the search was given up because it grew too large.
     pub over_budget: bool,
+    /// All of it in sentences.
+    pub why: Vec<String>,
 }
 
 /// One row of a key.

@@ -82,6 +82,12 @@ impl Circumstances {
         self
     }
 
+    /// Takes back that every key below the prefix is named.
+    pub(crate) fn not_whole(mut self, prefix: &str) -> Circumstances {
+        self.whole.retain(|whole| **whole != *prefix);
+        self
+    }
+
     /// Unnamed keys below the prefix are unknown, also on a direct call.
     pub fn unknown_below(mut self, prefix: &str) -> Circumstances {
         self.open.push(prefix.into());

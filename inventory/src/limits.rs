@@ -32,3 +32,6 @@ pub const EVENTS_MAX: usize = 1_000_000;
 
 /// A message that quotes longer text than this is cut.
 pub const MESSAGE_CHARACTERS_MAX: usize = 1_000;
+
+/// A way to a key of more steps than this is not followed.
+pub const ESCALATION_STEPS_MAX: usize = 12;

@@ -118,7 +118,7 @@ impl Atom {
     }
 
     /// Whether the row holds for a request. Statements of a key policy do not have every key.
-    pub fn holds_for(&self, request: &Request, quirks: Quirks, in_key_policy: bool) -> Tri {
+    pub fn holds_in(&self, request: &Request, quirks: Quirks, in_key_policy: bool) -> Tri {
         self.holds(&scene(request, quirks, in_key_policy))
     }
 

@@ -43,7 +43,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     let world = &world::read(global)?;
     let mut search = Search::new(world, &arguments.action, quirks)?;
     let keys = keys(world, &arguments.key)?;
-    let found: Vec<KeyAccess<'_>> = keys.iter().map(|key| search.key(key)).collect();
+    let found: Vec<KeyAccess<'_>> = match arguments.transitive {
+        true => search.with_escalations(&keys),
+        false => keys.iter().map(|key| search.key(key)).collect(),
+    };
     let coverage = coverage(world, &keys);
     let over_budget = found.iter().flat_map(|access| &access.undecided).any(|(_, undecided)| undecided.over_budget);
     let missing = !coverage.is_empty();

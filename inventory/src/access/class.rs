@@ -139,7 +139,7 @@ impl<'w> Known<'w> {
         for need in &self.needs {
             traits.push(match need {
                 Need::Row(row) => match self.statement.conditions().get(*row) {
-                    Some(atom) => Trait::Holds(atom.holds_for(request, quirks, in_key_policy)),
+                    Some(atom) => Trait::Holds(atom.holds_in(request, quirks, in_key_policy)),
                     None => Trait::Absent,
                 },
                 Need::Value(key) => match request.context().lookup(key) {

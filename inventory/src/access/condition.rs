@@ -1,6 +1,6 @@
 //! In which contexts a request is allowed that is not allowed on a plain direct call.
 
-use wardbook_policy::context::Values;
+use wardbook_policy::boxes::{Answer, Condition, Doubt, residual};
 use wardbook_policy::layers::Layers;
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::Request;
@@ -11,33 +11,35 @@ pub struct OnlyIf {
     /// In words, with the literals of the policies.
     pub text: String,
     /// The restrictions: one of the inner lists must hold whole.
-    pub alternatives: Vec<Vec<Restriction>>,
-}
-
-/// What must hold of one condition key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Restriction {
-    /// The key.
-    pub key: Box<str>,
-    /// `in`, `not in`, `like`, `not like`, `present`, `absent`, ...
-    pub relation: Box<str>,
-    /// The values it is held against.
-    pub values: Vec<Box<str>>,
+    pub alternatives: Vec<Vec<Condition>>,
 }
 
 /// What a search for contexts found.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) enum Found {
     /// In no context.
     Nowhere,
     /// In these, and here is one.
-    When(OnlyIf, Vec<(Box<str>, Values)>),
-    /// The search grew too large.
-    OverBudget,
+    When(OnlyIf, Box<Request>),
+    /// It is not known.
+    Open(Vec<Doubt>),
 }
 
-/// Looks for the contexts in which a request is allowed whose open keys are unknown.
+/// Looks for the contexts in which a request is allowed whose open keys are unknown. What is not
+/// known of some contexts does not take away those that are.
 pub(super) fn contexts(request: &Request, layers: &Layers<'_>, quirks: Quirks) -> Found {
-    let _ = (request, layers, quirks);
-    Found::OverBudget
+    let left = residual(request, layers, quirks);
+    match (left.answer, left.alternatives.first()) {
+        (Answer::Never, _) => Found::Nowhere,
+        (_, Some(first)) => {
+            let witness = Box::new(first.witness.clone());
+            let text = match first.conditions.is_empty() {
+                true => "the call is not a plain direct one".to_owned(),
+                false => left.to_string(),
+            };
+            let alternatives = left.alternatives.into_iter().map(|alternative| alternative.conditions).collect();
+            Found::When(OnlyIf { text, alternatives }, witness)
+        }
+        (_, None) => Found::Open(left.doubts),
+    }
 }

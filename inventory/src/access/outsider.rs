@@ -6,12 +6,13 @@
 use std::sync::Arc;
 
 use wardbook_policy::arn::Arn;
+use wardbook_policy::boxes::Condition;
 use wardbook_policy::caller::{Caller, CallerKind};
 use wardbook_policy::document::Document;
 use wardbook_policy::json;
 use wardbook_policy::policy::{Origin, Policy, PolicyKind};
 
-use super::condition::{OnlyIf, Restriction};
+use super::condition::OnlyIf;
 use super::pair::{self, Asked, Asker, Outcome};
 use super::search::Located;
 use super::view::View;
@@ -35,6 +36,13 @@ impl Outsiders {
         let policy = json::parse(EVERYTHING)
             .map(|value| Policy::forced(&Document::read(&value), PolicyKind::Identity, origin).0);
         Outsiders { permits_everything: policy.map_or(Collected::Unknown, |policy| Collected::known(vec![policy])) }
+    }
+}
+
+impl Outsiders {
+    /// A policy that permits everything.
+    pub(super) fn permits_everything(&self) -> &Collected<Policy> {
+        &self.permits_everything
     }
 }
 
@@ -301,24 +309,21 @@ fn names(account: &str, partition: &str, view: &View<'_>) -> Vec<String> {
 }
 
 fn in_session(answer: &Answer, session: &str) -> Answer {
-    let only = Restriction {
-        key: "session".into(),
-        relation: "in".into(),
-        values: vec![session.into()],
-    };
+    let only = Condition { key: "session".into(), operator: "StringEquals".into(), values: vec![session.into()] };
     let text = format!("the session is `{session}`");
     Answer { tier: Tier::Condition, only_if: Some(also(answer, only, text)), session: Some(session.into()), ..answer.clone() }
 }
 
 fn of_that_name(answer: &Answer, name: &str) -> Answer {
     let resource = name.splitn(6, ':').nth(5).unwrap_or(name);
-    let only = Restriction { key: "aws:PrincipalArn".into(), relation: "like".into(), values: vec![format!("*:{resource}").into()] };
+    let values = vec![format!("*:{resource}").into()];
+    let only = Condition { key: "aws:PrincipalArn".into(), operator: "StringLike".into(), values };
     let text = format!("aws:PrincipalArn is like `*:{resource}`");
     Answer { tier: Tier::Condition, only_if: Some(also(answer, only, text)), ..answer.clone() }
 }
 
 /// One more restriction beside those of an answer.
-fn also(answer: &Answer, only: Restriction, text: String) -> OnlyIf {
+fn also(answer: &Answer, only: Condition, text: String) -> OnlyIf {
     match &answer.only_if {
         None => OnlyIf { text, alternatives: vec![vec![only]] },
         Some(own) => OnlyIf {

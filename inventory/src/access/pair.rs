@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use wardbook_policy::boxes::Doubt;
 use wardbook_policy::context::Values;
 use wardbook_policy::decide::{Reason, Verdict};
 use wardbook_policy::explain::Cause;
@@ -11,7 +12,7 @@ use wardbook_policy::policy::Policy;
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::{Request, RequestBuilder};
 
-use super::condition::{self, Found};
+use super::condition::{self, Found, OnlyIf};
 use super::{Answer, Means, Tier, Undecided};
 use crate::circumstances::Circumstances;
 use crate::layer::OwnedLayers;
@@ -70,43 +71,76 @@ impl Asker {
     }
 }
 
-/// Asks. The layers are those of the asker and the key.
-pub(super) fn ask(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks: Quirks, locate: &dyn Locate) -> Outcome {
+/// What is allowed, without a word on how.
+#[derive(Debug)]
+pub(super) enum Allowed {
+    No,
+    /// This request is, under these restrictions if it is not a plain direct call.
+    Yes(Box<Request>, Option<OnlyIf>),
+    Open(Undecided),
+}
+
+/// Asks. The layers are those of the asker and the resource.
+pub(super) fn allowed(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks: Quirks) -> Allowed {
     let build = |builder: &RequestBuilder| asked.facts.add_to(builder.clone().on(&asked.arn)).build().ok();
-    let Some(open) = build(&asker.open) else { return Outcome::No };
-    let verdict = layers.decide(&open, quirks).verdict();
-    if matches!(verdict, Verdict::ImplicitDeny | Verdict::ExplicitDeny) {
-        return Outcome::No;
-    }
-    let Some(direct) = build(&asker.direct) else { return Outcome::No };
-    if layers.decide(&direct, quirks).verdict() == Verdict::Allow {
-        let answer = answer(Tier::Now, &direct, layers, quirks, locate);
-        return Outcome::Yes(Arc::new(Answer { context: context(&direct, asker, asked), ..answer }));
-    }
-    let bearing = layers.bearing_on(&open, quirks);
+    let Some(open) = build(&asker.open) else { return Allowed::No };
     let decision = layers.decide(&open, quirks);
+    if matches!(decision.verdict(), Verdict::ImplicitDeny | Verdict::ExplicitDeny) {
+        return Allowed::No;
+    }
+    let Some(direct) = build(&asker.direct) else { return Allowed::No };
+    if layers.decide(&direct, quirks).verdict() == Verdict::Allow {
+        return Allowed::Yes(Box::new(direct), None);
+    }
     if let Reason::TurnsOn { documents, .. } = decision.reason()
         && !documents.is_empty()
     {
-        let documents = documents.iter().map(|layer| layer.name()).collect();
-        return Outcome::Open(Arc::new(Undecided { documents, keys: Vec::new(), over_budget: false }));
+        let doubts: Vec<Doubt> = documents.iter().copied().map(Doubt::Documents).collect();
+        return Allowed::Open(Undecided::because_of(&doubts));
     }
-    match condition::contexts(&open, &bearing, quirks) {
-        Found::Nowhere => Outcome::No,
-        Found::OverBudget => {
-            Outcome::Open(Arc::new(Undecided { documents: Vec::new(), keys: Vec::new(), over_budget: true }))
-        }
-        Found::When(only_if, told) => {
-            let with = told.iter().fold(asker.direct.clone(), |builder, (key, values)| builder.with(key, values.clone()));
-            let Some(witness) = build(&with) else { return Outcome::No };
-            // A witness that the evaluator does not confirm is not shown.
-            if layers.decide(&witness, quirks).verdict() != Verdict::Allow {
-                return Outcome::Open(Arc::new(Undecided { documents: Vec::new(), keys: Vec::new(), over_budget: true }));
-            }
-            let answer = answer(Tier::Condition, &witness, layers, quirks, locate);
+    match condition::contexts(&open, &layers.bearing_on(&open, quirks), quirks) {
+        Found::Nowhere => Allowed::No,
+        Found::Open(doubts) => Allowed::Open(Undecided::because_of(&doubts)),
+        Found::When(only_if, witness) => {
             let context = context(&witness, asker, asked);
-            Outcome::Yes(Arc::new(Answer { only_if: Some(only_if), context, ..answer }))
+            let told = context.iter().fold(asker.direct.clone(), |builder, (key, values)| builder.with(key, values.clone()));
+            // A witness that the evaluator does not confirm is not shown.
+            match build(&told).filter(|told| layers.decide(told, quirks).verdict() == Verdict::Allow) {
+                None => Allowed::Open(Undecided::because_of(&[Doubt::Contradiction])),
+                Some(witness) => Allowed::Yes(Box::new(witness), Some(only_if)),
+            }
         }
+    }
+}
+
+/// Asks, and finds by what.
+pub(super) fn ask(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks: Quirks, locate: &dyn Locate) -> Outcome {
+    match allowed(asker, asked, layers, quirks) {
+        Allowed::No => Outcome::No,
+        Allowed::Open(undecided) => Outcome::Open(Arc::new(undecided)),
+        Allowed::Yes(request, only_if) => {
+            let tier = if only_if.is_some() { Tier::Condition } else { Tier::Now };
+            let context = context(&request, asker, asked);
+            let answer = answer(tier, &request, layers, quirks, locate);
+            Outcome::Yes(Arc::new(Answer { only_if, context, ..answer }))
+        }
+    }
+}
+
+impl Undecided {
+    fn because_of(doubts: &[Doubt]) -> Undecided {
+        let mut undecided = Undecided { documents: Vec::new(), keys: Vec::new(), over_budget: false, why: Vec::new() };
+        for doubt in doubts {
+            undecided.why.push(doubt.sentence());
+            match doubt {
+                Doubt::Documents(layer) => undecided.documents.push(layer.name()),
+                Doubt::Variables { of, keys } => undecided.keys.extend(std::iter::once(of).chain(keys).cloned()),
+                Doubt::Mixed(key) => undecided.keys.push(key.clone()),
+                Doubt::NotPrincipal => {}
+                Doubt::Excess(_) | Doubt::Contradiction => undecided.over_budget = true,
+            }
+        }
+        undecided
     }
 }
 
@@ -128,7 +162,7 @@ fn answer(tier: Tier, request: &Request, layers: &OwnedLayers, quirks: Quirks, l
     let mut means: Vec<Means> = found.collect();
     means.sort();
     means.dedup();
-    Answer { tier, means, only_if: None, context: Vec::new(), session: None, path: Vec::new() }
+    Answer { tier, means, only_if: None, context: Vec::new(), session: None, path: Vec::new(), first: None }
 }
 
 /// The condition keys of a witness beside those that the principal or the key determines by itself.

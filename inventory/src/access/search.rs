@@ -44,6 +44,8 @@ pub struct Search<'w> {
     pub(super) action: NamedAction,
     pub(super) operation: KmsOperation,
     pub(super) quirks: Quirks,
+    /// What is told in every request.
+    pub(super) told: Circumstances,
     statements: Statements<'w>,
     /// Positions of principals, by account.
     by_account: BTreeMap<&'w str, Vec<usize>>,
@@ -101,6 +103,7 @@ impl<'w> Search<'w> {
             action: NamedAction::new(operation.action()),
             operation,
             quirks,
+            told: Circumstances::default(),
             statements: Statements::default(),
             by_account,
             classes: Vec::new(),
@@ -175,7 +178,7 @@ impl<'w> Search<'w> {
             Ok(caller) => self.world.facts_of_key(&caller, &self.action, &resource).0,
             Err(_) => Circumstances::default(),
         };
-        Asked { arn: key.arn.clone(), facts }
+        Asked { arn: key.arn.clone(), facts: self.told.clone().over(facts) }
     }
 
     /// Asks one principal with everything that the key has.
@@ -194,7 +197,7 @@ impl<'w> Search<'w> {
         pair::ask(&asker, asked, &layers, self.quirks, &locate)
     }
 
-    fn own_layers(&mut self, who: &Principal, key: &KmsKey) -> OwnedLayers {
+    pub(super) fn own_layers(&mut self, who: &Principal, key: &KmsKey) -> OwnedLayers {
         OwnedLayers {
             identity: who.policies.clone(),
             boundary: who.boundary.clone(),
@@ -202,6 +205,11 @@ impl<'w> Search<'w> {
             rcps: self.rcps(&key.account),
             ..OwnedLayers::default()
         }
+    }
+
+    /// The positions of an account's principals.
+    pub(super) fn members(&self, account: &str) -> &[usize] {
+        self.by_account.get(account).map(Vec::as_slice).unwrap_or_default()
     }
 
     pub(super) fn scps(&mut self, account: &str) -> Collected<Vec<Policy>> {
@@ -425,7 +433,12 @@ impl<'w> Search<'w> {
     }
 
     /// A whole request that is allowed: the witness of an answer.
+    ///
+    /// Of an escalation it is the first step, since nothing more is allowed as things are.
     pub fn witness(&self, access: &KeyAccess<'w>, entry: &Entry) -> Option<Request> {
+        if let Some(first) = &entry.answer.first {
+            return Some(Request::clone(first));
+        }
         self.witness_on(&self.asked(access.key), entry)
     }
 
@@ -508,7 +521,7 @@ fn operation(action: &str) -> Result<KmsOperation, SearchError> {
 }
 
 /// A principal with everything that it determines.
-fn portrait(world: &World, who: &Principal, action: &str, quirks: Quirks) -> Asker {
+pub(super) fn portrait(world: &World, who: &Principal, action: &str, quirks: Quirks) -> Asker {
     let facts = match Caller::parse(&who.arn) {
         Ok(caller) => {
             let named = NamedPrincipal { text: who.arn.clone().into(), caller, principal: Some(who) };
@@ -516,6 +529,19 @@ fn portrait(world: &World, who: &Principal, action: &str, quirks: Quirks) -> Ask
         }
         Err(_) => Circumstances::default(),
     };
+    Asker::new(&who.arn, action, &facts, quirks)
+}
+
+/// The same, as if it could have any tags.
+pub(super) fn portrait_with_open_tags(world: &World, who: &Principal, action: &str, quirks: Quirks) -> Asker {
+    let mut facts = Circumstances::default().unknown_below("aws:PrincipalTag/");
+    if let Ok(caller) = Caller::parse(&who.arn) {
+        let named = NamedPrincipal { text: who.arn.clone().into(), caller, principal: Some(who) };
+        facts = facts.over(world.facts_of_principal(&named).0.not_whole("aws:PrincipalTag/"));
+    }
+    for (name, _) in &who.tags {
+        facts = facts.unknown(&format!("aws:PrincipalTag/{name}"));
+    }
     Asker::new(&who.arn, action, &facts, quirks)
 }
 
@@ -528,7 +554,7 @@ impl KeyAccess<'_> {
         }
     }
 
-    fn sort(&mut self, world: &World) {
+    pub(super) fn sort(&mut self, world: &World) {
         self.entries.sort_by(|a, b| a.who.text(world).cmp(b.who.text(world)).then_with(|| a.answer.tier.cmp(&b.answer.tier)));
         self.undecided.sort_by(|a, b| a.0.text(world).cmp(b.0.text(world)));
     }

@@ -53,5 +53,6 @@ fn undecided(world: &World, who: &Who, why: &Undecided) -> Value {
         "missing_documents": why.documents,
         "missing": why.keys,
         "over_budget": why.over_budget,
+        "why": why.why,
     })
 }

@@ -52,7 +52,7 @@ fn restriction() -> Fields {
     [
         Field::new("alternative", DataType::Int32, true),
         Field::new("key", DataType::Utf8, true),
-        Field::new("relation", DataType::Utf8, true),
+        Field::new("operator", DataType::Utf8, true),
         Field::new("values", values, true),
     ]
     .into_iter()
@@ -148,7 +148,7 @@ impl Columns {
                 if let Some(column) = builder.field_builder::<Int32Builder>(0) {
                     column.append_value(number);
                 }
-                for (at, text) in [(1, &only.key), (2, &only.relation)] {
+                for (at, text) in [(1, &only.key), (2, &only.operator)] {
                     if let Some(column) = builder.field_builder::<StringBuilder>(at) {
                         column.append_value(text);
                     }

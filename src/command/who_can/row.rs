@@ -16,6 +16,17 @@ pub(super) struct By {
 
 /// The means of an answer, each with its place.
 pub(super) fn by<'w>(search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry) -> Vec<By> {
+    if let Some(first) = entry.answer.path.first() {
+        let cites = first.by.iter();
+        return cites
+            .map(|cite| By {
+                via: cite.via,
+                policy: cite.policy.to_string(),
+                sid: cite.sid.as_deref().map(str::to_owned),
+                source: cite.source.as_deref().map(str::to_owned),
+            })
+            .collect();
+    }
     search.proof(access, entry).iter().map(named).collect()
 }
 
@@ -66,7 +77,7 @@ pub(super) fn conditions_json(only_if: Option<&OnlyIf>) -> Value {
     let alternatives = only_if.map(|only_if| only_if.alternatives.as_slice()).unwrap_or_default();
     let restrictions = alternatives.iter().enumerate().flat_map(|(number, all)| {
         all.iter().map(move |only| {
-            json!({"alternative": number + 1, "key": only.key, "relation": only.relation, "values": only.values})
+            json!({"alternative": number + 1, "key": only.key, "operator": only.operator, "values": only.values})
         })
     });
     restrictions.collect()

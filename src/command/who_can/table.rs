@@ -49,11 +49,7 @@ fn key(report: &WhoCan<'_>, access: &KeyAccess<'_>, color: bool) -> String {
         let word = tint("NOT KNOWN", Tint::Yellow, color);
         text.push_str(&format!("  {word}  {count} {}\n", noun(count, "principal", "principals")));
         for (who, why) in access.undecided.iter().take(NAMES_SHOWN) {
-            let reason = match (why.over_budget, why.documents.as_slice()) {
-                (true, _) => "the search was given up: its conditions are too many to compare".to_owned(),
-                (false, []) => format!("it turns on {}", why.keys.join(", ")),
-                (false, documents) => format!("it turns on documents nobody collected: {}", documents.join(", ")),
-            };
+            let reason = why.why.join("; ");
             text.push_str(&format!("      {}: {reason}\n", who.text(report.world)));
         }
         if count > NAMES_SHOWN {
