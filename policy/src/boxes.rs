@@ -13,9 +13,13 @@
 //! D'Antoni and Veanes, "Minimization of Symbolic Automata" (POPL 2014).
 
 mod collect;
+mod compare;
 mod demand;
 mod formula;
 mod glob;
+mod landscape;
+mod outsider;
+mod prime;
 mod product;
 mod residual;
 mod rule;
@@ -25,6 +29,9 @@ mod value;
 mod witness;
 mod words;
 
+pub use compare::{Cause, Change, Comparison, Difference, compare};
+pub use landscape::{Access, Setting, access};
+pub use outsider::{Standing, Who};
 pub use residual::{Alternative, Answer, Condition, Doubt, Residual, residual};
 pub use small_model::{Representative, representatives};
 

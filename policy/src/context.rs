@@ -79,6 +79,11 @@ impl Context {
         self.kms_action = Some(action.into());
     }
 
+    /// Forgets the action, so that no key is absent because of it.
+    pub(crate) fn forget_action(&mut self) {
+        self.kms_action = None;
+    }
+
     /// Everything below this prefix was told; other keys there are absent.
     pub(crate) fn set_whole(&mut self, prefix: &str) {
         self.whole.push(prefix.to_lowercase().into());

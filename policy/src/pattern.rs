@@ -62,6 +62,16 @@ pub(crate) enum Step {
     },
 }
 
+impl Step {
+    /// The one character it takes, if it does not take several.
+    pub(crate) fn character(self) -> Option<char> {
+        match self {
+            Step::Char(character) | Step::Lower(character) => Some(character),
+            Step::One { .. } | Step::Many { .. } => None,
+        }
+    }
+}
+
 /// Whether a wildcard takes colons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {

@@ -4,6 +4,8 @@
 //! does not apply is dropped, one that applies stands as it is, and one that turns on unknown keys becomes
 //! a clause of demands on them.
 
+use std::borrow::Cow;
+
 use crate::caller::CallerKind;
 use crate::condition::Atom;
 use crate::context::Lookup;
@@ -238,7 +240,10 @@ impl<'a> Collector<'a> {
                 let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
                 self.variable(variable, VariablePart::Row(atom), &texts, scene, clause);
             }
-            _ => self.doubt(atom.key().name(), &unknown, clause),
+            _ => {
+                clause.demands.push(self.demands.len());
+                self.demands.push(Demand::opaque(atom, scene.in_key_policy));
+            }
         }
     }
 
@@ -281,7 +286,7 @@ impl<'a> Collector<'a> {
     }
 
     fn demand(&mut self, key: &'a Key, ask: Ask<'a>) -> usize {
-        self.demands.push(Demand { key, ask });
+        self.demands.push(Demand { key: Cow::Borrowed(key), ask, of: None });
         self.demands.len() - 1
     }
 

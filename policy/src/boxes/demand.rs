@@ -1,5 +1,7 @@
 //! What a statement or a grant still asks of a request once everything that is known was settled.
 
+use std::borrow::Cow;
+
 use crate::condition::{Atom, Quantifier, Test as AtomTest};
 use crate::context::Lookup;
 use crate::key::Key;
@@ -14,13 +16,22 @@ use super::value::Seed;
 /// One thing asked of one key that is not known.
 #[derive(Debug, Clone)]
 pub(super) struct Demand<'a> {
-    pub(super) key: &'a Key,
+    pub(super) key: Cow<'a, Key>,
     pub(super) ask: Ask<'a>,
+    /// The request against which it is read, where that is not the question's own.
+    pub(super) of: Option<&'a Request>,
 }
 
 /// What is asked.
 #[derive(Debug, Clone)]
 pub(super) enum Ask<'a> {
+    /// That a row holds that compares unknown keys with each other: a question of its own, true or false.
+    Opaque {
+        /// The row.
+        atom: &'a Atom,
+        /// Whether it holds where its plain, not negated form does.
+        plain: bool,
+    },
     /// That a row of a Condition block holds.
     Row { atom: &'a Atom, in_key_policy: bool },
     /// That the unique id is this one, or one of its sessions where it names no session.
@@ -30,7 +41,7 @@ pub(super) enum Ask<'a> {
     /// That every value is one of these, in letters of either case.
     AllAmong(Vec<Box<str>>),
     /// That the encryption context has a pair of this name: a value of kms:EncryptionContextKeys.
-    Name(&'a str),
+    Name(Box<str>),
     /// That a part of the statement holds, whose text has this key as its variable.
     Variable(Variable<'a>),
 }
@@ -61,11 +72,34 @@ pub(super) enum Reading {
     Presence { empty: bool, filled: bool },
 }
 
+/// What a key that stands for a whole row begins with; no condition key does.
+pub(super) const OPAQUE: &str = "\0";
+
 impl<'a> Demand<'a> {
+    /// A row that compares unknown keys with each other. Rows that say the same, or the opposite, are one.
+    pub(super) fn opaque(atom: &'a Atom, in_key_policy: bool) -> Demand<'a> {
+        let plain = !(atom.operator().negated && !atom.if_exists() && atom.quantifier() == Quantifier::Single);
+        let operator = if plain { atom.spelled().to_owned() } else { atom.spelled().replacen("Not", "", 1) };
+        let mut values: Vec<&str> = atom.values().iter().map(|value| &**value).collect();
+        values.sort_unstable();
+        values.dedup();
+        let name = format!("{OPAQUE}{operator}\0{}\0{in_key_policy}\0{}", atom.key().lower(), values.join("\0"));
+        // Names of keys compare without case, and values do not.
+        let name: String =
+            name.chars().flat_map(|c| if c.is_uppercase() { vec!['\u{1}', c] } else { vec![c] }).collect();
+        Demand { key: Cow::Owned(Key::new(&name)), ask: Ask::Opaque { atom, plain }, of: None }
+    }
+
+    fn scene<'s>(&'s self, scene: &Scene<'s>) -> Scene<'s> {
+        Scene { request: self.of.unwrap_or(scene.request), ..*scene }
+    }
+
     /// What tells values of the key apart.
     pub(super) fn seeds(&self, scene: &Scene<'_>) -> Vec<Seed> {
+        let scene = &self.scene(scene);
         match &self.ask {
             Ask::Row { atom, in_key_policy } => row_seeds(atom, &Scene { in_key_policy: *in_key_policy, ..*scene }),
+            Ask::Opaque { .. } => vec![Seed::Literal("true".into())],
             Ask::UniqueId(id) if id.contains(':') => vec![Seed::Literal((*id).into())],
             Ask::UniqueId(id) => {
                 let mut sessions: Vec<Step> = id.chars().map(Step::Char).collect();
@@ -84,6 +118,7 @@ impl<'a> Demand<'a> {
 
     /// How a list is read; the values one by one are read by [`Demand::takes`].
     pub(super) fn reading(&self, scene: &Scene<'_>) -> Reading {
+        let scene = &self.scene(scene);
         match &self.ask {
             Ask::Row { atom, .. } => {
                 let empty = atom.holds_for(Lookup::Absent, scene) == Tri::True;
@@ -100,14 +135,14 @@ impl<'a> Demand<'a> {
                 let empty = self.takes(None, scene);
                 Reading::Presence { empty, filled: self.takes_list(scene) }
             }
-            Ask::UniqueId(_) | Ask::Text(_) | Ask::Name(_) => Reading::Any { empty: false },
+            Ask::Opaque { .. } | Ask::UniqueId(_) | Ask::Text(_) | Ask::Name(_) => Reading::Any { empty: false },
         }
     }
 
     /// Whether a list of values under the key satisfies a part that has it as a variable.
     fn takes_list(&self, scene: &Scene<'_>) -> bool {
         let Ask::Variable(variable) = &self.ask else { return false };
-        variable.holds(scene, |request| request.context.give(self.key.clone(), [" ", "  "].as_slice().into()))
+        variable.holds(scene, |request| request.context.give(self.key.as_ref().clone(), [" ", "  "].as_slice().into()))
     }
 
     /// Whether the value, or nothing, satisfies what is asked.
@@ -117,7 +152,9 @@ impl<'a> Demand<'a> {
             Some(value) => Lookup::One(value),
             None => Lookup::Absent,
         };
+        let scene = &self.scene(scene);
         match &self.ask {
+            Ask::Opaque { plain, .. } => (value == Some("true")) == *plain,
             Ask::Row { atom, in_key_policy } => {
                 let scene = &Scene { in_key_policy: *in_key_policy, ..*scene };
                 atom.holds_for(found, scene) == Tri::True
@@ -128,14 +165,15 @@ impl<'a> Demand<'a> {
             Ask::AllAmong(texts) => value.is_none_or(|value| texts.iter().any(|text| same(text, value))),
             Ask::Name(name) => value.is_some_and(|value| same(name, value)),
             Ask::Variable(variable) => variable.holds(scene, |request| match value {
-                Some(value) => request.context.give(self.key.clone(), value.into()),
-                None => request.context.remove(self.key.clone()),
+                Some(value) => request.context.give(self.key.as_ref().clone(), value.into()),
+                None => request.context.remove(self.key.as_ref().clone()),
             }),
         }
     }
 
     /// Whether one value of a list satisfies what is asked of each or some of them.
     pub(super) fn takes_one(&self, value: &str, scene: &Scene<'_>) -> bool {
+        let scene = &self.scene(scene);
         match &self.ask {
             Ask::Row { atom, in_key_policy } => {
                 let scene = &Scene { in_key_policy: *in_key_policy, ..*scene };
@@ -187,7 +225,7 @@ fn row_seeds(atom: &Atom, scene: &Scene<'_>) -> Vec<Seed> {
     match atom.test() {
         AtomTest::String(test) if test.ignores_case() => {
             let steps = test.patterns().iter().filter_map(|pattern| pattern.steps(scene));
-            steps.map(|steps| Seed::Glob(folded(steps.into_iter().filter_map(character)))).collect()
+            steps.map(|steps| Seed::Glob(folded(steps.into_iter().filter_map(Step::character)))).collect()
         }
         AtomTest::String(test) => pattern_seeds(test.patterns().iter(), scene),
         AtomTest::Arn(test) => {
@@ -211,16 +249,9 @@ fn row_seeds(atom: &Atom, scene: &Scene<'_>) -> Vec<Seed> {
 fn pattern_seeds<'p>(patterns: impl Iterator<Item = &'p Pattern>, scene: &Scene<'_>) -> Vec<Seed> {
     patterns
         .filter_map(|pattern| pattern.steps(scene))
-        .map(|steps| match steps.iter().copied().map(character).collect::<Option<String>>() {
+        .map(|steps| match steps.iter().copied().map(Step::character).collect::<Option<String>>() {
             Some(text) => Seed::Literal(text.into()),
             None => Seed::Glob(steps),
         })
         .collect()
-}
-
-fn character(step: Step) -> Option<char> {
-    match step {
-        Step::Char(character) | Step::Lower(character) => Some(character),
-        Step::One { .. } | Step::Many { .. } => None,
-    }
 }

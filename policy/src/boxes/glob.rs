@@ -14,9 +14,21 @@ use super::Excess;
 ///
 /// `avoided` are characters that stand for something else, so that the ones made up here differ from them.
 pub(super) fn witnesses(globs: &[Vec<Step>], avoided: impl Iterator<Item = char>) -> Result<Vec<String>, Excess> {
+    let mut texts = continuations(globs, "", avoided)?;
+    texts.push(String::new());
+    Ok(texts)
+}
+
+/// The same for texts that begin with `prefix` and go on: what follows it.
+pub(super) fn continuations(
+    globs: &[Vec<Step>],
+    prefix: &str,
+    avoided: impl Iterator<Item = char>,
+) -> Result<Vec<String>, Excess> {
     let machine = Machine::new(globs, avoided);
+    let start = prefix.chars().fold(machine.start(), |state, character| machine.step(&state, character));
     let mut walk = Walk { nodes: Vec::new(), seen: HashSet::new() };
-    walk.visit(machine.start(), None);
+    walk.visit(start, None);
     let mut found: HashMap<Vec<u64>, usize> = HashMap::new();
     let mut order = Vec::new();
     let mut at = 0;
@@ -39,9 +51,7 @@ pub(super) fn witnesses(globs: &[Vec<Step>], avoided: impl Iterator<Item = char>
         }
         at += 1;
     }
-    let mut texts: Vec<String> = order.into_iter().map(|node| walk.text(node)).collect();
-    texts.push(String::new());
-    Ok(texts)
+    Ok(order.into_iter().map(|node| walk.text(node)).collect())
 }
 
 struct Walk {

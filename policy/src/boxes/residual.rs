@@ -12,10 +12,11 @@ use crate::tri::Tri;
 
 use super::Excess;
 use super::collect::{Collector, Sayings};
+use super::demand::Ask;
 use super::formula::{Formula, Outcome, Side};
 use super::product::{Product, Union, Work};
 use super::space::Space;
-use super::{rule, witness, words};
+use super::{prime, rule, witness, words};
 
 /// The answer in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -178,7 +179,10 @@ impl<'a> Question<'a> {
             }
         }
         if contradicted {
-            doubts.push(Doubt::Contradiction);
+            doubts.extend(self.comparisons());
+            if doubts.is_empty() {
+                doubts.push(Doubt::Contradiction);
+            }
         }
         alternatives.sort_by(|a: &Alternative, b| {
             (a.conditions.len(), &a.conditions).cmp(&(b.conditions.len(), &b.conditions))
@@ -191,6 +195,19 @@ impl<'a> Question<'a> {
             (true, false) => Answer::OnlyIf,
         };
         Ok(Residual { answer, alternatives, doubts })
+    }
+
+    /// The rows that compare unknown keys with each other.
+    fn comparisons(&self) -> Vec<Doubt> {
+        let rows = self.space.demands.iter().filter_map(|demand| match &demand.ask {
+            Ask::Opaque { atom, .. } => Some(atom),
+            _ => None,
+        });
+        rows.map(|atom| {
+            let keys = atom.patterns().into_iter().flat_map(|pattern| pattern.variables());
+            Doubt::Variables { of: atom.key().name().into(), keys: keys.map(|v| v.key.name().into()).collect() }
+        })
+        .collect()
     }
 
     /// The formula on one side of the doubts, and what it leaves.
@@ -212,47 +229,11 @@ impl<'a> Question<'a> {
             if primes.iter().any(|prime| prime.covers(product, &self.space.layout)) {
                 continue;
             }
-            let prime = self.widest(product, sided, &mut work)?;
+            let prime = prime::widest(&self.space, product, |wider| self.is_fine(wider, sided, &mut work))?;
             primes.retain(|held| !prime.covers(held, &self.space.layout));
             primes.push(prime);
         }
-        self.needed(primes, sided, &mut work)
-    }
-
-    fn widest(&self, product: &Product, sided: &Sided, work: &mut Work<'_>) -> Result<Product, Excess> {
-        let layout = &self.space.layout;
-        let mut prime = product.clone();
-        let mut try_wider = |prime: &mut Product, wider: Product| -> Result<(), Excess> {
-            if wider != *prime && self.is_fine(&wider, sided, work)? {
-                *prime = wider;
-            }
-            Ok(())
-        };
-        for dimension in 0..layout.dimensions() {
-            let mut wider = prime.clone();
-            wider.free(layout, dimension);
-            try_wider(&mut prime, wider)?;
-        }
-        for (place, dimension) in self.space.dimensions.iter().enumerate() {
-            if prime.is_free(layout, place) {
-                continue;
-            }
-            let hits: Vec<Vec<u64>> = prime.hits(place).map(<[u64]>::to_vec).collect();
-            for hit in hits {
-                let wider = prime.without_hit(place, &hit);
-                try_wider(&mut prime, wider)?;
-            }
-            for class in 0..=dimension.witnesses.len() {
-                let bit = dimension.class(class);
-                if super::product::meets(prime.classes(layout, place), &bit) {
-                    continue;
-                }
-                let mut wider = prime.clone();
-                wider.widen(layout, place, &bit);
-                try_wider(&mut prime, wider)?;
-            }
-        }
-        Ok(prime)
+        prime::needed(primes, &sided.left, &mut work)
     }
 
     /// Whether everything in the product is allowed and not denied, or impossible.
@@ -264,21 +245,6 @@ impl<'a> Question<'a> {
         Ok(work.minus(&possible, &sided.outcome.allowed)?.is_empty())
     }
 
-    /// Leaves out what the others hold anyway.
-    fn needed(&self, mut primes: Vec<Product>, sided: &Sided, work: &mut Work<'_>) -> Result<Vec<Product>, Excess> {
-        let mut at = 0;
-        while at < primes.len() {
-            let mut others = primes.clone();
-            others.remove(at);
-            if work.minus(&sided.left, &others)?.is_empty() {
-                primes = others;
-            } else {
-                at += 1;
-            }
-        }
-        Ok(primes)
-    }
-
     /// The product in words, with its witness; `None` if no witness bears it out.
     fn alternatives(&self, product: &Product) -> Option<Vec<Alternative>> {
         let mut work = Work::new(&self.space.layout);
@@ -286,10 +252,9 @@ impl<'a> Question<'a> {
         for (conditions, part) in words::alternatives(&self.space, &self.scene, product) {
             let possible = work.minus(core::slice::from_ref(&part), &self.impossible).ok()?;
             let Some(first) = possible.first() else { continue };
-            let witness = witness::of(self, first)?;
-            if decide(&witness, self.layers, self.scene.quirks).verdict() != Verdict::Allow {
-                return None;
-            }
+            let allowed =
+                |witness: &Request| decide(witness, self.layers, self.scene.quirks).verdict() == Verdict::Allow;
+            let witness = witness::all(self, first).into_iter().find(allowed)?;
             found.push(Alternative { conditions, witness });
         }
         Some(found)

@@ -49,26 +49,42 @@ pub(super) fn related(demands: &[Demand<'_>], scene: &Scene<'_>) -> Vec<Key> {
 
 /// Demands that nobody makes, but which tell the values apart that the rules speak of.
 pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
-    let list = demands.iter().find(|demand| demand.key.lower() == CONTEXT_KEYS).map(|demand| demand.key);
+    let list = demands.iter().find(|demand| demand.key.lower() == CONTEXT_KEYS).map(|demand| demand.key.clone());
     let Some(list) = list else { return Vec::new() };
-    let mut named: Vec<&'a str> = Vec::new();
+    let mut named: Vec<String> = Vec::new();
     for demand in demands {
         if demand.key.lower().starts_with(ENCRYPTION_CONTEXT)
             && let Some(name) = demand.key.name().get(ENCRYPTION_CONTEXT.len()..)
             && !named.iter().any(|other| other.to_lowercase() == name.to_lowercase())
         {
-            named.push(name);
+            named.push(name.to_owned());
         }
     }
-    named.into_iter().map(|name| Demand { key: list, ask: Ask::Name(name) }).collect()
+    named.into_iter().map(|name| Demand { key: list.clone(), ask: Ask::Name(name.into()), of: None }).collect()
 }
 
 /// The contexts that no request has.
 pub(super) fn impossible(space: &Space<'_>, scene: &Scene<'_>) -> Union {
-    let mut rules = Rules { space, request: scene.request, found: Union::new() };
+    let base = space.everything();
+    impossible_within(space, scene, &base, Some(&base))
+}
+
+/// The contexts that no request of `base` has; those of `on_grants` are of the operations on grants.
+pub(super) fn impossible_within(
+    space: &Space<'_>,
+    scene: &Scene<'_>,
+    base: &Product,
+    on_grants: Option<&Product>,
+) -> Union {
+    let mut rules = Rules { space, request: scene.request, base: base.clone(), found: Union::new() };
     rules.typed_values();
     rules.always_there();
     rules.by_service();
+    if let Some(on_grants) = on_grants {
+        rules.base = on_grants.clone();
+        rules.grant_for_resource();
+        rules.base = base.clone();
+    }
     rules.through_an_endpoint();
     rules.called_via_ends();
     rules.encryption_context();
@@ -78,6 +94,8 @@ pub(super) fn impossible(space: &Space<'_>, scene: &Scene<'_>) -> Union {
 struct Rules<'s, 'a> {
     space: &'s Space<'a>,
     request: &'s Request,
+    /// What the rules are about.
+    base: Product,
     found: Union,
 }
 
@@ -99,7 +117,7 @@ enum Is<'v> {
 impl Rules<'_, '_> {
     /// The product of these; `None` where a key is known and not so, or has no dimension.
     fn product(&self, asked: &[(&str, Is<'_>)]) -> Option<Product> {
-        let mut product = self.space.everything();
+        let mut product = self.base.clone();
         for (name, is) in asked {
             let Some(place) = self.space.place(name) else {
                 if self.is_known(name, *is)? {
@@ -185,6 +203,10 @@ impl Rules<'_, '_> {
         for name in NETWORK {
             self.never(&[(VIA_SERVICE, Is::Present), (name, Is::Present)]);
         }
+    }
+
+    /// Whether a service makes the grant shows in the request.
+    fn grant_for_resource(&mut self) {
         if self.space.place(FOR_RESOURCE).is_some() {
             self.never(&[(FOR_RESOURCE, Is::Absent)]);
             if self.request.caller.kind() == CallerKind::Service {

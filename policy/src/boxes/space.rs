@@ -19,6 +19,8 @@ pub(super) struct Dimension {
     pub(super) key: Key,
     /// Whether the key holds a list. Then an empty list is its absence, else a class of its own, the last.
     pub(super) many: bool,
+    /// Whether a request may do without it.
+    pub(super) optional: bool,
     /// A value of each class.
     pub(super) witnesses: Vec<Box<str>>,
     /// Whether the classes are all there are.
@@ -30,7 +32,12 @@ pub(super) struct Dimension {
 impl Dimension {
     /// The class of absence, where absence is one.
     pub(super) fn absence(&self) -> Option<usize> {
-        (!self.many).then_some(self.witnesses.len())
+        (!self.many && self.optional).then_some(self.witnesses.len())
+    }
+
+    /// Whether it is a condition key, and not a row that stands for itself or a part of the request.
+    pub(super) fn is_key(&self) -> bool {
+        self.optional
     }
 
     /// One class alone; nothing if there is no such class.
@@ -39,14 +46,14 @@ impl Dimension {
     }
 
     fn classes(&self) -> usize {
-        self.witnesses.len() + usize::from(!self.many)
+        self.witnesses.len() + usize::from(!self.many && self.optional)
     }
 
     /// The classes whose witness fits; `absent` tells whether absence, where it is a class, does.
     pub(super) fn select(&self, absent: bool, fits: impl Fn(&str) -> bool) -> Vec<u64> {
         let mut words = vec![0; self.classes().div_ceil(64).max(1)];
         let values = self.witnesses.iter().map(|witness| fits(witness));
-        for (class, holds) in values.chain((!self.many).then_some(absent)).enumerate() {
+        for (class, holds) in values.chain((!self.many && self.optional).then_some(absent)).enumerate() {
             if holds && let Some(word) = words.get_mut(class / 64) {
                 *word |= 1 << (class % 64);
             }
@@ -97,13 +104,14 @@ impl<'a> Space<'a> {
     pub(super) fn new(demands: Vec<Demand<'a>>, more: &[Key], scene: &Scene<'_>) -> Result<Space<'a>, Excess> {
         let mut dimensions: Vec<Dimension> = Vec::new();
         let mut places: HashMap<Box<str>, usize> = HashMap::new();
-        let keys = demands.iter().enumerate().map(|(index, demand)| (Some(index), demand.key));
+        let keys = demands.iter().enumerate().map(|(index, demand)| (Some(index), demand.key.as_ref()));
         for (index, key) in keys.chain(more.iter().map(|key| (None, key))) {
             let name = canonical(key.lower());
             let place = *places.entry(name.into()).or_insert_with(|| {
                 dimensions.push(Dimension {
                     key: spelled(if name == key.lower() { key.name() } else { name }),
                     many: false,
+                    optional: true,
                     witnesses: Vec::new(),
                     complete: true,
                     demands: Vec::new(),
@@ -127,9 +135,14 @@ impl<'a> Space<'a> {
         let Some(dimension) = self.dimensions.get_mut(place) else { return Ok(()) };
         let asked: Vec<(usize, &Demand<'_>)> =
             dimension.demands.iter().filter_map(|index| Some((*index, self.demands.get(*index)?))).collect();
+        dimension.optional = !dimension.key.name().starts_with(super::demand::OPAQUE);
         dimension.many = holds_list(&dimension.key, asked.iter().map(|(_, demand)| *demand));
         let seeds: Vec<_> = asked.iter().flat_map(|(_, demand)| demand.seeds(scene)).collect();
-        let candidates = Candidates::new(&dimension.key, &seeds)?;
+        let candidates = if dimension.optional {
+            Candidates::new(&dimension.key, &seeds)?
+        } else {
+            Candidates { texts: vec!["false".into(), "true".into()], complete: true }
+        };
         dimension.complete = candidates.complete;
         let many = dimension.many;
         let mut classes: HashMap<Vec<bool>, usize> = HashMap::new();
@@ -188,6 +201,20 @@ impl<'a> Space<'a> {
         Ok(())
     }
 
+    /// Adds a dimension whose classes are known: one for each of these texts.
+    pub(super) fn add(&mut self, name: &str, texts: Vec<Box<str>>) -> usize {
+        self.layout.push(texts.len(), false);
+        self.dimensions.push(Dimension {
+            key: Key::new(name),
+            many: false,
+            optional: false,
+            witnesses: texts,
+            complete: true,
+            demands: Vec::new(),
+        });
+        self.dimensions.len() - 1
+    }
+
     /// The place of a key's dimension.
     pub(super) fn place(&self, lower: &str) -> Option<usize> {
         let name = canonical(lower);
@@ -208,11 +235,17 @@ impl<'a> Space<'a> {
         (!product.is_empty(&self.layout)).then_some(product)
     }
 
+    /// What of a union satisfies a demand.
+    pub(super) fn and_demand(&self, union: &[Product], demand: usize) -> Union {
+        let parts = self.parts.get(demand).map(Vec::as_slice).unwrap_or_default();
+        union.iter().flat_map(|product| parts.iter().filter_map(|part| self.with(product, part))).collect()
+    }
+
     /// What satisfies all of these demands.
     pub(super) fn all_of(&self, demands: &[usize]) -> Union {
         let mut union = vec![self.everything()];
-        for parts in demands.iter().filter_map(|demand| self.parts.get(*demand)) {
-            union = union.iter().flat_map(|product| parts.iter().filter_map(|part| self.with(product, part))).collect();
+        for demand in demands {
+            union = self.and_demand(&union, *demand);
         }
         union
     }

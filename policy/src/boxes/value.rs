@@ -123,17 +123,21 @@ fn unique(mut texts: Vec<Box<str>>) -> Vec<Box<str>> {
 
 /// A text for each set of patterns, apart from the literals, which are candidates themselves.
 fn text_candidates(mut globs: Vec<Vec<Step>>, literals: &[&str]) -> Result<Vec<Box<str>>, Excess> {
+    with_taken(&mut globs, literals);
+    let avoided = literals.iter().flat_map(|literal| literal.chars());
+    Ok(glob::witnesses(&globs, avoided)?.into_iter().map(Into::into).collect())
+}
+
+/// Makes patterns of those literals that some pattern takes: the rest of it needs a text of its own.
+pub(super) fn with_taken(globs: &mut Vec<Vec<Step>>, literals: &[&str]) {
     let everything = [Step::Many { colons: true }];
     globs.retain(|glob| **glob != everything);
-    // Literals that some pattern takes are read in lock-step too: the rest of that pattern needs a text of its own.
     let taken: Vec<Vec<Step>> = literals
         .iter()
         .filter(|literal| globs.iter().any(|glob| takes(glob, literal)))
         .map(|literal| literal.chars().map(Step::Char).collect())
         .collect();
     globs.extend(taken);
-    let avoided = literals.iter().flat_map(|literal| literal.chars());
-    Ok(glob::witnesses(&globs, avoided)?.into_iter().map(Into::into).collect())
 }
 
 /// Whether a pattern may take the text: by its first and last steps alone, so that a yes may be wrong.

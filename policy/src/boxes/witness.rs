@@ -1,55 +1,159 @@
 //! A whole request out of a box: a value for every dimension, and what follows from them.
 
-use crate::context::Values;
+use crate::condition::{Atom, Quantifier};
+use crate::context::{Lookup, Values};
 use crate::key::{ENCRYPTION_CONTEXT, Key};
+use crate::pattern::Step;
 use crate::request::Request;
+use crate::scene::Scene;
+use crate::tri::Tri;
 
+use super::demand::Ask;
 use super::glob::ones;
 use super::product::Product;
 use super::residual::Question;
+use super::space::Space;
 
-/// A request whose context lies in the product, which is not empty and holds nothing impossible.
-pub(super) fn of(question: &Question<'_>, product: &Product) -> Option<Request> {
-    let space = &question.space;
-    let layout = &space.layout;
-    let mut given: Vec<(Key, Values)> = Vec::new();
-    let mut absent: Vec<Key> = Vec::new();
+/// So many requests are tried for a box in which unknown keys are compared with each other.
+const ATTEMPTS_MAX: usize = 64;
+
+/// Requests whose contexts lie in the product, which is not empty and holds nothing impossible.
+///
+/// All do where no unknown keys are compared with each other. Where they are, the values that make the
+/// comparison come out as the product wants it are sought among those of the classes.
+pub(super) fn all(question: &Question<'_>, product: &Product) -> Vec<Request> {
+    within(&question.space, question.request, &question.scene, product)
+}
+
+/// The same for a request of which the product may say more than it leaves unknown.
+pub(super) fn within(space: &Space<'_>, request: &Request, scene: &Scene<'_>, product: &Product) -> Vec<Request> {
+    let question = &Frame { space, request, scene: *scene };
+    let Some(first) = Told::of(question, product) else { return Vec::new() };
+    let mut attempts = vec![first];
     for (place, dimension) in space.dimensions.iter().enumerate() {
-        let classes = product.classes(layout, place);
-        let value = |class: usize| dimension.witnesses.get(class).cloned();
-        if dimension.many {
-            let mut values: Vec<Box<str>> = Vec::new();
-            for hit in product.hits(place) {
-                let both: Vec<u64> = classes.iter().zip(hit).map(|(a, b)| a & b).collect();
-                let value = value(ones(&both).next()?)?;
-                if !values.contains(&value) {
-                    values.push(value);
-                }
-            }
-            values.sort();
-            if values.is_empty() {
-                absent.push(dimension.key.clone());
-            } else {
-                given.push((dimension.key.clone(), Values::Many(values)));
-            }
-            continue;
-        }
-        // Absence is the plainest value, where it is one.
-        let absence = dimension.absence().filter(|absence| ones(classes).any(|class| class == *absence));
-        match absence {
-            Some(_) => absent.push(dimension.key.clone()),
-            None => {
-                let value = value(ones(classes).next()?)?;
-                let from_a_service =
-                    dimension.key.lower() == "aws:sourceip" && value.parse::<core::net::IpAddr>().is_err();
-                // Then it follows from the service that calls.
-                if !from_a_service {
-                    given.push((dimension.key.clone(), Values::One(value)));
-                }
-            }
-        }
+        let asked = dimension.demands.iter().find_map(|index| space.demands.get(*index));
+        let Some(Ask::Opaque { atom, .. }) = asked.map(|demand| &demand.ask) else { continue };
+        let wanted = ones(product.classes(&space.layout, place)).next() == Some(1);
+        attempts = attempts.iter().flat_map(|told| told.settled(question, product, atom, wanted)).collect();
+        attempts.truncate(ATTEMPTS_MAX);
     }
-    Some(question.request.completed(spelled(given), absent, question.scene.quirks))
+    attempts.into_iter().map(|told| told.request(question)).collect()
+}
+
+/// A request whose context lies in the product.
+pub(super) fn of(question: &Question<'_>, product: &Product) -> Option<Request> {
+    all(question, product).into_iter().next()
+}
+
+/// What a witness is made for.
+struct Frame<'f> {
+    space: &'f Space<'f>,
+    request: &'f Request,
+    scene: Scene<'f>,
+}
+
+/// What is told of the unknown keys.
+#[derive(Debug, Clone)]
+struct Told {
+    given: Vec<(Key, Values)>,
+    absent: Vec<Key>,
+}
+
+impl Told {
+    fn of(question: &Frame<'_>, product: &Product) -> Option<Told> {
+        let space = &question.space;
+        let layout = &space.layout;
+        let mut told = Told { given: Vec::new(), absent: Vec::new() };
+        for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| dimension.is_key()) {
+            if question.request.context.lookup(&dimension.key) != Lookup::Unknown {
+                continue;
+            }
+            let classes = product.classes(layout, place);
+            let value = |class: usize| dimension.witnesses.get(class).cloned();
+            if dimension.many {
+                let mut values: Vec<Box<str>> = Vec::new();
+                for hit in product.hits(place) {
+                    let both: Vec<u64> = classes.iter().zip(hit).map(|(a, b)| a & b).collect();
+                    let value = value(ones(&both).next()?)?;
+                    if !values.contains(&value) {
+                        values.push(value);
+                    }
+                }
+                values.sort();
+                if values.is_empty() {
+                    told.absent.push(dimension.key.clone());
+                } else {
+                    told.given.push((dimension.key.clone(), Values::Many(values)));
+                }
+                continue;
+            }
+            // Absence is the plainest value, where it is one.
+            let absence = dimension.absence().filter(|absence| ones(classes).any(|class| class == *absence));
+            match absence {
+                Some(_) => told.absent.push(dimension.key.clone()),
+                None => {
+                    let value = value(ones(classes).next()?)?;
+                    let from_a_service =
+                        dimension.key.lower() == "aws:sourceip" && value.parse::<core::net::IpAddr>().is_err();
+                    // Then it follows from the service that calls.
+                    if !from_a_service {
+                        told.given.push((dimension.key.clone(), Values::One(value)));
+                    }
+                }
+            }
+        }
+        Some(told)
+    }
+
+    fn request(self, question: &Frame<'_>) -> Request {
+        question.request.completed(spelled(self.given), self.absent, question.scene.quirks)
+    }
+
+    fn with(&self, key: &Key, value: &str) -> Told {
+        let mut told = self.clone();
+        told.absent.retain(|absent| absent != key);
+        told.given.retain(|(given, _)| given != key);
+        told.given.push((key.clone(), Values::One(value.into())));
+        told
+    }
+
+    /// The values that a single-valued key may have in the product; some value where it may have any.
+    fn values(&self, question: &Frame<'_>, product: &Product, key: &Key) -> Vec<Box<str>> {
+        let Some(place) = question.space.place(key.lower()) else { return vec!["x".into()] };
+        let Some(dimension) = question.space.dimensions.get(place) else { return Vec::new() };
+        let classes = product.classes(&question.space.layout, place);
+        ones(classes).filter_map(|class| dimension.witnesses.get(class).cloned()).take(8).collect()
+    }
+
+    /// Ways to make the row hold, or not.
+    fn settled(&self, question: &Frame<'_>, product: &Product, atom: &Atom, wanted: bool) -> Vec<Told> {
+        let mut ways = vec![self.clone()];
+        let own = self.values(question, product, atom.key());
+        for pattern in atom.patterns() {
+            for variable in pattern.variables() {
+                for value in self.values(question, product, &variable.key) {
+                    let told = self.with(&variable.key, &value);
+                    let request = told.clone().request(question);
+                    let scene = Scene { request: &request, ..question.scene };
+                    let steps = pattern.steps(&scene).unwrap_or_default();
+                    let text: String = steps.into_iter().filter_map(Step::character).collect();
+                    ways.push(told.with(atom.key(), &text));
+                    ways.extend(own.iter().map(|own| told.with(atom.key(), own)));
+                }
+                ways.extend(own.iter().map(|own| self.with(atom.key(), own).with(&variable.key, own)));
+            }
+        }
+        ways.retain(|told| {
+            let request = told.clone().request(question);
+            let scene = Scene { request: &request, ..question.scene };
+            let holds = atom.holds(&scene) == Tri::True;
+            let plain =
+                holds != (atom.operator().negated && !atom.if_exists() && atom.quantifier() == Quantifier::Single);
+            plain == wanted
+        });
+        ways.truncate(ATTEMPTS_MAX);
+        ways
+    }
 }
 
 /// The names of an encryption context as the list of its names spells them.

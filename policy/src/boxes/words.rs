@@ -50,6 +50,13 @@ pub(super) fn alternatives(space: &Space<'_>, scene: &Scene<'_>, product: &Produ
         if product.is_free(&space.layout, place) {
             continue;
         }
+        if !dimension.is_key() {
+            let rows = opaque(dimension, &space.demands, product.classes(&space.layout, place)).unwrap_or_default();
+            for (conditions, _) in &mut found {
+                conditions.extend(rows.iter().cloned());
+            }
+            continue;
+        }
         let words = Words::new(dimension, &space.demands, scene);
         if dimension.many {
             let rows = words.list(product.classes(&space.layout, place), product.hits(place));
@@ -72,6 +79,24 @@ pub(super) fn alternatives(space: &Space<'_>, scene: &Scene<'_>, product: &Produ
         conditions.sort_by(|a, b| (a.key.to_lowercase(), a).cmp(&(b.key.to_lowercase(), b)));
     }
     found
+}
+
+/// A dimension that is a row of its own, as that row or its opposite.
+fn opaque(dimension: &Dimension, demands: &[Demand<'_>], classes: &[u64]) -> Option<Vec<Condition>> {
+    let asked = dimension.demands.iter().find_map(|index| demands.get(*index))?;
+    let Ask::Opaque { atom, plain } = &asked.ask else { return None };
+    let holds = dimension.select(false, |witness| witness == "true");
+    let wanted = super::product::within(classes, &holds) == *plain;
+    let spelled = atom.spelled();
+    let operator = match (wanted, spelled.contains("Not")) {
+        (true, _) => spelled.to_owned(),
+        (false, true) => spelled.replacen("Not", "", 1),
+        (false, false) => ["String", "Arn"]
+            .iter()
+            .find(|family| spelled.starts_with(**family))
+            .map_or_else(|| format!("not {spelled}"), |family| spelled.replacen(family, &format!("{family}Not"), 1)),
+    };
+    Some(vec![Condition { key: atom.key().name().into(), operator: operator.into(), values: atom.values().to_vec() }])
 }
 
 /// What the documents say about one key.
@@ -115,9 +140,9 @@ impl<'d> Words<'d> {
             }
             Ask::AllAmong(texts) => self.add_values("StringEqualsIgnoreCase", texts.clone(), demand.key.name()),
             Ask::Name(name) => {
-                self.add_values("StringEqualsIgnoreCase", vec![(*name).into()], demand.key.name());
+                self.add_values("StringEqualsIgnoreCase", vec![name.clone()], demand.key.name());
             }
-            Ask::Variable(_) => {}
+            Ask::Variable(_) | Ask::Opaque { .. } => {}
         }
     }
 
@@ -393,7 +418,7 @@ impl Demand<'_> {
                 Test::String(_) | Test::Arn(_) => {
                     let steps = atom.patterns().into_iter().filter_map(|pattern| pattern.steps(scene));
                     steps
-                        .filter_map(|steps| steps.into_iter().map(plain).collect::<Option<String>>())
+                        .filter_map(|steps| steps.into_iter().map(Step::character).collect::<Option<String>>())
                         .map(Into::into)
                         .collect()
                 }
@@ -403,7 +428,7 @@ impl Demand<'_> {
             Ask::UniqueId(id) => vec![(*id).into()],
             Ask::Text(texts) => texts.iter().map(|text| (*text).into()).collect(),
             Ask::Variable(variable) => variable.solutions.clone(),
-            Ask::AllAmong(_) | Ask::Name(_) => Vec::new(),
+            Ask::AllAmong(_) | Ask::Name(_) | Ask::Opaque { .. } => Vec::new(),
         }
     }
 
@@ -423,15 +448,8 @@ impl Demand<'_> {
             }
             Ask::Text(_) => takes,
             Ask::UniqueId(id) => takes && id.contains(':'),
-            Ask::Variable(_) | Ask::AllAmong(_) | Ask::Name(_) => false,
+            Ask::Variable(_) | Ask::AllAmong(_) | Ask::Name(_) | Ask::Opaque { .. } => false,
         }
-    }
-}
-
-fn plain(step: Step) -> Option<char> {
-    match step {
-        Step::Char(character) | Step::Lower(character) => Some(character),
-        Step::One { .. } | Step::Many { .. } => None,
     }
 }
 

@@ -1,0 +1,858 @@
+//! Policies over everybody, every action and every context at once: what each statement covers, and who gets in.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::caller::CallerKind;
+use crate::catalogue::{self, ResourceKind};
+use crate::condition::Atom;
+use crate::context::{Lookup, Unnamed};
+use crate::decide::{Verdict, decide};
+use crate::key::{ENCRYPTION_CONTEXT, Key};
+use crate::layers::{Layers, Told};
+use crate::policy::{Policy, PolicyKind};
+use crate::principal::Relation;
+use crate::quirk::Quirks;
+use crate::request::{Request, ResourceRule};
+use crate::scene::{Resolved, Scene};
+use crate::statement::{Effect, Principals, Statement, Texts};
+use crate::tri::Tri;
+
+use super::demand::{Ask, Demand};
+use super::glob::ones;
+use super::outsider::{Cast, Who};
+use super::product::{Product, Union, Work};
+use super::residual::{Condition, Doubt};
+use super::space::{Part, Space};
+use super::{Excess, prime, rule, witness, words};
+
+/// Where policies stand, for questions about the policies alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// What kind of policies they are.
+    pub kind: PolicyKind,
+    /// The ARN of the key or other resource that they are attached to; a made-up one unless told.
+    pub resource: Option<&'a str>,
+    /// The account that owns it. Unless told, that of the ARN, else the first that the policies name.
+    pub account: Option<&'a str>,
+    /// The sides of the quirks.
+    pub quirks: Quirks,
+}
+
+impl<'a> Setting<'a> {
+    /// The setting of a kind of policies, with nothing else told.
+    pub fn of(kind: PolicyKind) -> Setting<'a> {
+        Setting { kind, resource: None, account: None, quirks: Quirks::default() }
+    }
+
+    /// Whether statements say who, and how directly.
+    pub(super) fn names_principals(&self) -> bool {
+        matches!(self.kind, PolicyKind::Key | PolicyKind::Resource)
+    }
+}
+
+/// What somebody may do by the policies alone.
+#[derive(Debug, Clone)]
+pub struct Access<'a> {
+    /// Who. Several stand in the same relation.
+    pub who: Vec<Who>,
+    /// How far it reaches: to the account's own IAM, to a role within its boundary, or to the caller itself.
+    pub reach: Relation,
+    /// The actions, as AWS spells them.
+    pub actions: Vec<Box<str>>,
+    /// The conditions, all of which have to hold.
+    pub conditions: Vec<Condition>,
+    /// A request of this kind.
+    pub witness: Request,
+    /// The statement that allows the witness.
+    pub statement: Option<(&'a Policy, &'a Statement)>,
+}
+
+/// Everything that the policies allow anybody: for a key policy, who gets in, how far and when.
+///
+/// Those whom no document names are there too, one for each kind that the documents can tell apart
+/// ([`Standing`](super::Standing)). A statement that names an account reaches
+/// [`Relation::Account`]: its own IAM has to allow as well.
+///
+/// ```
+/// use wardbook_policy::{boxes::{Setting, Standing, access}, document::Document, json, policy::{Origin, Policy, PolicyKind}};
+/// let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:Decrypt", "Principal": "*",
+///     "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}}"#;
+/// let policy = [Policy::new(&Document::read(&json::parse(text).unwrap()), PolicyKind::Key, Origin::default()).unwrap()];
+/// let (rows, doubts) = access(&policy, &Setting::of(PolicyKind::Key));
+/// assert!(doubts.is_empty());
+/// assert!(rows.iter().any(|row| row.who.iter().any(|who| who.standing == Standing::AnyAccount)));
+/// assert_eq!(rows[0].conditions[0].to_string(), "aws:PrincipalOrgID is o-a1b2c3d4e5");
+/// ```
+pub fn access<'a>(policies: &'a [Policy], setting: &Setting<'_>) -> (Vec<Access<'a>>, Vec<Doubt>) {
+    let found = Cast::new(&[policies], setting).and_then(|cast| {
+        let landscape = Landscape::new(&cast, &[policies], setting)?;
+        let side = landscape.sides.first().ok_or(Excess::Boxes)?;
+        let rows = landscape.access(side, policies)?;
+        Ok((rows, landscape.doubts.clone()))
+    });
+    found.unwrap_or_else(|excess| (Vec::new(), vec![Doubt::Excess(excess)]))
+}
+
+/// The statements of one side, each as the boxes that it covers.
+#[derive(Debug, Default)]
+pub(super) struct Covered {
+    pub(super) allow: Vec<(usize, usize, Union)>,
+    pub(super) deny: Vec<(usize, usize, Union)>,
+}
+
+impl Covered {
+    pub(super) fn allowed(&self) -> Union {
+        self.allow.iter().flat_map(|(_, _, union)| union.iter().cloned()).collect()
+    }
+
+    pub(super) fn denied(&self) -> Union {
+        self.deny.iter().flat_map(|(_, _, union)| union.iter().cloned()).collect()
+    }
+}
+
+/// The space of everybody, every action and every context, and what each side's statements cover of it.
+pub(super) struct Landscape<'c> {
+    cast: &'c Cast,
+    setting: Setting<'c>,
+    pub(super) space: Space<'c>,
+    pub(super) impossible: Union,
+    pub(super) sides: Vec<Covered>,
+    pub(super) doubts: Vec<Doubt>,
+    places: Places,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Places {
+    who: usize,
+    reach: usize,
+    action: usize,
+}
+
+/// The ranks of reach: through the account's own IAM, within boundary and session policy, and freely.
+const REACHES: [&str; 3] = ["account", "behind", "caller"];
+
+/// What a statement asks, before the classes are known.
+struct Plan {
+    side: usize,
+    policy: usize,
+    statement: usize,
+    effect: Effect,
+    actions: Vec<u64>,
+    /// People, the ranks they reach, and a demand on them.
+    people: Vec<(Vec<u64>, Vec<u64>, Option<usize>)>,
+    rows: Vec<RowPlan>,
+}
+
+/// For which people a row holds anyway, and for which it is a demand.
+#[derive(Default)]
+struct RowPlan {
+    holds: Vec<u64>,
+    asked: Vec<(Vec<u64>, usize)>,
+}
+
+impl<'c> Landscape<'c> {
+    pub(super) fn new(cast: &'c Cast, sides: &[&'c [Policy]], setting: &Setting<'c>) -> Result<Landscape<'c>, Excess> {
+        let mut planner = Planner::new(cast, sides, setting);
+        let mut plans = Vec::new();
+        for (side, policies) in sides.iter().enumerate() {
+            for (policy, document) in policies.iter().enumerate() {
+                for (index, statement) in document.statements().iter().enumerate() {
+                    plans.extend(planner.plan((side, policy, index), statement));
+                }
+            }
+        }
+        let Planner { mut demands, doubts, actions, .. } = planner;
+        let Some((_, first)) = cast.people.first() else { return Err(Excess::Classes) };
+        let scene = Scene {
+            request: first,
+            quirks: setting.quirks,
+            has_boundary: Tri::False,
+            in_key_policy: setting.kind == PolicyKind::Key,
+        };
+        let related = rule::related(&demands, &scene);
+        demands.extend(rule::own_demands(&demands));
+        let mut space = Space::new(demands, &related, &scene)?;
+        let people = cast.people.iter().map(|(who, _)| who.principal.clone()).collect();
+        let places = Places {
+            who: space.add("\0who", people),
+            reach: space.add("\0reach", REACHES.map(Into::into).to_vec()),
+            action: space.add("\0action", actions),
+        };
+        let mut landscape = Landscape {
+            cast,
+            setting: *setting,
+            space,
+            impossible: Union::new(),
+            sides: sides.iter().map(|_| Covered::default()).collect(),
+            doubts,
+            places,
+        };
+        landscape.impossible = landscape.impossible(&scene);
+        for plan in plans {
+            let union = landscape.union(&plan);
+            if let Some(side) = landscape.sides.get_mut(plan.side) {
+                let list = if plan.effect == Effect::Allow { &mut side.allow } else { &mut side.deny };
+                list.push((plan.policy, plan.statement, union));
+            }
+        }
+        Ok(landscape)
+    }
+
+    fn restricted(&self, product: &Product, place: usize, classes: &[u64]) -> Option<Product> {
+        self.space.with(product, &Part { dimension: place, classes: classes.to_vec(), hit: None })
+    }
+
+    /// The boxes of a statement.
+    fn union(&self, plan: &Plan) -> Union {
+        let mut union = Union::new();
+        let Some(start) = self.restricted(&self.space.everything(), self.places.action, &plan.actions) else {
+            return union;
+        };
+        for (people, reaches, demand) in &plan.people {
+            let named = self.restricted(&start, self.places.who, people);
+            let Some(named) = named.and_then(|named| self.restricted(&named, self.places.reach, reaches)) else {
+                continue;
+            };
+            let mut products = match demand {
+                Some(demand) => self.space.and_demand(&[named], *demand),
+                None => vec![named],
+            };
+            for row in &plan.rows {
+                let mut narrower: Union = products
+                    .iter()
+                    .filter_map(|product| self.restricted(product, self.places.who, &row.holds))
+                    .collect();
+                for (people, demand) in &row.asked {
+                    let asked: Union = products
+                        .iter()
+                        .filter_map(|product| self.restricted(product, self.places.who, people))
+                        .collect();
+                    narrower.extend(self.space.and_demand(&asked, *demand));
+                }
+                products = narrower;
+            }
+            union.extend(products);
+        }
+        union
+    }
+
+    /// What no request can be: by the rules of the keys, of the actions, and of other accounts.
+    fn impossible(&self, scene: &Scene<'_>) -> Union {
+        let space = &self.space;
+        let everything = space.everything();
+        let actions = |fits: &dyn Fn(&str) -> bool| self.select(self.places.action, fits);
+        let on_grants = actions(&|action| ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"].contains(&action));
+        let mut found = Union::new();
+        for services in [false, true] {
+            let people = self.people(|_, request| (request.caller.kind() == CallerKind::Service) == services);
+            let Some(base) = self.restricted(&everything, self.places.who, &people) else { continue };
+            let speaker = self.cast.people.iter().map(|(_, request)| request);
+            let Some(request) =
+                speaker.filter(|request| (request.caller.kind() == CallerKind::Service) == services).next()
+            else {
+                continue;
+            };
+            let scene = Scene { request, ..*scene };
+            let grants = self.restricted(&base, self.places.action, &on_grants);
+            found.extend(rule::impossible_within(space, &scene, &base, grants.as_ref()));
+        }
+        for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| dimension.is_key()) {
+            let lower = dimension.key.lower();
+            let present = dimension.select(false, |_| true);
+            let never = actions(&|action| lower.starts_with("kms:") && !catalogue::carries(action, lower));
+            if let Some(mut product) = self.restricted(&everything, self.places.action, &never) {
+                if dimension.many {
+                    product.hit(place, &present);
+                } else {
+                    product.restrict(&space.layout, place, &present);
+                }
+                found.push(product);
+            }
+            let always = actions(&|action| {
+                catalogue::kms_operation(action)
+                    .is_some_and(|operation| operation.defaults().any(|(name, _)| name.eq_ignore_ascii_case(lower)))
+            });
+            let absent = dimension.select(true, |_| false);
+            if let Some(product) = self.restricted(&everything, self.places.action, &always)
+                && let Some(product) = self.restricted(&product, place, &absent)
+            {
+                found.push(product);
+            }
+        }
+        if self.setting.kind == PolicyKind::Key {
+            let strangers = self.people(|_, request| request.is_cross_account());
+            let own_only = actions(&|action| {
+                catalogue::kms_operation(action).is_some_and(|operation| !operation.is_cross_account())
+            });
+            let product = self.restricted(&everything, self.places.action, &own_only);
+            found.extend(product.and_then(|product| self.restricted(&product, self.places.who, &strangers)));
+        }
+        found
+    }
+
+    fn select(&self, place: usize, fits: &dyn Fn(&str) -> bool) -> Vec<u64> {
+        self.space.dimensions.get(place).map(|dimension| dimension.select(false, fits)).unwrap_or_default()
+    }
+
+    fn people(&self, fits: impl Fn(&Who, &Request) -> bool) -> Vec<u64> {
+        bits(self.cast.people.iter().map(|(who, request)| fits(who, request)))
+    }
+
+    /// Everything allowed, in few wide rows.
+    fn access<'p>(&self, side: &Covered, policies: &'p [Policy]) -> Result<Vec<Access<'p>>, Excess> {
+        let (allowed, denied) = (side.allowed(), side.denied());
+        let mut work = Work::new(&self.space.layout);
+        let left = work.minus(&allowed, &denied)?;
+        let left = work.minus(&left, &self.impossible)?;
+        let mut primes: Vec<Product> = Vec::new();
+        for product in &left {
+            if primes.iter().any(|prime| prime.covers(product, &self.space.layout)) {
+                continue;
+            }
+            let widest = prime::widest(&self.space, product, |wider| {
+                let possible = work.minus(core::slice::from_ref(wider), &self.impossible)?;
+                Ok(work.and(&possible, &denied)?.is_empty() && work.minus(&possible, &allowed)?.is_empty())
+            })?;
+            primes.retain(|held| !widest.covers(held, &self.space.layout));
+            primes.push(widest);
+        }
+        let primes = prime::needed(primes, &left, &mut work)?;
+        let mut rows = Vec::new();
+        for prime in primes {
+            for (conditions, part) in self.words(&prime) {
+                if let Some(row) = self.row(&part, conditions, policies)? {
+                    rows.push(row);
+                }
+            }
+        }
+        rows.sort_by(|a: &Access<'_>, b| {
+            (&a.who, a.reach, &a.actions, &a.conditions).cmp(&(&b.who, b.reach, &b.actions, &b.conditions))
+        });
+        Ok(rows)
+    }
+
+    /// The conditions of a product in words, each with its part of the product.
+    pub(super) fn words(&self, product: &Product) -> Vec<(Vec<Condition>, Product)> {
+        match self.cast.people.first() {
+            Some((_, request)) => {
+                let scene = Scene {
+                    request,
+                    quirks: self.setting.quirks,
+                    has_boundary: Tri::False,
+                    in_key_policy: self.setting.kind == PolicyKind::Key,
+                };
+                words::alternatives(&self.space, &scene, product)
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn row<'p>(
+        &self,
+        product: &Product,
+        conditions: Vec<Condition>,
+        policies: &'p [Policy],
+    ) -> Result<Option<Access<'p>>, Excess> {
+        let mut work = Work::new(&self.space.layout);
+        let possible = work.minus(core::slice::from_ref(product), &self.impossible)?;
+        // The farthest reach is the one that is told: it holds what reaches less far.
+        let reach = ones(product.classes(&self.space.layout, self.places.reach)).last().unwrap_or(0);
+        let farthest = bits((0..REACHES.len()).map(|rank| rank == reach));
+        for point in possible.iter().filter_map(|point| self.restricted(point, self.places.reach, &farthest)) {
+            let allowed = |request: &Request| self.allows(request, policies, reach);
+            if let Some(witness) = self.requests(&point).into_iter().find(allowed) {
+                let statement = self.cited(&witness, policies, Effect::Allow);
+                return Ok(Some(Access {
+                    who: self.who(product),
+                    reach: relation(reach),
+                    actions: self.actions(product),
+                    conditions,
+                    witness,
+                    statement,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn who(&self, product: &Product) -> Vec<Who> {
+        let classes = product.classes(&self.space.layout, self.places.who);
+        let mut who: Vec<Who> =
+            ones(classes).filter_map(|class| self.cast.people.get(class)).map(|(who, _)| who.clone()).collect();
+        who.sort();
+        who
+    }
+
+    pub(super) fn actions(&self, product: &Product) -> Vec<Box<str>> {
+        let Some(dimension) = self.space.dimensions.get(self.places.action) else { return Vec::new() };
+        let classes = product.classes(&self.space.layout, self.places.action);
+        ones(classes).filter_map(|class| dimension.witnesses.get(class).cloned()).collect()
+    }
+
+    pub(super) fn reach(&self, product: &Product) -> Relation {
+        relation(self.rank(product))
+    }
+
+    /// The least that tells the product from nothing: the first rank it has.
+    pub(super) fn rank(&self, product: &Product) -> usize {
+        ones(product.classes(&self.space.layout, self.places.reach)).next().unwrap_or(0)
+    }
+
+    /// Requests that lie in the product.
+    pub(super) fn requests(&self, product: &Product) -> Vec<Request> {
+        let first = |place| ones(product.classes(&self.space.layout, place)).next();
+        let person = first(self.places.who).and_then(|class| self.cast.people.get(class));
+        let action = self
+            .space
+            .dimensions
+            .get(self.places.action)
+            .zip(first(self.places.action))
+            .and_then(|(dimension, class)| dimension.witnesses.get(class));
+        let (Some((who, base)), Some(action)) = (person, action) else { return Vec::new() };
+        let resource = self.resource_of(action);
+        let mut builder =
+            Request::builder(&who.principal, action, &resource).unnamed(Unnamed::Unknown).quirks(self.setting.quirks);
+        if self.setting.names_principals() {
+            builder = builder.resource_account(&self.cast.account);
+        }
+        let Ok(request) = builder.build() else { return Vec::new() };
+        let scene =
+            Scene { request: base, quirks: self.setting.quirks, has_boundary: Tri::False, in_key_policy: false };
+        witness::within(&self.space, &request, &scene, product)
+    }
+
+    fn resource_of(&self, action: &str) -> Box<str> {
+        let resource = &self.cast.resource;
+        let Some(operation) = catalogue::kms_operation(action) else { return resource.clone() };
+        match operation.resource_kind() {
+            ResourceKind::Key | ResourceKind::AliasAndKey if !resource.contains(":key/") => {
+                format!("arn:aws:kms:us-east-1:{}:key/1234abcd-12ab-34cd-56ef-1234567890ab", self.cast.account).into()
+            }
+            ResourceKind::NoResource | ResourceKind::RetiringPrincipal => "*".into(),
+            _ => resource.clone(),
+        }
+    }
+
+    /// Whether `decide` lets the request in by these policies, with everything else in its favour that a
+    /// reach of this rank allows.
+    pub(super) fn allows(&self, request: &Request, policies: &[Policy], rank: usize) -> bool {
+        let everything = everything();
+        let none: &[Policy] = &[];
+        let mut layers = Layers::default();
+        if self.setting.names_principals() {
+            layers.resource = Told::Known(policies);
+            if rank == 0 || request.is_cross_account() {
+                layers.identity = Told::Known(&everything);
+            } else if rank == 2 {
+                layers.boundary = Told::Known(none);
+                layers.session = Told::Known(none);
+            }
+            // A federated user has nothing without a session policy.
+            if rank < 2 && request.caller.kind() == CallerKind::FederatedUser {
+                layers.session = Told::Known(&everything);
+            }
+            return decide(request, &layers, self.setting.quirks).verdict() == Verdict::Allow;
+        }
+        let delegating = delegating(request);
+        let levels = [policies.to_vec()];
+        if matches!(request.rule(), ResourceRule::KmsKey | ResourceRule::RoleTrust) {
+            layers.resource = Told::Known(&delegating);
+        }
+        layers.identity = Told::Known(&everything);
+        match self.setting.kind {
+            PolicyKind::Scp => layers.scps = Told::Known(&levels),
+            PolicyKind::Rcp => layers.rcps = Told::Known(&levels),
+            PolicyKind::Endpoint => layers.endpoint = Told::Known(policies),
+            _ => layers.identity = Told::Known(policies),
+        }
+        decide(request, &layers, self.setting.quirks).verdict() == Verdict::Allow
+    }
+
+    /// The same if nothing denied.
+    pub(super) fn allows_but_for_denies(&self, request: &Request, policies: &[Policy], rank: usize) -> bool {
+        let open: Vec<Policy> =
+            policies.iter().map(|policy| policy.without(|statement| statement.effect() == Effect::Deny)).collect();
+        self.allows(request, &open, rank)
+    }
+
+    pub(super) fn names_principals(&self) -> bool {
+        self.setting.names_principals()
+    }
+
+    /// Why a product has no witness: unknown keys that are compared with each other, or an error of ours.
+    pub(super) fn unwitnessed(&self) -> Doubt {
+        let comparison = self.space.demands.iter().find_map(|demand| match &demand.ask {
+            Ask::Opaque { atom, .. } => Some(atom),
+            _ => None,
+        });
+        match comparison {
+            Some(atom) => {
+                let patterns = atom.patterns();
+                let keys = patterns.iter().flat_map(|pattern| pattern.variables()).map(|v| v.key.name().into());
+                Doubt::Variables { of: atom.key().name().into(), keys: keys.collect() }
+            }
+            None => Doubt::Contradiction,
+        }
+    }
+
+    /// The first statement of this effect that applies to the request.
+    pub(super) fn cited<'p>(
+        &self,
+        request: &Request,
+        policies: &'p [Policy],
+        effect: Effect,
+    ) -> Option<(&'p Policy, &'p Statement)> {
+        let scene = Scene {
+            request,
+            quirks: self.setting.quirks,
+            has_boundary: Tri::False,
+            in_key_policy: self.setting.kind == PolicyKind::Key,
+        };
+        policies.iter().flat_map(|policy| policy.statements().iter().map(move |statement| (policy, statement))).find(
+            |(_, statement)| {
+                statement.effect() == effect
+                    && matches!(statement.outcome(&scene), crate::statement::Outcome::Applies(_))
+            },
+        )
+    }
+}
+
+/// Turns statements into plans, gathering the demands that they make.
+struct Planner<'c> {
+    cast: &'c Cast,
+    setting: Setting<'c>,
+    demands: Vec<Demand<'c>>,
+    doubts: Vec<Doubt>,
+    actions: Vec<Box<str>>,
+    actions_lower: Vec<Box<str>>,
+    /// By key, the people for whom it is not known.
+    unknown: HashMap<Box<str>, Vec<u64>>,
+}
+
+impl<'c> Planner<'c> {
+    fn new(cast: &'c Cast, sides: &[&'c [Policy]], setting: &Setting<'c>) -> Planner<'c> {
+        let statements = sides.iter().copied().flatten().flat_map(|policy| policy.statements());
+        let actions: Vec<Box<str>> = match setting.kind {
+            PolicyKind::Key => on_keys().collect(),
+            _ => distinct_actions(statements),
+        };
+        let actions_lower = actions.iter().map(|action| action.to_ascii_lowercase().into()).collect();
+        Planner {
+            cast,
+            setting: *setting,
+            demands: Vec::new(),
+            doubts: Vec::new(),
+            actions,
+            actions_lower,
+            unknown: HashMap::new(),
+        }
+    }
+
+    fn scene(&self, request: &'c Request) -> Scene<'c> {
+        Scene {
+            request,
+            quirks: self.setting.quirks,
+            has_boundary: Tri::False,
+            in_key_policy: self.setting.kind == PolicyKind::Key,
+        }
+    }
+
+    /// A broken Allow covers nothing, and neither does a statement for other resources.
+    fn plan(&mut self, (side, policy, index): (usize, usize, usize), statement: &'c Statement) -> Option<Plan> {
+        if statement.inert {
+            return None;
+        }
+        let (_, first) = self.cast.people.first()?;
+        let scene = self.scene(first);
+        let actions = bits(self.actions_lower.iter().map(|action| statement.actions.hold(action, &scene) == Tri::True));
+        let mut rows = Vec::new();
+        if let Texts::Named(_) | Texts::Except(_) = &statement.resources {
+            rows.push(self.resources(statement)?);
+        }
+        let people = self.people(statement);
+        for atom in statement.conditions() {
+            rows.push(self.row(atom));
+        }
+        Some(Plan { side, policy, statement: index, effect: statement.effect(), actions, people, rows })
+    }
+
+    /// The people it concerns, by how far it reaches.
+    fn people(&mut self, statement: &'c Statement) -> Vec<(Vec<u64>, Vec<u64>, Option<usize>)> {
+        let everyone = || bits(self.cast.people.iter().map(|_| true));
+        let all_ranks = || bits(REACHES.iter().map(|_| true));
+        if !self.setting.names_principals() {
+            return vec![(everyone(), all_ranks(), None)];
+        }
+        let denies = statement.effect() == Effect::Deny;
+        let mut certain: [Vec<bool>; 3] = core::array::from_fn(|_| vec![false; self.cast.people.len()]);
+        let mut maybe = Vec::new();
+        let mut doubtful = false;
+        for (index, (_, request)) in self.cast.people.iter().enumerate() {
+            let scene = self.scene(request);
+            let directness = statement.principals.directness(&scene);
+            let far = denies || request.is_cross_account();
+            let mark = |certain: &mut [Vec<bool>; 3], rank: usize| {
+                if let Some(slot) = certain.get_mut(rank).and_then(|people| people.get_mut(index)) {
+                    *slot = true;
+                }
+            };
+            if directness.certain() != 0 && far {
+                mark(&mut certain, 2);
+            }
+            for relation in [Relation::Account, Relation::Behind, Relation::LimitedSession, Relation::Caller] {
+                if directness.certain() & (1 << relation as u8) != 0 && self.counts(relation, request) {
+                    mark(&mut certain, rank(relation));
+                }
+            }
+            if directness.possible() != 0 {
+                match &statement.principals {
+                    Principals::Named(names) => {
+                        for name in names.iter().filter(|name| name.relation(&scene).0 == Tri::Unknown) {
+                            let farthest =
+                                if far || name.source().contains(':') { 2 } else { rank(name.relation(&scene).1) };
+                            maybe.extend(name.key().map(|key| (index, farthest, key, name.source())));
+                        }
+                    }
+                    Principals::Any | Principals::Except(_) => doubtful = true,
+                }
+            }
+        }
+        if doubtful {
+            self.doubts.push(Doubt::NotPrincipal);
+        }
+        let up_to = |rank: usize| bits((0..REACHES.len()).map(|other| other <= rank));
+        let mut found: Vec<(Vec<u64>, Vec<u64>, Option<usize>)> = Vec::new();
+        for (rank, people) in certain.into_iter().enumerate() {
+            if people.iter().any(|named| *named) {
+                found.push((bits(people.into_iter()), up_to(rank), None));
+            }
+        }
+        let count = self.cast.people.len();
+        for (index, rank, key, id) in maybe {
+            let demand = self.demand(Cow::Borrowed(key), Ask::UniqueId(id), None);
+            found.push((bits((0..count).map(|other| other == index)), up_to(rank), Some(demand)));
+        }
+        found
+    }
+
+    /// In one account, an ordinary resource's policy gives nothing by naming the account.
+    fn counts(&self, relation: Relation, request: &Request) -> bool {
+        relation != Relation::Account
+            || self.setting.kind == PolicyKind::Key
+            || request.is_cross_account()
+            || matches!(request.rule, ResourceRule::RoleTrust)
+    }
+
+    /// Whether the Resource element fits, as a row; `None` if it never does.
+    fn resources(&mut self, statement: &'c Statement) -> Option<RowPlan> {
+        let holds: Vec<Tri> = self
+            .cast
+            .people
+            .iter()
+            .map(|(_, request)| statement.resources.hold(&request.resource, &self.scene(request)))
+            .collect();
+        if holds.contains(&Tri::Unknown) {
+            self.doubts.push(Doubt::Variables { of: "Resource".into(), keys: Vec::new() });
+        }
+        let keeps = |holds: &Tri| *holds == Tri::True || (*holds == Tri::Unknown && statement.effect() == Effect::Deny);
+        let row = RowPlan { holds: bits(holds.iter().map(keeps)), asked: Vec::new() };
+        row.holds.iter().any(|word| *word != 0).then_some(row)
+    }
+
+    fn row(&mut self, atom: &'c Atom) -> RowPlan {
+        let unknown = self.unknown_to(atom.key());
+        let variables = atom.patterns().iter().any(|pattern| pattern.variables().next().is_some());
+        let mut plan = RowPlan::default();
+        if variables {
+            self.row_with_variables(atom, &mut plan);
+            return plan;
+        }
+        let known = |index: usize| unknown.get(index / 64).is_some_and(|word| word & (1 << (index % 64)) == 0);
+        plan.holds = bits(
+            self.cast
+                .people
+                .iter()
+                .enumerate()
+                .map(|(index, (_, request))| known(index) && atom.holds(&self.scene(request)) == Tri::True),
+        );
+        if unknown.iter().any(|word| *word != 0) {
+            let ask = Ask::Row { atom, in_key_policy: self.setting.kind == PolicyKind::Key };
+            let demand = self.demand(Cow::Borrowed(atom.key()), ask, None);
+            plan.asked.push((unknown, demand));
+        }
+        plan
+    }
+
+    /// A row whose values differ from person to person.
+    fn row_with_variables(&mut self, atom: &'c Atom, plan: &mut RowPlan) {
+        let cast = self.cast;
+        let count = cast.people.len();
+        let mut holds = vec![false; count];
+        let mut opaque = vec![false; count];
+        for (index, (_, request)) in cast.people.iter().enumerate() {
+            let scene = self.scene(request);
+            match atom.holds(&scene) {
+                Tri::True => {
+                    if let Some(slot) = holds.get_mut(index) {
+                        *slot = true;
+                    }
+                    continue;
+                }
+                Tri::False => continue,
+                Tri::Unknown => {}
+            }
+            let patterns = atom.patterns();
+            let mut variables = patterns.iter().flat_map(|pattern| pattern.variables());
+            let resolved = variables.all(|variable| scene.resolve(variable) != Resolved::Unknown);
+            if resolved && scene.lookup(atom.key()) == Lookup::Unknown {
+                let ask = Ask::Row { atom, in_key_policy: scene.in_key_policy };
+                let demand = self.demand(Cow::Borrowed(atom.key()), ask, Some(request));
+                plan.asked.push((bits((0..count).map(|other| other == index)), demand));
+            } else if let Some(slot) = opaque.get_mut(index) {
+                *slot = true;
+            }
+        }
+        plan.holds = bits(holds.into_iter());
+        if opaque.contains(&true) {
+            self.demands.push(Demand::opaque(atom, self.setting.kind == PolicyKind::Key));
+            plan.asked.push((bits(opaque.into_iter()), self.demands.len() - 1));
+        }
+    }
+
+    fn unknown_to(&mut self, key: &Key) -> Vec<u64> {
+        if let Some(known) = self.unknown.get(key.lower()) {
+            return known.clone();
+        }
+        let people = self.cast.people.iter();
+        let unknown = bits(people.map(|(_, request)| self.scene(request).lookup(key) == Lookup::Unknown));
+        self.unknown.insert(key.lower().into(), unknown.clone());
+        unknown
+    }
+
+    fn demand(&mut self, key: Cow<'c, Key>, ask: Ask<'c>, of: Option<&'c Request>) -> usize {
+        self.demands.push(Demand { key, ask, of });
+        self.demands.len() - 1
+    }
+}
+
+fn rank(relation: Relation) -> usize {
+    match relation {
+        Relation::Account => 0,
+        Relation::Behind | Relation::LimitedSession => 1,
+        Relation::Caller => 2,
+    }
+}
+
+fn relation(rank: usize) -> Relation {
+    match rank {
+        0 => Relation::Account,
+        1 => Relation::Behind,
+        _ => Relation::Caller,
+    }
+}
+
+fn bits(holds: impl Iterator<Item = bool>) -> Vec<u64> {
+    let mut words = Vec::new();
+    for (index, holds) in holds.enumerate() {
+        if index % 64 == 0 {
+            words.push(0);
+        }
+        if holds && let Some(word) = words.last_mut() {
+            *word |= 1 << (index % 64);
+        }
+    }
+    words
+}
+
+/// The actions that a key policy bears on.
+fn on_keys() -> impl Iterator<Item = Box<str>> {
+    catalogue::kms_operations()
+        .filter(|operation| matches!(operation.resource_kind(), ResourceKind::Key | ResourceKind::AliasAndKey))
+        .map(|operation| operation.action().into())
+}
+
+/// An action for each way in which the statements can tell actions apart, every one of KMS included.
+fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>) -> Vec<Box<str>> {
+    let mut patterns: Vec<&str> = Vec::new();
+    let mut keys: Vec<&str> = Vec::new();
+    for statement in statements {
+        if let Texts::Named(actions) | Texts::Except(actions) = &statement.actions {
+            patterns.extend(actions.iter().map(|action| action.source()));
+        }
+        keys.extend(statement.conditions.iter().map(|atom| atom.key().lower()));
+    }
+    patterns.sort_unstable();
+    patterns.dedup();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.retain(|key| !key.starts_with(ENCRYPTION_CONTEXT));
+    let mut found: Vec<Box<str>> = Vec::new();
+    let mut seen: std::collections::HashSet<Vec<bool>> = std::collections::HashSet::new();
+    let services: Vec<&str> = patterns.iter().filter_map(|pattern| pattern.split_once(':')).map(|(s, _)| s).collect();
+    let stranger = catalogue::services().find(|service| !services.contains(&service.prefix()));
+    let mut names: Vec<&'static str> =
+        catalogue::service("kms").into_iter().chain(stranger).flat_map(|s| s.actions()).map(|a| a.name()).collect();
+    for pattern in patterns.iter().filter(|pattern| pattern.contains(':')) {
+        names.extend(catalogue::actions_matching(pattern).map(|action| action.name()));
+        // What the pattern leaves of its service is another class.
+        let service = pattern.split_once(':').and_then(|(service, _)| catalogue::service(service));
+        names.extend(service.into_iter().flat_map(|service| service.actions()).map(|action| action.name()));
+    }
+    names.sort_unstable();
+    names.dedup();
+    let globs: Vec<Vec<&str>> = patterns.iter().map(|pattern| pattern.split('*').collect()).collect();
+    for name in names {
+        let lower = name.to_ascii_lowercase();
+        let mut vector: Vec<bool> = globs.iter().map(|parts| matches(parts, &lower)).collect();
+        let kms = lower.starts_with("kms:");
+        vector.extend(keys.iter().map(|key| catalogue::carries(name, key)));
+        if kms || seen.insert(vector) {
+            found.push(name.into());
+        }
+    }
+    found
+}
+
+/// Whether a text matches a pattern cut at its `*`s; `?` is any character.
+fn matches(parts: &[&str], text: &str) -> bool {
+    fn begins(text: &str, part: &str) -> bool {
+        text.len() >= part.len() && text.bytes().zip(part.bytes()).all(|(a, b)| b == b'?' || a == b)
+    }
+    let [first, rest @ ..] = parts else { return text.is_empty() };
+    if !begins(text, first) {
+        return false;
+    }
+    let mut text = text.get(first.len()..).unwrap_or_default();
+    let Some((last, middle)) = rest.split_last() else { return text.is_empty() };
+    for part in middle {
+        let Some(at) = (0..=text.len()).find(|at| text.get(*at..).is_some_and(|rest| begins(rest, part))) else {
+            return false;
+        };
+        text = text.get(at + part.len()..).unwrap_or_default();
+    }
+    text.len() >= last.len() && text.get(text.len() - last.len()..).is_some_and(|rest| begins(rest, last))
+}
+
+/// A policy that allows everything, for whatever a question takes for granted.
+fn everything() -> Vec<Policy> {
+    policy(
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#,
+        PolicyKind::Identity,
+    )
+}
+
+/// A policy of the resource that leaves all to the caller's own IAM.
+fn delegating(request: &Request) -> Vec<Policy> {
+    let account = request.caller().account().unwrap_or_default();
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "*", "Principal": {{"AWS": "{account}"}}, "Resource": "*"}}}}"#
+    );
+    policy(&text, PolicyKind::Resource)
+}
+
+fn policy(text: &str, kind: PolicyKind) -> Vec<Policy> {
+    let Ok(value) = crate::json::parse(text) else { return Vec::new() };
+    let document = crate::document::Document::read(&value);
+    Policy::new(&document, kind, crate::policy::Origin::default()).into_iter().collect()
+}
