@@ -26,7 +26,7 @@ use crate::world::KmsKey;
 
 pub use condition::OnlyIf;
 pub use wardbook_policy::boxes::Condition;
-pub use search::{Proof, Search, SearchError};
+pub use search::{One, Proof, Search, SearchError};
 pub use selector::{SelectError, select};
 
 /// How somebody can.
@@ -210,6 +210,21 @@ pub struct KeyAccess<'w> {
     pub undecided: Vec<(Who, Arc<Undecided>)>,
     /// For each statement of [`Means::Shared`]: where it stands in this key's policies.
     pub(crate) places: Vec<(usize, usize)>,
+    /// Unique ids in its policies that are nobody's.
+    pub(crate) dangling: Vec<Box<str>>,
+}
+
+impl<'w> KeyAccess<'w> {
+    fn of(key: &'w KmsKey) -> KeyAccess<'w> {
+        KeyAccess {
+            key,
+            refused: None,
+            entries: Vec::new(),
+            undecided: Vec::new(),
+            places: Vec::new(),
+            dangling: Vec::new(),
+        }
+    }
 }
 
 /// Why an operation is refused on a key, whoever asks.

@@ -173,6 +173,11 @@ impl Circumstances {
         if self.aws_managed_key { builder.aws_managed_key(true) } else { builder }
     }
 
+    /// Whether a key has a value here.
+    pub(crate) fn gives(&self, key: &str) -> bool {
+        matches!(self.facts.get(&key.to_lowercase()), Some((_, Fact::Given(_))))
+    }
+
     /// The keys that have a value here, with it.
     pub(crate) fn given(&self) -> impl Iterator<Item = (&str, &Values)> {
         self.facts.values().filter_map(|(name, fact)| match fact {

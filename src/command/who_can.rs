@@ -12,7 +12,7 @@ use std::io::Write;
 
 use clap::Args;
 use wardbook_inventory::access::{KeyAccess, Search, SelectError, select};
-use wardbook_inventory::coverage::{Gap, GapKind};
+use wardbook_inventory::coverage::Gap;
 use wardbook_inventory::world::{KmsKey, World};
 
 use super::world;
@@ -47,10 +47,11 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
         true => search.with_escalations(&keys),
         false => keys.iter().map(|key| search.key(key)).collect(),
     };
-    let coverage = coverage(world, &keys);
+    let coverage = search.coverage(&found);
     let over_budget = found.iter().flat_map(|access| &access.undecided).any(|(_, undecided)| undecided.over_budget);
     let missing = !coverage.is_empty();
-    let report = WhoCan { world, search, found, coverage, each: arguments.each };
+    let witnesses = row::Witnesses::default();
+    let report = WhoCan { world, search, found, coverage, each: arguments.each, witnesses };
     output::emit(&report, global)?;
     Ok(match over_budget || (arguments.require_coverage && missing) {
         true => Exit::Undetermined,
@@ -66,16 +67,6 @@ fn keys<'w>(world: &'w World, selector: &str) -> anyhow::Result<Vec<&'w KmsKey>>
     }
 }
 
-/// What is missing, but of other keys.
-pub(super) fn coverage(world: &World, keys: &[&KmsKey]) -> Vec<Gap> {
-    let of_one_key = |kind: GapKind| {
-        use GapKind::{Aliases, Grants, Key, KeyMetadata, KeyPolicy, KeyTags};
-        matches!(kind, Key | KeyPolicy | Grants | KeyMetadata | KeyTags | Aliases)
-    };
-    let gaps = world.coverage().gaps.iter();
-    gaps.filter(|gap| !of_one_key(gap.kind) || keys.iter().any(|key| *key.arn == *gap.subject)).cloned().collect()
-}
-
 /// What was found.
 pub(crate) struct WhoCan<'w> {
     world: &'w World,
@@ -83,6 +74,7 @@ pub(crate) struct WhoCan<'w> {
     found: Vec<KeyAccess<'w>>,
     coverage: Vec<Gap>,
     each: bool,
+    witnesses: row::Witnesses,
 }
 
 impl WhoCan<'_> {

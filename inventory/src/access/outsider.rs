@@ -93,7 +93,8 @@ impl<'w> Search<'w> {
         let asker = Asker::new(&stranger.caller, self.operation.action(), &stranger.facts, self.quirks).telling_all();
         let rcps = self.rcps(&key.account);
         let own = stranger.own.clone();
-        let layers = OwnedLayers { resource: key.policy.clone(), grants: key.grants.clone(), rcps, ..own };
+        let (resource, grants, endpoint) = (key.policy.clone(), key.grants.clone(), self.beside());
+        let layers = OwnedLayers { resource, grants, rcps, endpoint, ..own };
         let locate = Located { key, principal: stranger.behind, skeleton: None, search: self };
         pair::ask(&asker, asked, &layers, self.quirks, &locate)
     }

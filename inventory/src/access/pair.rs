@@ -46,8 +46,8 @@ pub(super) enum Outcome {
     Open(Arc<Undecided>),
 }
 
-/// Keys that a principal determines, beside its tags.
-const OF_PRINCIPALS: &[&str] = &["aws:principalarn", "aws:userid", "aws:username", "aws:principaltype"];
+/// Keys that follow from a principal's name.
+const OF_NAMES: &[&str] = &["aws:principalarn", "aws:username", "aws:principaltype"];
 
 impl Asker {
     pub(super) fn new(text: &str, action: &str, facts: &Circumstances, quirks: Quirks) -> Asker {
@@ -58,7 +58,7 @@ impl Asker {
         Asker {
             direct: told(Circumstances::direct_call()),
             open: told(Circumstances::default()),
-            own: own.chain(OF_PRINCIPALS.iter().map(|name| Box::from(*name))).collect(),
+            own: own.chain(OF_NAMES.iter().map(|name| Box::from(*name))).collect(),
         }
     }
 }
@@ -167,7 +167,7 @@ fn answer(tier: Tier, request: &Request, layers: &OwnedLayers, quirks: Quirks, l
 
 /// The condition keys of a witness beside those that the principal or the key determines by itself.
 fn context(witness: &Request, asker: &Asker, asked: &Asked) -> Vec<(Box<str>, Values)> {
-    let of_key = |name: &str| asked.facts.names(name);
+    let of_key = |name: &str| asked.facts.gives(name);
     let given = witness.context().given().into_iter();
     given
         .filter(|(key, _)| !asker.own.iter().any(|own| **own == *key.lower()) && !of_key(key.lower()))

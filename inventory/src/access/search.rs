@@ -6,6 +6,7 @@ use std::sync::Arc;
 use wardbook_policy::arn::Arn;
 use wardbook_policy::caller::Caller;
 use wardbook_policy::catalogue::{self, KeyState, KeyUsage, KmsOperation, ResourceKind, kms_state};
+use wardbook_policy::context::Values;
 use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 use wardbook_policy::quirk::Quirks;
@@ -14,13 +15,17 @@ use wardbook_policy::statement::Statement;
 use wardbook_policy::tri::Tri;
 
 use super::class::{self, Class, Mark, Statements, Trait};
+use super::condition::OnlyIf;
 use super::outsider;
 use super::pair::{self, Asked, Asker, Locate, Outcome};
+use super::step;
 use super::view::View;
-use super::{Entry, KeyAccess, Means, Refusal, Who};
+use super::{Cite, Entry, KeyAccess, Means, Refusal, Undecided, Who, WhoKind};
 use crate::circumstances::Circumstances;
+use crate::coverage::{Gap, GapKind};
 use crate::layer::{Collected, OwnedLayers};
 use crate::organization::Membership;
+use crate::world::harvest::account_message;
 use crate::world::{KmsKey, NamedAction, NamedKey, NamedPrincipal, Principal, World};
 
 /// Why an action cannot be searched for.
@@ -46,6 +51,8 @@ pub struct Search<'w> {
     pub(super) quirks: Quirks,
     /// What is told in every request.
     pub(super) told: Circumstances,
+    /// A policy that every request has to pass beside those of the world.
+    beside: Collected<Policy>,
     statements: Statements<'w>,
     /// Positions of principals, by account.
     by_account: BTreeMap<&'w str, Vec<usize>>,
@@ -104,6 +111,7 @@ impl<'w> Search<'w> {
             operation,
             quirks,
             told: Circumstances::default(),
+            beside: Collected::Absent,
             statements: Statements::default(),
             by_account,
             classes: Vec::new(),
@@ -117,6 +125,13 @@ impl<'w> Search<'w> {
             memo: HashMap::new(),
             outsiders: outsider::Outsiders::new(),
         })
+    }
+
+    /// The same search among the requests only that a policy lets through, such as those in which a
+    /// condition does not hold.
+    pub fn among(mut self, policy: Policy) -> Search<'w> {
+        self.beside = Collected::known(vec![policy]);
+        self
     }
 
     /// The action, as AWS spells it.
@@ -140,26 +155,20 @@ impl<'w> Search<'w> {
     /// Who can, on one key.
     pub fn key(&mut self, key: &'w KmsKey) -> KeyAccess<'w> {
         match self.refusal(key) {
-            Some(refusal) => KeyAccess {
-                key,
-                refused: Some(refusal),
-                entries: Vec::new(),
-                undecided: Vec::new(),
-                places: Vec::new(),
-            },
+            Some(refusal) => KeyAccess { refused: Some(refusal), ..KeyAccess::of(key) },
             None => self.allowed(key),
         }
     }
 
     /// Who is allowed to, whatever the state of the key.
     pub(super) fn allowed(&mut self, key: &'w KmsKey) -> KeyAccess<'w> {
-        let mut found =
-            KeyAccess { key, refused: None, entries: Vec::new(), undecided: Vec::new(), places: Vec::new() };
+        let mut found = KeyAccess::of(key);
         let probe = Request::builder(&key.account, self.operation.action(), &key.arn).quirks(self.quirks).build();
         let Ok(probe) = probe else { return found };
         let action = self.operation.action();
         let view = View::of(key, &probe, action, self.world, &mut self.statements, self.quirks);
         found.places = view.skeleton.iter().map(|relevant| relevant.place).collect();
+        found.dangling = view.dangling.iter().cloned().collect();
         let asked = self.asked(key);
         for principal in &view.named {
             let outcome = self.ask_one(*principal, key, &asked, &probe);
@@ -203,8 +212,81 @@ impl<'w> Search<'w> {
             boundary: who.boundary.clone(),
             scps: self.scps(&who.account),
             rcps: self.rcps(&key.account),
+            endpoint: self.beside.clone(),
             ..OwnedLayers::default()
         }
+    }
+
+    pub(super) fn beside(&self) -> Collected<Policy> {
+        self.beside.clone()
+    }
+
+    /// Whether a named principal can, on one key: an answer without its proof.
+    pub fn one(&mut self, named: &NamedPrincipal<'w>, key: &'w KmsKey) -> One {
+        if self.refusal(key).is_some() {
+            return One::No;
+        }
+        let resource = NamedKey { resource: key.arn.clone().into(), key: Some(key), alias: None };
+        let asker = Asker::new(&named.text, self.operation.action(), &self.world.facts_of_principal(named).0, self.quirks);
+        let asked = self.asked(key);
+        let request = asked.facts.add_to(asker.direct.clone().on(&asked.arn)).build();
+        let Ok(request) = request else { return One::No };
+        let layers = self.world.layers(&request, named.principal, &resource, &mut Vec::new());
+        match pair::allowed(&asker, &asked, &layers, self.quirks) {
+            pair::Allowed::No => One::No,
+            pair::Allowed::Open(undecided) => One::Open(undecided),
+            pair::Allowed::Yes(request, only_if) => {
+                let by = step::cites(&layers.explain(&request, self.quirks));
+                One::Yes { request, only_if, by }
+            }
+        }
+    }
+
+    /// The condition keys that a principal determines, for witnesses of many rows.
+    pub fn determined_by(&self, principal: usize) -> Vec<(Box<str>, Values)> {
+        let Some(who) = self.world.principals().get(principal) else { return Vec::new() };
+        let asker = portrait(self.world, who, self.operation.action(), self.quirks);
+        let any_key = any_key(&who.account);
+        let Ok(request) = asker.direct.clone().on(&any_key).build() else { return Vec::new() };
+        let given = request.context().given().into_iter();
+        given
+            .filter(|(key, _)| asker.own.iter().any(|own| **own == *key.lower()))
+            .map(|(key, values)| (key.name().into(), values.clone()))
+            .collect()
+    }
+
+    /// The condition keys that a key determines, for witnesses of many rows.
+    pub fn determined_by_key(&self, key: &'w KmsKey) -> Vec<(Box<str>, Values)> {
+        self.asked(key).facts.given().map(|(name, values)| (name.into(), values.clone())).collect()
+    }
+
+    /// What is missing that bears on these answers.
+    pub fn coverage(&self, found: &[KeyAccess<'w>]) -> Vec<Gap> {
+        let keys: std::collections::BTreeSet<&str> = found.iter().map(|access| &*access.key.arn).collect();
+        let gaps = self.world.coverage().gaps.iter();
+        let mut gaps: Vec<Gap> =
+            gaps.filter(|gap| !gap.kind.is_of_one_key() || keys.contains(&*gap.subject)).cloned().collect();
+        let rows = found.iter().flat_map(|access| &access.entries).map(|entry| &entry.who);
+        let undecided = found.iter().flat_map(|access| &access.undecided).map(|(who, _)| who);
+        for who in rows.chain(undecided) {
+            let Who::Other(other) = who else { continue };
+            let Some(account) = other.account.as_deref() else { continue };
+            if !self.world.has_account(account) {
+                gaps.push(Gap::new(GapKind::Account, account, account_message(account)));
+            } else if matches!(other.kind, WhoKind::Role | WhoKind::User) && self.world.has_whole_account(account) {
+                let message = format!("`{}` is named, but it is not in its account, which was collected", other.text);
+                gaps.push(Gap::new(GapKind::Principal, &other.text, message));
+            }
+        }
+        for access in found {
+            for id in &access.dangling {
+                let message = format!("`{id}` in the key policy of `{}` is the unique id of nobody collected", access.key.arn);
+                gaps.push(Gap::new(GapKind::Principal, id, message));
+            }
+        }
+        gaps.sort();
+        gaps.dedup();
+        gaps
     }
 
     /// The positions of an account's principals.
@@ -397,7 +479,7 @@ impl<'w> Search<'w> {
     fn traits(&self, who: &'w Principal, own: impl Iterator<Item = u32>, personal: &[u32]) -> Vec<Trait> {
         let asker = portrait(self.world, who, self.operation.action(), self.quirks);
         // Which key it is does not matter to what is personal.
-        let any_key = format!("arn:aws:kms:us-east-1:{}:key/00000000-0000-0000-0000-000000000000", who.account);
+        let any_key = any_key(&who.account);
         let mut traits = Vec::new();
         let Ok(request) = asker.open.on(&any_key).build() else { return traits };
         for number in own {
@@ -491,6 +573,28 @@ impl<'w> Search<'w> {
         }
         None
     }
+}
+
+fn any_key(account: &str) -> String {
+    format!("arn:aws:kms:us-east-1:{account}:key/00000000-0000-0000-0000-000000000000")
+}
+
+/// What one principal can.
+#[derive(Debug)]
+pub enum One {
+    /// It cannot, in no context.
+    No,
+    /// It can.
+    Yes {
+        /// A request that is allowed.
+        request: Box<Request>,
+        /// The restrictions, if it is not on a plain direct call.
+        only_if: Option<OnlyIf>,
+        /// By what.
+        by: Vec<Cite>,
+    },
+    /// It is not known.
+    Open(Undecided),
 }
 
 /// By what somebody can.

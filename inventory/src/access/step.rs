@@ -70,7 +70,7 @@ fn step(who: Who, deed: &Deed<'_>, only_if: Option<OnlyIf>, by: Vec<Cite>) -> St
     }
 }
 
-fn cites(explanation: &Explanation<'_>) -> Vec<Cite> {
+pub(super) fn cites(explanation: &Explanation<'_>) -> Vec<Cite> {
     let causes = explanation.causes().iter();
     causes
         .filter_map(|cause| match cause {

@@ -19,7 +19,11 @@ pub(super) fn text(report: &WhoCan<'_>) -> String {
                 Some(access.key.arn.to_string()),
                 access.key.state.as_deref().map(str::to_owned),
             ];
-            let rest = COLUMNS.iter().skip(first.len()).map(|name| cell(row.get(*name)));
+            let witness = Some(report.witnesses.text(&report.search, access, entry, report.world));
+            let rest = COLUMNS.iter().skip(first.len()).map(|name| match *name {
+                "witness" => witness.clone(),
+                name => cell(row.get(name)),
+            });
             first.into_iter().chain(rest).collect()
         })
     });

@@ -37,7 +37,9 @@ fn key(report: &WhoCan<'_>, access: &KeyAccess<'_>, sink: &mut dyn Write) -> any
     write!(sink, "    {},\n     \"rows\": [", head.trim_end_matches('}'))?;
     for (number, entry) in access.entries.iter().enumerate() {
         sink.write_all(if number == 0 { b"\n       " } else { b",\n       " })?;
-        serde_json::to_writer(&mut *sink, &row::row_json(report.world, &report.search, access, entry))?;
+        let row = serde_json::to_string(&row::row_json(report.world, &report.search, access, entry))?;
+        let witness = report.witnesses.text(&report.search, access, entry, report.world);
+        write!(sink, "{},\"witness\":{witness}}}", row.trim_end_matches('}'))?;
     }
     let undecided: Vec<Value> = access.undecided.iter().map(|(who, why)| undecided(report.world, who, why)).collect();
     let end = if access.entries.is_empty() { "" } else { "\n     " };

@@ -161,7 +161,7 @@ impl Columns {
             }
         }
         self.conditions.append(true);
-        self.witness.append_value(row::witness(&report.search, access, entry).to_string());
+        self.witness.append_value(report.witnesses.text(&report.search, access, entry, world));
         for step in &answer.path {
             let who = step.who.text(world);
             let cells =

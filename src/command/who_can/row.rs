@@ -1,8 +1,13 @@
 //! One row: a principal, a key, and what was found, in the names that every format has.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use serde_json::{Map, Value, json};
 use wardbook_inventory::access::{Entry, KeyAccess, OnlyIf, Proof, Search, Step, Who, WhoKind};
 use wardbook_inventory::world::{PrincipalKind, World};
+use wardbook_policy::context::Values;
 
 use crate::command::trace;
 
@@ -93,13 +98,65 @@ pub(super) fn step_json(world: &World, step: &Step) -> Value {
     })
 }
 
-/// The request that `test` accepts.
-pub(super) fn witness<'w>(search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry) -> Value {
-    search.witness(access, entry).map_or(Value::Null, |request| trace::request_json(&request))
+/// Witnesses put together from what principal, key and answer each tell; the first two are told once.
+#[derive(Default)]
+pub(super) struct Witnesses {
+    by_principal: RefCell<HashMap<usize, Rc<str>>>,
+    by_key: RefCell<Option<(String, Rc<str>)>>,
 }
 
-/// The row in JSON.
-pub(super) fn row_json<'w>(world: &World, search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry) -> Value {
+impl Witnesses {
+    /// The request that `test` accepts, as JSON text.
+    pub(super) fn text<'w>(&self, search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry, world: &World) -> String {
+        let answer = &entry.answer;
+        let (Who::Collected(index), None, None) = (&entry.who, &answer.session, &answer.first) else {
+            let request = search.witness(access, entry);
+            return request.map_or(Value::Null, |request| trace::request_json(&request)).to_string();
+        };
+        let principal = Rc::clone(
+            self.by_principal.borrow_mut().entry(*index).or_insert_with(|| members(&search.determined_by(*index)).into()),
+        );
+        let key = self.key(search, access);
+        let own = members(&answer.context);
+        let parts = [&*principal, &*key, &*own];
+        let context: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        format!(
+            "{{\"principal\":{},\"action\":\"{}\",\"resource\":{},\"resource_account\":\"{}\",\"context\":{{{}}}}}",
+            Value::from(entry.who.text(world)),
+            search.action(),
+            Value::from(&*access.key.arn),
+            access.key.account,
+            context.join(",")
+        )
+    }
+
+    fn key<'w>(&self, search: &Search<'w>, access: &KeyAccess<'w>) -> Rc<str> {
+        let mut known = self.by_key.borrow_mut();
+        match &*known {
+            Some((arn, text)) if **arn == *access.key.arn => Rc::clone(text),
+            _ => {
+                let text: Rc<str> = members(&search.determined_by_key(access.key)).into();
+                *known = Some((access.key.arn.to_string(), Rc::clone(&text)));
+                text
+            }
+        }
+    }
+}
+
+/// Condition keys as members of a JSON object, without its braces.
+fn members(keys: &[(Box<str>, Values)]) -> String {
+    let member = |(name, values): &(Box<str>, Values)| {
+        let value = match values {
+            Values::One(text) => Value::from(&**text),
+            Values::Many(texts) => texts.iter().map(|text| Value::from(&**text)).collect(),
+        };
+        format!("{}:{value}", Value::from(&**name))
+    };
+    keys.iter().map(member).collect::<Vec<_>>().join(",")
+}
+
+/// The row in JSON, without its witness.
+pub(super) fn row_json<'w>(world: &World, search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry) -> Map<String, Value> {
     let answer = &entry.answer;
     let mut row = Map::new();
     let mut put = |name: &str, value: Value| drop(row.insert(name.into(), value));
@@ -110,7 +167,6 @@ pub(super) fn row_json<'w>(world: &World, search: &Search<'w>, access: &KeyAcces
     put("by", by_json(&by(search, access, entry)));
     put("only_if", answer.only_if.as_ref().map(|only_if| only_if.text.as_str()).into());
     put("conditions", conditions_json(answer.only_if.as_ref()));
-    put("witness", witness(search, access, entry));
     put("path", answer.path.iter().map(|step| step_json(world, step)).collect());
-    Value::Object(row)
+    row
 }
