@@ -15,6 +15,8 @@ use wardbook_inventory::access::{KeyAccess, Search, SelectError, select};
 use wardbook_inventory::coverage::Gap;
 use wardbook_inventory::world::{KmsKey, World};
 
+pub(crate) use row::conditions_json;
+
 use super::world;
 use crate::cli::Global;
 use crate::exit::Exit;

@@ -134,6 +134,14 @@ impl<'w> Search<'w> {
         self
     }
 
+    /// The same search for calls that a service makes for its caller (`s3.eu-west-1.amazonaws.com`).
+    pub fn through(mut self, service: &str) -> Search<'w> {
+        let told = std::mem::take(&mut self.told);
+        // What follows from the service is derived, so it may not be told otherwise.
+        self.told = told.with("kms:ViaService", service).with("aws:ViaAWSService", "true");
+        self
+    }
+
     /// The action, as AWS spells it.
     pub fn action(&self) -> &'static str {
         self.operation.action()

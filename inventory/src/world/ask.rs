@@ -240,6 +240,12 @@ impl World {
         OwnedLayers { resource: policy, identity, boundary, scps, rcps, grants, ..OwnedLayers::default() }
     }
 
+    /// That the users and roles of an account were not collected, if they were not.
+    pub fn account_gap(&self, account: &str) -> Option<Gap> {
+        let message = super::harvest::account_message(account);
+        (!self.has_account(account)).then(|| Gap::new(GapKind::Account, account, message))
+    }
+
     /// The service control policies of an account.
     pub(crate) fn scps_of(&self, account: &str) -> Collected<Vec<Policy>> {
         self.levels(account, |membership| membership.scps.clone(), &mut Vec::new())

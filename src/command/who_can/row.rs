@@ -78,7 +78,7 @@ pub(super) fn account<'w>(world: &'w World, who: &'w Who) -> Option<&'w str> {
 }
 
 /// The restrictions, each with the number of the alternative that it belongs to.
-pub(super) fn conditions_json(only_if: Option<&OnlyIf>) -> Value {
+pub(crate) fn conditions_json(only_if: Option<&OnlyIf>) -> Value {
     let alternatives = only_if.map(|only_if| only_if.alternatives.as_slice()).unwrap_or_default();
     let restrictions = alternatives.iter().enumerate().flat_map(|(number, all)| {
         all.iter().map(move |only| {
