@@ -235,6 +235,15 @@ impl RequestBuilder {
         self
     }
 
+    /// Gives a condition key that was declared unknown or absent before.
+    pub fn settle(mut self, key: &str, values: impl Into<Values>) -> RequestBuilder {
+        let key = Key::new(key);
+        self.unknown.retain(|unknown| *unknown != key);
+        self.absent.retain(|absent| *absent != key);
+        self.context.give(key, values.into());
+        self
+    }
+
     /// Declares a key unknown, also one that could be derived.
     pub fn unknown(mut self, key: &str) -> RequestBuilder {
         self.unknown.push(Key::new(key));

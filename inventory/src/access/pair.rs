@@ -103,14 +103,19 @@ pub(super) fn allowed(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks
         Found::Open(doubts) => Allowed::Open(Undecided::because_of(&doubts)),
         Found::When(only_if, witness) => {
             let context = context(&witness, asker, asked);
-            let told = context.iter().fold(asker.direct.clone(), |builder, (key, values)| builder.with(key, values.clone()));
+            let told = settled(asked.facts.add_to(asker.direct.clone().on(&asked.arn)), &context).build().ok();
             // A witness that the evaluator does not confirm is not shown.
-            match build(&told).filter(|told| layers.decide(told, quirks).verdict() == Verdict::Allow) {
+            match told.filter(|told| layers.decide(told, quirks).verdict() == Verdict::Allow) {
                 None => Allowed::Open(Undecided::because_of(&[Doubt::Contradiction])),
                 Some(witness) => Allowed::Yes(Box::new(witness), Some(only_if)),
             }
         }
     }
+}
+
+/// A request with these condition keys given, whatever was told of them before.
+pub(super) fn settled(builder: RequestBuilder, context: &[(Box<str>, Values)]) -> RequestBuilder {
+    context.iter().fold(builder, |builder, (key, values)| builder.settle(key, values.clone()))
 }
 
 /// Asks, and finds by what.

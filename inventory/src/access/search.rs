@@ -547,8 +547,7 @@ impl<'w> Search<'w> {
         };
         let asker = Asker::new(&facts.0, self.operation.action(), &facts.1, self.quirks);
         let builder = asked.facts.add_to(asker.direct.on(&asked.arn));
-        let builder = entry.answer.context.iter().fold(builder, |builder, (key, values)| builder.with(key, values.clone()));
-        builder.build().ok()
+        pair::settled(builder, &entry.answer.context).build().ok()
     }
 
     /// The statements and grants by which somebody can.
