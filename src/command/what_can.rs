@@ -2,6 +2,8 @@
 
 mod report;
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use wardbook_inventory::access::{One, Search, Undecided};
 use wardbook_inventory::coverage::Gap;
@@ -106,7 +108,7 @@ fn actions(pattern: &str) -> anyhow::Result<Vec<&'static str>> {
 
 /// What is missing that bears on this principal: its account and its policies, and the keys it can use.
 fn coverage<'w>(world: &World, named: &NamedPrincipal<'_>, keys: impl Iterator<Item = &'w KmsKey>) -> Vec<Gap> {
-    let keys: std::collections::BTreeSet<&str> = keys.map(|key| &*key.arn).collect();
+    let keys: BTreeSet<&str> = keys.map(|key| &*key.arn).collect();
     let account = named.caller.account().unwrap_or_default();
     let bears = |gap: &&Gap| {
         use wardbook_inventory::coverage::GapKind::{Account, ManagedPolicy, Principal, Truncated};
@@ -129,14 +131,18 @@ fn through<'w>(world: &'w World, named: &NamedPrincipal<'w>, quirks: Quirks) -> 
     let mut found = Vec::new();
     for reader in READERS.iter().filter(|reader| may_call(named, reader.action, quirks)) {
         let mut keys = Vec::new();
-        for key in world.keys() {
-            let service = format!("{}.{}.amazonaws.com", reader.service, key.region);
+        let regions: BTreeSet<&str> = world.keys().iter().map(|key| &*key.region).collect();
+        for region in regions {
+            let service = format!("{}.{region}.amazonaws.com", reader.service);
             let mut search = Search::new(world, "kms:Decrypt", quirks)?.through(&service);
-            match search.one(named, key) {
-                One::Yes { only_if, .. } => keys.push((key, only_if)),
-                One::No | One::Open(_) => {}
+            for key in world.keys().iter().filter(|key| *key.region == *region) {
+                match search.one(named, key) {
+                    One::Yes { only_if, .. } => keys.push((key, only_if)),
+                    One::No | One::Open(_) => {}
+                }
             }
         }
+        keys.sort_by(|a, b| a.0.arn.cmp(&b.0.arn));
         if !keys.is_empty() {
             found.push(Through { service: reader.service, action: reader.action, what: reader.what, keys });
         }

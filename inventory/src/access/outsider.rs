@@ -90,7 +90,7 @@ impl<'w> Search<'w> {
     }
 
     fn outcome_of(&mut self, stranger: &Stranger<'w>, key: &'w KmsKey, asked: &Asked) -> Outcome {
-        let asker = Asker::new(&stranger.caller, self.operation.action(), &stranger.facts, self.quirks).telling_all();
+        let asker = Asker::new(&stranger.caller, &self.action, &stranger.facts, self.quirks).telling_all();
         let rcps = self.rcps(&key.account);
         let own = stranger.own.clone();
         let (resource, grants, endpoint) = (key.policy.clone(), key.grants.clone(), self.beside());

@@ -16,6 +16,7 @@ use super::condition::{self, Found, OnlyIf};
 use super::{Answer, Means, Tier, Undecided};
 use crate::circumstances::Circumstances;
 use crate::layer::OwnedLayers;
+use crate::world::NamedAction;
 
 /// Somebody who asks, with everything told that does not depend on the key.
 #[derive(Debug, Clone)]
@@ -50,9 +51,9 @@ pub(super) enum Outcome {
 const OF_NAMES: &[&str] = &["aws:principalarn", "aws:username", "aws:principaltype"];
 
 impl Asker {
-    pub(super) fn new(text: &str, action: &str, facts: &Circumstances, quirks: Quirks) -> Asker {
+    pub(super) fn new(text: &str, action: &NamedAction, facts: &Circumstances, quirks: Quirks) -> Asker {
         // The resource is told with each key.
-        let builder = || Request::builder(text, action, "*").quirks(quirks);
+        let builder = || Request::builder(text, &action.name, "*").quirks(quirks).carried(Arc::clone(&action.carried));
         let told = |told: Circumstances| told.over(facts.clone()).tell(builder());
         let own = facts.given().map(|(name, _)| name.to_lowercase().into());
         Asker {
@@ -83,14 +84,14 @@ pub(super) enum Allowed {
 /// Asks. The layers are those of the asker and the resource.
 pub(super) fn allowed(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks: Quirks) -> Allowed {
     let build = |builder: &RequestBuilder| asked.facts.add_to(builder.clone().on(&asked.arn)).build().ok();
+    let Some(direct) = build(&asker.direct) else { return Allowed::No };
+    if layers.decide(&direct, quirks).verdict() == Verdict::Allow {
+        return Allowed::Yes(Box::new(direct), None);
+    }
     let Some(open) = build(&asker.open) else { return Allowed::No };
     let decision = layers.decide(&open, quirks);
     if matches!(decision.verdict(), Verdict::ImplicitDeny | Verdict::ExplicitDeny) {
         return Allowed::No;
-    }
-    let Some(direct) = build(&asker.direct) else { return Allowed::No };
-    if layers.decide(&direct, quirks).verdict() == Verdict::Allow {
-        return Allowed::Yes(Box::new(direct), None);
     }
     if let Reason::TurnsOn { documents, .. } = decision.reason()
         && !documents.is_empty()

@@ -18,7 +18,7 @@ use super::step::cite;
 use super::{Refusal, Search, Step, Who};
 use crate::circumstances::Circumstances;
 use crate::layer::{Collected, OwnedLayers};
-use crate::world::{KmsKey, Principal, World};
+use crate::world::{KmsKey, NamedAction, Principal, World};
 
 /// A power over a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,7 +188,7 @@ impl<'w> Search<'w> {
             Power::Realias => asked.facts = asked.facts.clone().unknown("kms:ResourceAliases"),
             _ => {}
         }
-        let asker = portrait(self.world, who, self.operation.action(), self.quirks);
+        let asker = portrait(self.world, who, &self.action, self.quirks);
         match pair::allowed(&asker, &asked, &layers, self.quirks) {
             Allowed::Yes(..) => true,
             Allowed::No | Allowed::Open(_) => false,
@@ -201,7 +201,7 @@ impl<'w> Search<'w> {
             return Some(Vec::new());
         }
         let layers = self.own_layers(who, key);
-        let asker = portrait(self.world, who, "kms:CreateKey", self.quirks);
+        let asker = portrait(self.world, who, &NamedAction::new("kms:CreateKey"), self.quirks);
         let facts = Circumstances::default().unknown("aws:RequestedRegion");
         let asked = Asked { arn: "*".into(), facts };
         match pair::allowed(&asker, &asked, &OwnedLayers { rcps: Collected::Absent, ..layers }, self.quirks) {

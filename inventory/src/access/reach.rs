@@ -201,8 +201,8 @@ impl<'w> Search<'w> {
                 let (resource, grants) = (key.policy.clone(), key.grants.clone());
                 let layers = OwnedLayers { resource, grants, identity, boundary, ..own };
                 let asker = match tagged {
-                    false => portrait(world, who, self.operation.action(), self.quirks),
-                    true => super::search::portrait_with_open_tags(world, who, self.operation.action(), self.quirks),
+                    false => portrait(world, who, &self.action, self.quirks),
+                    true => super::search::portrait_with_open_tags(world, who, &self.action, self.quirks),
                 };
                 if let Allowed::Yes(..) = pair::allowed(&asker, &self.asked(key), &layers, self.quirks) {
                     let request = first.request.clone();

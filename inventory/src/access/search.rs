@@ -24,6 +24,7 @@ use super::{Cite, Entry, KeyAccess, Means, Refusal, Undecided, Who, WhoKind};
 use crate::circumstances::Circumstances;
 use crate::coverage::{Gap, GapKind};
 use crate::layer::{Collected, OwnedLayers};
+use crate::limits::PORTRAITS_MAX;
 use crate::organization::Membership;
 use crate::world::harvest::account_message;
 use crate::world::{KmsKey, NamedAction, NamedKey, NamedPrincipal, Principal, World};
@@ -58,7 +59,9 @@ pub struct Search<'w> {
     by_account: BTreeMap<&'w str, Vec<usize>>,
     classes: Vec<Class>,
     /// The classes of an account, told apart also by what these statements say of a principal.
-    refined: HashMap<(&'w str, Vec<u32>), Vec<u32>>,
+    refined: HashMap<(&'w str, Vec<u32>, bool), Vec<u32>>,
+    /// Requests of principals, to see what statements say of them personally.
+    portraits: HashMap<usize, Arc<Request>>,
     askers: HashMap<usize, Arc<Asker>>,
     skeletons: HashMap<(Vec<u32>, bool), usize>,
     skeleton_layers: Vec<Collected<Policy>>,
@@ -116,6 +119,7 @@ impl<'w> Search<'w> {
             by_account,
             classes: Vec::new(),
             refined: HashMap::new(),
+            portraits: HashMap::new(),
             askers: HashMap::new(),
             skeletons: HashMap::new(),
             skeleton_layers: Vec::new(),
@@ -235,7 +239,7 @@ impl<'w> Search<'w> {
             return One::No;
         }
         let resource = NamedKey { resource: key.arn.clone().into(), key: Some(key), alias: None };
-        let asker = Asker::new(&named.text, self.operation.action(), &self.world.facts_of_principal(named).0, self.quirks);
+        let asker = Asker::new(&named.text, &self.action, &self.world.facts_of_principal(named).0, self.quirks);
         let asked = self.asked(key);
         let request = asked.facts.add_to(asker.direct.clone().on(&asked.arn)).build();
         let Ok(request) = request else { return One::No };
@@ -253,7 +257,7 @@ impl<'w> Search<'w> {
     /// The condition keys that a principal determines, for witnesses of many rows.
     pub fn determined_by(&self, principal: usize) -> Vec<(Box<str>, Values)> {
         let Some(who) = self.world.principals().get(principal) else { return Vec::new() };
-        let asker = portrait(self.world, who, self.operation.action(), self.quirks);
+        let asker = portrait(self.world, who, &self.action, self.quirks);
         let any_key = any_key(&who.account);
         let Ok(request) = asker.direct.clone().on(&any_key).build() else { return Vec::new() };
         let given = request.context().given().into_iter();
@@ -324,7 +328,7 @@ impl<'w> Search<'w> {
         if let Some(asker) = self.askers.get(&index) {
             return Arc::clone(asker);
         }
-        let asker = Arc::new(portrait(self.world, who, self.operation.action(), self.quirks));
+        let asker = Arc::new(portrait(self.world, who, &self.action, self.quirks));
         self.askers.insert(index, Arc::clone(&asker));
         asker
     }
@@ -368,7 +372,7 @@ impl<'w> Search<'w> {
             .collect();
         for account in accounts {
             let own = *account == *key.account;
-            for class in self.classes_of(account, &personal, probe) {
+            for class in self.classes_of(account, &personal, own && view.allows_anyone, probe) {
                 let Some((covered, shareable, rep)) = self.prepare(class, own && view.allows_anyone, view, probe) else {
                     continue;
                 };
@@ -445,8 +449,8 @@ impl<'w> Search<'w> {
     }
 
     /// The classes of an account, told apart also by these statements.
-    fn classes_of(&mut self, account: &'w str, personal: &[u32], probe: &Request) -> Vec<u32> {
-        let name = (account, personal.to_vec());
+    fn classes_of(&mut self, account: &'w str, personal: &[u32], needs_no_iam: bool, probe: &Request) -> Vec<u32> {
+        let name = (account, personal.to_vec(), needs_no_iam);
         if let Some(classes) = self.refined.get(&name) {
             return classes.clone();
         }
@@ -459,9 +463,15 @@ impl<'w> Search<'w> {
             let identity = class::layer(&who.policies, &mut self.statements, probe, self.quirks);
             let boundary = class::layer(&who.boundary, &mut self.statements, probe, self.quirks);
             let own = || identity.numbers().iter().chain(boundary.numbers()).chain(&of_scps);
-            let needs_portrait = !personal.is_empty() || own().any(|number| self.is_personal(*number));
+            let allows = |number: &u32| self.statements.get(*number).is_some_and(class::Known::allows);
+            // Whoever nothing can be allowed need not be told apart.
+            let may = needs_no_iam || !identity.is_known() || identity.numbers().iter().any(allows);
+            let needs_portrait = may && (!personal.is_empty() || own().any(|number| self.is_personal(*number)));
             let traits = match needs_portrait {
-                true => self.traits(who, own().copied(), personal),
+                true => {
+                    let own: Vec<u32> = own().copied().collect();
+                    self.traits(member, who, &own, personal)
+                }
                 false => Vec::new(),
             };
             let is_service_linked = class::is_service_linked(who);
@@ -484,14 +494,11 @@ impl<'w> Search<'w> {
         order
     }
 
-    fn traits(&self, who: &'w Principal, own: impl Iterator<Item = u32>, personal: &[u32]) -> Vec<Trait> {
-        let asker = portrait(self.world, who, self.operation.action(), self.quirks);
-        // Which key it is does not matter to what is personal.
-        let any_key = any_key(&who.account);
+    fn traits(&mut self, member: usize, who: &'w Principal, own: &[u32], personal: &[u32]) -> Vec<Trait> {
         let mut traits = Vec::new();
-        let Ok(request) = asker.open.on(&any_key).build() else { return traits };
+        let Some(request) = self.portrait(member, who) else { return traits };
         for number in own {
-            if let Some(known) = self.statements.get(number) {
+            if let Some(known) = self.statements.get(*number) {
                 known.trait_of(&request, self.quirks, false, &mut traits);
             }
         }
@@ -501,6 +508,19 @@ impl<'w> Search<'w> {
             }
         }
         traits
+    }
+
+    /// A request of a principal; which key it is about does not matter to what is personal.
+    fn portrait(&mut self, member: usize, who: &'w Principal) -> Option<Arc<Request>> {
+        if let Some(known) = self.portraits.get(&member) {
+            return Some(Arc::clone(known));
+        }
+        let asker = portrait(self.world, who, &self.action, self.quirks);
+        let request = Arc::new(asker.open.on(&any_key(&who.account)).build().ok()?);
+        if self.portraits.len() < PORTRAITS_MAX {
+            self.portraits.insert(member, Arc::clone(&request));
+        }
+        Some(request)
     }
 
     fn kind(&mut self, key: &'w KmsKey) -> usize {
@@ -545,7 +565,7 @@ impl<'w> Search<'w> {
                 (text.to_owned(), Circumstances::default())
             }
         };
-        let asker = Asker::new(&facts.0, self.operation.action(), &facts.1, self.quirks);
+        let asker = Asker::new(&facts.0, &self.action, &facts.1, self.quirks);
         let builder = asked.facts.add_to(asker.direct.on(&asked.arn));
         pair::settled(builder, &entry.answer.context).build().ok()
     }
@@ -632,7 +652,7 @@ fn operation(action: &str) -> Result<KmsOperation, SearchError> {
 }
 
 /// A principal with everything that it determines.
-pub(super) fn portrait(world: &World, who: &Principal, action: &str, quirks: Quirks) -> Asker {
+pub(super) fn portrait(world: &World, who: &Principal, action: &NamedAction, quirks: Quirks) -> Asker {
     let facts = match Caller::parse(&who.arn) {
         Ok(caller) => {
             let named = NamedPrincipal { text: who.arn.clone().into(), caller, principal: Some(who) };
@@ -644,7 +664,7 @@ pub(super) fn portrait(world: &World, who: &Principal, action: &str, quirks: Qui
 }
 
 /// The same, as if it could have any tags.
-pub(super) fn portrait_with_open_tags(world: &World, who: &Principal, action: &str, quirks: Quirks) -> Asker {
+pub(super) fn portrait_with_open_tags(world: &World, who: &Principal, action: &NamedAction, quirks: Quirks) -> Asker {
     let mut facts = Circumstances::default().unknown_below("aws:PrincipalTag/");
     if let Ok(caller) = Caller::parse(&who.arn) {
         let named = NamedPrincipal { text: who.arn.clone().into(), caller, principal: Some(who) };

@@ -16,7 +16,7 @@ use super::search::Proof;
 use super::{Cite, Step, Who};
 use crate::circumstances::Circumstances;
 use crate::layer::OwnedLayers;
-use crate::world::{NamedPrincipal, Principal, World};
+use crate::world::{NamedAction, NamedPrincipal, Principal, World};
 
 /// A step that is allowed.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ pub(super) fn take(
     let caller = Caller::parse(text).ok()?;
     let named = NamedPrincipal { text: text.into(), caller, principal };
     let facts = world.facts_of_principal(&named).0;
-    let asker = Asker::new(text, deed.action, &facts, quirks);
+    let asker = Asker::new(text, &NamedAction::new(deed.action), &facts, quirks);
     let mut told = deed.facts.clone();
     if Arn::parse(deed.resource).is_some_and(|arn| arn.service == "iam") {
         let account = Arn::parse(deed.resource).map(|arn| arn.account).unwrap_or_default();

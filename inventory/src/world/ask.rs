@@ -1,8 +1,11 @@
 //! One question to a world: everything it knows that bears on the answer, and everything it lacks.
 
+use std::sync::Arc;
+
 use wardbook_policy::arn::Arn;
 use wardbook_policy::caller::{Caller, CallerKind};
 use wardbook_policy::catalogue::{self, ResourceKind};
+use wardbook_policy::context::Carried;
 use wardbook_policy::decide::Decision;
 use wardbook_policy::explain::Explanation;
 use wardbook_policy::policy::Policy;
@@ -39,13 +42,15 @@ pub struct NamedAction {
     pub name: String,
     /// Properties of a key that requests for it never carry.
     pub(super) never_carries: Vec<&'static str>,
+    /// What requests for it carry of the other keys.
+    pub(crate) carried: Arc<Carried>,
 }
 
 impl NamedAction {
     /// Looks the action up. One that the catalogue does not know may carry anything.
     pub fn new(name: &str) -> NamedAction {
         let never_carries = property_keys().filter(|key| !catalogue::carries(name, key)).collect();
-        NamedAction { name: name.into(), never_carries }
+        NamedAction { name: name.into(), never_carries, carried: Arc::new(Carried::by(name)) }
     }
 }
 
