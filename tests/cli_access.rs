@@ -71,7 +71,9 @@ fn selectors_choose_keys_and_siblings_come_along() {
         let run = run(&folder, &["who-can", "kms:Decrypt", selector, "--format", "json"]);
         assert_eq!(run.code, 0, "{selector}: {run:?}");
         let keys = json(&run)["keys"].as_array().unwrap().clone();
-        keys.iter().map(|key| key["key"].as_str().unwrap().rsplit_once(":key/").unwrap().0.to_owned()).collect::<Vec<_>>()
+        keys.iter()
+            .map(|key| key["key"].as_str().unwrap().rsplit_once(":key/").unwrap().0.to_owned())
+            .collect::<Vec<_>>()
     };
     let (here, there) = ("arn:aws:kms:eu-west-1:111122223333", "arn:aws:kms:us-east-1:111122223333");
     assert_eq!(keys("tag:pci=true"), [here]);
@@ -83,7 +85,10 @@ fn selectors_choose_keys_and_siblings_come_along() {
         ("alias/none", "no key `alias/none` was collected"),
         ("tag:x=y", "has the tag `x=y`"),
         ("nonsense", "is no key"),
-        ("arn:aws:kms:eu-west-1:111122223333:key/2222aaaa-0000-4000-8000-000000000009", "nothing was collected of the key"),
+        (
+            "arn:aws:kms:eu-west-1:111122223333:key/2222aaaa-0000-4000-8000-000000000009",
+            "nothing was collected of the key",
+        ),
     ] {
         let run = run(&folder, &["who-can", "kms:Decrypt", selector]);
         assert_eq!(run.code, 2, "{selector}");
@@ -111,7 +116,10 @@ fn what_is_missing_can_change_the_exit_code() {
 #[test]
 fn the_parquet_file_has_the_rows_of_the_json() {
     let folder = Folder::new("parquet").with_examples();
-    let run = run(&folder, &["who-can", "kms:Decrypt", "*", "--transitive", "--out", "parquet:r.parquet", "--out", "json:r.json"]);
+    let run = run(
+        &folder,
+        &["who-can", "kms:Decrypt", "*", "--transitive", "--out", "parquet:r.parquet", "--out", "json:r.json"],
+    );
     assert_eq!((run.code, run.stdout.ends_with("on 11 keys\n")), (0, true), "{run:?}");
     let report: Value = serde_json::from_str(&folder.read("r.json")).unwrap();
     let keys = report["keys"].as_array().unwrap();
@@ -120,7 +128,18 @@ fn the_parquet_file_has_the_rows_of_the_json() {
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
     let names: Vec<String> = reader.schema().fields().iter().map(|field| field.name().clone()).collect();
     let columns = [
-        "action", "key", "state", "principal", "account", "kind", "tier", "by", "only_if", "conditions", "witness", "path",
+        "action",
+        "key",
+        "state",
+        "principal",
+        "account",
+        "kind",
+        "tier",
+        "by",
+        "only_if",
+        "conditions",
+        "witness",
+        "path",
     ];
     assert_eq!(names, columns);
     let rows: usize = reader.build().unwrap().map(|batch| batch.unwrap().num_rows()).sum();
@@ -140,7 +159,8 @@ fn what_one_principal_can() {
         snapshot(&format!("what-can/{name}"), &run.stdout);
     }
     let answer = json(&run(&folder, &["what-can", "user/ana", "--action", "kms:Decrypt", "--format", "json"]));
-    let rows: Vec<&Value> = answer["keys"].as_array().unwrap().iter().flat_map(|key| key["rows"].as_array().unwrap()).collect();
+    let rows: Vec<&Value> =
+        answer["keys"].as_array().unwrap().iter().flat_map(|key| key["rows"].as_array().unwrap()).collect();
     assert!(rows.iter().any(|row| row["only_if"] == "aws:MultiFactorAuthPresent is true"), "{rows:?}");
     assert_eq!(run(&folder, &["what-can", "role/none"]).code, 2);
     assert_eq!(run(&folder, &["what-can", "user/ana", "--action", "kms:Zz*"]).code, 2);
@@ -236,7 +256,8 @@ fn a_real_account_answers() {
     let delegating = r#"{"Version": "2012-10-17", "Statement": [{"Sid": "Delegate", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::200611803367:root"}, "Action": "kms:*", "Resource": "*"}]}"#;
     folder.write(&format!("w/200611803367/kms/us-east-1/{id}/policy.json"), delegating);
     folder.write(&format!("w/200611803367/kms/us-east-1/{id}/grants.json"), "{\"Grants\": []}");
-    let run = folder.run(&["who-can", "kms:Decrypt", id, "--transitive", "--world", "w", "--format", "json", "--quiet"]);
+    let run =
+        folder.run(&["who-can", "kms:Decrypt", id, "--transitive", "--world", "w", "--format", "json", "--quiet"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let rows = json(&run)["keys"][0]["rows"].as_array().unwrap().clone();
     let now = rows.iter().filter(|row| row["tier"] == "now").count();

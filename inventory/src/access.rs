@@ -25,9 +25,9 @@ use wardbook_policy::request::Request;
 use crate::world::KmsKey;
 
 pub use condition::OnlyIf;
-pub use wardbook_policy::boxes::Condition;
 pub use search::{One, Proof, Search, SearchError};
 pub use selector::{SelectError, select};
+pub use wardbook_policy::boxes::Condition;
 
 /// How somebody can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -149,9 +149,8 @@ impl CaseFile {
         }
         let [list, asserted] = lists;
         let assertions = asserted.iter().enumerate();
-        let assertions = assertions
-            .map(|(index, value)| assertion::read(value, index, Scribe::new(&source.path, &lines)))
-            .collect();
+        let assertions =
+            assertions.map(|(index, value)| assertion::read(value, index, Scribe::new(&source.path, &lines))).collect();
         let mut documents = Documents::new(&source.path, load);
         let cases = list
             .iter()

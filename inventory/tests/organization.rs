@@ -53,7 +53,9 @@ fn by(search: &Search<'_>, access: &KeyAccess<'_>, entry: &wardbook_inventory::a
     let proof = search.proof(access, entry);
     let names = proof.iter().map(|proof| match proof {
         Proof::Grant(grant) => grant.id().to_owned(),
-        Proof::KeyPolicy(_, statement) | Proof::Identity(_, statement) => statement.sid().unwrap_or_default().to_owned(),
+        Proof::KeyPolicy(_, statement) | Proof::Identity(_, statement) => {
+            statement.sid().unwrap_or_default().to_owned()
+        }
     });
     names.collect()
 }

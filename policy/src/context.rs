@@ -87,7 +87,8 @@ impl Carried {
     pub fn by(action: &str) -> Carried {
         let names = catalogue::condition_keys().map(|key| key.name());
         let keys = names.filter(|name| name.starts_with("kms:") && !name.contains("${")).map(Key::new);
-        let mut keys: Vec<(Key, bool)> = keys.map(|key| (key.clone(), catalogue::carries(action, key.lower()))).collect();
+        let mut keys: Vec<(Key, bool)> =
+            keys.map(|key| (key.clone(), catalogue::carries(action, key.lower()))).collect();
         keys.sort_by_key(|(key, _)| key.hash());
         Carried { action: action.to_ascii_lowercase().into(), keys }
     }

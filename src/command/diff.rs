@@ -94,14 +94,14 @@ fn policies(
         _ => None,
     };
     let (kind, resource, is_limit) = match (before, after) {
-        (Some(Part::Policies { kind, resource, is_limit, .. }), _) | (_, Some(Part::Policies { kind, resource, is_limit, .. })) => {
-            (*kind, resource.clone(), *is_limit)
-        }
+        (Some(Part::Policies { kind, resource, is_limit, .. }), _)
+        | (_, Some(Part::Policies { kind, resource, is_limit, .. })) => (*kind, resource.clone(), *is_limit),
         _ => return (Some(false), Some(false)),
     };
     // A limit that is not there lets everything through; a policy that is not there allows nothing.
     let missing = || if is_limit { side::everything() } else { Vec::new() };
-    let (old, new): (Vec<Policy>, Vec<Policy>) = (of(before).unwrap_or_else(missing), of(after).unwrap_or_else(missing));
+    let (old, new): (Vec<Policy>, Vec<Policy>) =
+        (of(before).unwrap_or_else(missing), of(after).unwrap_or_else(missing));
     let setting = Setting { resource: resource.as_deref(), quirks, ..Setting::of(kind) };
     let comparison: Comparison<'_> = compare(&old, &new, &setting);
     diff.add(name, &comparison);

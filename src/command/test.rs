@@ -55,7 +55,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
                     let Some(world) = &known else { continue };
                     if let Err(errors) = &assertion.body {
                         unreadable = true;
-                        errors.iter().for_each(|e| print_located(Severity::Error, e, &file.sources, screen.stderr_color));
+                        errors
+                            .iter()
+                            .for_each(|e| print_located(Severity::Error, e, &file.sources, screen.stderr_color));
                     }
                     let outcome = assertion::decide(assertion, world, quirks);
                     unreadable |= matches!(outcome, assertion::Outcome::Invalid(_));

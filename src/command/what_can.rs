@@ -50,10 +50,18 @@ const READERS: &[Reader] = &[
     Reader { service: "ec2", action: "ec2:AttachVolume", what: "volumes encrypted with it" },
     Reader { service: "lambda", action: "lambda:GetFunction", what: "the environment of functions encrypted with it" },
     Reader { service: "rds", action: "rds:RestoreDBInstanceFromDBSnapshot", what: "snapshots encrypted with it" },
-    Reader { service: "elasticfilesystem", action: "elasticfilesystem:ClientMount", what: "file systems encrypted with it" },
+    Reader {
+        service: "elasticfilesystem",
+        action: "elasticfilesystem:ClientMount",
+        what: "file systems encrypted with it",
+    },
     Reader { service: "backup", action: "backup:StartRestoreJob", what: "backups encrypted with it" },
     Reader { service: "ecr", action: "ecr:BatchGetImage", what: "images encrypted with it" },
-    Reader { service: "codeartifact", action: "codeartifact:GetPackageVersionAsset", what: "packages encrypted with it" },
+    Reader {
+        service: "codeartifact",
+        action: "codeartifact:GetPackageVersionAsset",
+        what: "packages encrypted with it",
+    },
 ];
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
@@ -80,7 +88,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     let coverage = coverage(world, &named, cans.iter().map(|can| can.key));
     let over_budget = open.iter().any(|(_, _, undecided)| undecided.over_budget);
     let missing = !coverage.is_empty();
-    let report = WhatCan { principal: named.text.clone(), pattern: arguments.action.clone(), cans, open, through, coverage };
+    let report =
+        WhatCan { principal: named.text.clone(), pattern: arguments.action.clone(), cans, open, through, coverage };
     output::emit(&report, global)?;
     Ok(match over_budget || (arguments.require_coverage && missing) {
         true => Exit::Undetermined,
@@ -92,14 +101,16 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
 fn actions(pattern: &str) -> anyhow::Result<Vec<&'static str>> {
     let on_keys = |name: &&str| {
         catalogue::kms_operation(name).is_some_and(|operation| {
-            operation.operation().is_some() && matches!(operation.resource_kind(), ResourceKind::Key | ResourceKind::AliasAndKey)
+            operation.operation().is_some()
+                && matches!(operation.resource_kind(), ResourceKind::Key | ResourceKind::AliasAndKey)
         })
     };
     let found: Vec<&'static str> =
         catalogue::actions_matching(pattern).map(|action| action.name()).filter(on_keys).collect();
     match found.is_empty() {
         true => {
-            let hint = catalogue::nearest_action(pattern).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let hint =
+                catalogue::nearest_action(pattern).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             anyhow::bail!("`{pattern}` matches no KMS action on keys{hint}")
         }
         false => Ok(found),

@@ -57,13 +57,7 @@ struct Stranger<'w> {
 }
 
 impl<'w> Search<'w> {
-    pub(super) fn ask_outsiders(
-        &mut self,
-        key: &'w KmsKey,
-        view: &View<'w>,
-        asked: &Asked,
-        found: &mut KeyAccess<'w>,
-    ) {
+    pub(super) fn ask_outsiders(&mut self, key: &'w KmsKey, view: &View<'w>, asked: &Asked, found: &mut KeyAccess<'w>) {
         let partition = Arn::parse(&key.arn).map_or("aws", |arn| arn.partition);
         self.ask_accounts(partition, key, view, asked, found);
         for arn in &view.strangers {
@@ -238,7 +232,8 @@ impl<'w> Search<'w> {
             };
             let own = OwnedLayers { identity: self.outsiders.permits_everything.clone(), ..OwnedLayers::default() };
             let row = other(kind, text, None, Some(name));
-            let outcome = self.outcome_of(&Stranger { row, caller: name.clone(), facts, own, behind: None }, key, asked);
+            let outcome =
+                self.outcome_of(&Stranger { row, caller: name.clone(), facts, own, behind: None }, key, asked);
             let rank = |outcome: &Outcome| match outcome {
                 Outcome::Yes(answer) if answer.tier == Tier::Now => 3,
                 Outcome::Yes(_) => 2,
@@ -312,7 +307,12 @@ fn names(account: &str, partition: &str, view: &View<'_>) -> Vec<String> {
 fn in_session(answer: &Answer, session: &str) -> Answer {
     let only = Condition { key: "session".into(), operator: "StringEquals".into(), values: vec![session.into()] };
     let text = format!("the session is `{session}`");
-    Answer { tier: Tier::Condition, only_if: Some(also(answer, only, text)), session: Some(session.into()), ..answer.clone() }
+    Answer {
+        tier: Tier::Condition,
+        only_if: Some(also(answer, only, text)),
+        session: Some(session.into()),
+        ..answer.clone()
+    }
 }
 
 fn of_that_name(answer: &Answer, name: &str) -> Answer {

@@ -78,8 +78,7 @@ pub(super) struct Able {
     pub(super) first: Option<Request>,
 }
 
-const ANYONE: &str =
-    r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}"#;
+const ANYONE: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}"#;
 
 impl<'w> Search<'w> {
     /// Those who are able by themselves to get what was asked about, after one step or two.
@@ -154,11 +153,7 @@ impl<'w> Search<'w> {
 
     /// Whether the power gives what was asked about.
     fn helps(&mut self, power: Power, action: &str, who: &'w Principal, key: &'w KmsKey) -> bool {
-        let own = OwnedLayers {
-            resource: key.policy.clone(),
-            grants: key.grants.clone(),
-            ..self.own_layers(who, key)
-        };
+        let own = OwnedLayers { resource: key.policy.clone(), grants: key.grants.clone(), ..self.own_layers(who, key) };
         let anyone = json::parse(ANYONE)
             .map(|value| Policy::forced(&Document::read(&value), PolicyKind::Key, Origin::default()).0);
         let layers = match power {
@@ -169,11 +164,9 @@ impl<'w> Search<'w> {
             },
             // A replica has a policy and grants of its own; the old ones do not follow.
             Power::ReplicateKey => match anyone {
-                Ok(policy) => OwnedLayers {
-                    resource: Collected::known(vec![policy]),
-                    grants: Collected::Absent,
-                    ..own
-                },
+                Ok(policy) => {
+                    OwnedLayers { resource: Collected::known(vec![policy]), grants: Collected::Absent, ..own }
+                }
                 Err(_) => return false,
             },
             Power::CreateGrant => match self.grant_to(who, key) {
@@ -252,7 +245,9 @@ impl<'w> Searches<'w> {
         if !self.made.contains_key(action) {
             let mut search = Search::new(self.world, action, self.quirks).ok()?;
             // A grant helps only if it is to oneself and holds the operation.
-            if action == "kms:CreateGrant" && let Some(operation) = self.asked_about {
+            if action == "kms:CreateGrant"
+                && let Some(operation) = self.asked_about
+            {
                 search.told = Circumstances::default()
                     .with("kms:GrantOperations", Values::Many(vec![operation.into()]))
                     .absent("kms:GrantConstraintType")

@@ -258,7 +258,9 @@ fn can_all_hold(steps: &[Step], quirks: Quirks) -> bool {
     let binding: Vec<Vec<Vec<&Condition>>> = steps
         .iter()
         .map(|step| step.alternatives.iter().map(|all| all.iter().filter(carried).collect()).collect())
-        .filter(|alternatives: &Vec<Vec<&Condition>>| !alternatives.is_empty() && alternatives.iter().all(|all| !all.is_empty()))
+        .filter(|alternatives: &Vec<Vec<&Condition>>| {
+            !alternatives.is_empty() && alternatives.iter().all(|all| !all.is_empty())
+        })
         .collect();
     if binding.len() < 2 {
         return true;

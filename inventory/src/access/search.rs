@@ -209,11 +209,8 @@ impl<'w> Search<'w> {
         for policy in who.policies.items() {
             self.statements.slice(policy, probe, self.quirks);
         }
-        let layers = OwnedLayers {
-            resource: key.policy.clone(),
-            grants: key.grants.clone(),
-            ..self.own_layers(who, key)
-        };
+        let layers =
+            OwnedLayers { resource: key.policy.clone(), grants: key.grants.clone(), ..self.own_layers(who, key) };
         let locate = Located { key, principal: Some(who), skeleton: None, search: self };
         pair::ask(&asker, asked, &layers, self.quirks, &locate)
     }
@@ -292,7 +289,8 @@ impl<'w> Search<'w> {
         }
         for access in found {
             for id in &access.dangling {
-                let message = format!("`{id}` in the key policy of `{}` is the unique id of nobody collected", access.key.arn);
+                let message =
+                    format!("`{id}` in the key policy of `{}` is the unique id of nobody collected", access.key.arn);
                 gaps.push(Gap::new(GapKind::Principal, id, message));
             }
         }
@@ -357,7 +355,8 @@ impl<'w> Search<'w> {
             }
         };
         let of_rcps = self.numbers_of(&key.account, probe, |membership| &membership.rcps);
-        let personal: Vec<u32> = numbers.iter().chain(&of_rcps).copied().filter(|number| self.is_personal(*number)).collect();
+        let personal: Vec<u32> =
+            numbers.iter().chain(&of_rcps).copied().filter(|number| self.is_personal(*number)).collect();
         let kind = self.kind(key);
         let grants = match view.account_grants.is_empty() && !matches!(key.grants, Collected::Unknown) {
             true => Collected::known(Vec::new()),
@@ -373,7 +372,8 @@ impl<'w> Search<'w> {
         for account in accounts {
             let own = *account == *key.account;
             for class in self.classes_of(account, &personal, own && view.allows_anyone, probe) {
-                let Some((covered, shareable, rep)) = self.prepare(class, own && view.allows_anyone, view, probe) else {
+                let Some((covered, shareable, rep)) = self.prepare(class, own && view.allows_anyone, view, probe)
+                else {
                     continue;
                 };
                 let keys = match shareable && view.account_grants.is_empty() {
@@ -436,7 +436,12 @@ impl<'w> Search<'w> {
     }
 
     /// The numbers of the organization's statements about the action that bear on an account.
-    fn numbers_of(&mut self, account: &str, probe: &Request, family: fn(&Membership) -> &Collected<Vec<Policy>>) -> Vec<u32> {
+    fn numbers_of(
+        &mut self,
+        account: &str,
+        probe: &Request,
+        family: fn(&Membership) -> &Collected<Vec<Policy>>,
+    ) -> Vec<u32> {
         let organization = self.world.organization();
         let Some(membership) = organization.and_then(|organization| organization.accounts.get(account)) else {
             return Vec::new();
@@ -454,8 +459,11 @@ impl<'w> Search<'w> {
         if let Some(classes) = self.refined.get(&name) {
             return classes.clone();
         }
-        let of_scps: Vec<u32> =
-            self.numbers_of(account, probe, |membership| &membership.scps).into_iter().filter(|number| self.is_personal(*number)).collect();
+        let of_scps: Vec<u32> = self
+            .numbers_of(account, probe, |membership| &membership.scps)
+            .into_iter()
+            .filter(|number| self.is_personal(*number))
+            .collect();
         let mut found: HashMap<Mark, u32> = HashMap::new();
         let mut order = Vec::new();
         for member in self.by_account.get(account).cloned().unwrap_or_default() {
@@ -557,7 +565,8 @@ impl<'w> Search<'w> {
             Who::Collected(index) => {
                 let who = self.world.principals().get(*index)?;
                 let text = entry.answer.session.as_deref().unwrap_or(&who.arn);
-                let named = NamedPrincipal { text: text.into(), caller: Caller::parse(text).ok()?, principal: Some(who) };
+                let named =
+                    NamedPrincipal { text: text.into(), caller: Caller::parse(text).ok()?, principal: Some(who) };
                 (text.to_owned(), self.world.facts_of_principal(&named).0)
             }
             Who::Other(other) => {
@@ -686,7 +695,8 @@ impl KeyAccess<'_> {
     }
 
     pub(super) fn sort(&mut self, world: &World) {
-        self.entries.sort_by(|a, b| a.who.text(world).cmp(b.who.text(world)).then_with(|| a.answer.tier.cmp(&b.answer.tier)));
+        self.entries
+            .sort_by(|a, b| a.who.text(world).cmp(b.who.text(world)).then_with(|| a.answer.tier.cmp(&b.answer.tier)));
         self.undecided.sort_by(|a, b| a.0.text(world).cmp(b.0.text(world)));
     }
 }
@@ -716,7 +726,10 @@ impl Locate for Located<'_, '_> {
             let places = policies.iter().enumerate().flat_map(|(policy, own)| {
                 own.statements().iter().enumerate().map(move |(index, own)| ((policy, index), own))
             });
-            places.enumerate().find(|(_, (_, own))| std::ptr::eq(*own, statement)).map(|(order, (place, _))| (order, place))
+            places
+                .enumerate()
+                .find(|(_, (_, own))| std::ptr::eq(*own, statement))
+                .map(|(order, (place, _))| (order, place))
         };
         match self.skeleton {
             Some(skeleton) => {

@@ -58,7 +58,8 @@ pub(super) fn take(
 }
 
 fn step(who: Who, deed: &Deed<'_>, only_if: Option<OnlyIf>, by: Vec<Cite>) -> Step {
-    let (only_if, alternatives) = only_if.map_or((None, Vec::new()), |only_if| (Some(only_if.text), only_if.alternatives));
+    let (only_if, alternatives) =
+        only_if.map_or((None, Vec::new()), |only_if| (Some(only_if.text), only_if.alternatives));
     Step {
         who,
         action: deed.action.into(),

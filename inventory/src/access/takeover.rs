@@ -28,10 +28,16 @@ const COMPUTE: &[Compute] = &[
     Compute { service: "codebuild.amazonaws.com", actions: &["codebuild:CreateProject", "codebuild:StartBuild"] },
     Compute { service: "cloudformation.amazonaws.com", actions: &["cloudformation:CreateStack"] },
     Compute { service: "glue.amazonaws.com", actions: &["glue:CreateJob", "glue:StartJobRun"] },
-    Compute { service: "sagemaker.amazonaws.com", actions: &["sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"] },
+    Compute {
+        service: "sagemaker.amazonaws.com",
+        actions: &["sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"],
+    },
     Compute { service: "states.amazonaws.com", actions: &["states:CreateStateMachine", "states:StartExecution"] },
     Compute { service: "ssm.amazonaws.com", actions: &["ssm:StartAutomationExecution"] },
-    Compute { service: "datapipeline.amazonaws.com", actions: &["datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition"] },
+    Compute {
+        service: "datapipeline.amazonaws.com",
+        actions: &["datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition"],
+    },
 ];
 
 /// Actions that make credentials of a user.
@@ -102,7 +108,14 @@ impl Takeovers {
         let interests = world
             .principals()
             .iter()
-            .map(|principal| principal.policies.items().iter().filter(|policy| !policy.statements().is_empty()).fold(0, |bits, policy| bits | bits_of(policy)))
+            .map(|principal| {
+                principal
+                    .policies
+                    .items()
+                    .iter()
+                    .filter(|policy| !policy.statements().is_empty())
+                    .fold(0, |bits, policy| bits | bits_of(policy))
+            })
             .collect();
         Takeovers { interests, edges: HashMap::new() }
     }
@@ -155,7 +168,12 @@ impl<'w> Search<'w> {
     }
 
     /// The steps by which one principal becomes another.
-    pub(super) fn takeover(&mut self, who: usize, target: usize, takeovers: &mut Takeovers) -> Option<(Vec<Step>, Request)> {
+    pub(super) fn takeover(
+        &mut self,
+        who: usize,
+        target: usize,
+        takeovers: &mut Takeovers,
+    ) -> Option<(Vec<Step>, Request)> {
         if let Some(known) = takeovers.edges.get(&(who, target)) {
             return known.clone();
         }
@@ -193,13 +211,20 @@ impl<'w> Search<'w> {
         take(self.world, row, &deed, &layers, self.quirks).map(|taken| (vec![taken.step], taken.request))
     }
 
-    fn hand_over(&mut self, index: usize, who: &'w Principal, whom: &'w Principal, takeovers: &Takeovers) -> Option<(Vec<Step>, Request)> {
+    fn hand_over(
+        &mut self,
+        index: usize,
+        who: &'w Principal,
+        whom: &'w Principal,
+        takeovers: &Takeovers,
+    ) -> Option<(Vec<Step>, Request)> {
         if who.account != whom.account || !takeovers.may_use(index, "iam:PassRole") {
             return None;
         }
         COMPUTE.iter().filter(|compute| trusts_service(whom, compute.service)).find_map(|compute| {
             let facts = Circumstances::default().with("iam:PassedToService", compute.service);
-            let pass = Deed { action: "iam:PassRole", resource: &whom.arn, facts, why: "hands the role to the service" };
+            let pass =
+                Deed { action: "iam:PassRole", resource: &whom.arn, facts, why: "hands the role to the service" };
             let layers = self.side_of(who);
             let passed = take(self.world, (Who::Collected(index), &who.arn, Some(who)), &pass, &layers, self.quirks)?;
             let mut steps = vec![passed.step];
@@ -213,7 +238,13 @@ impl<'w> Search<'w> {
         })
     }
 
-    fn rewrite_trust(&mut self, index: usize, who: &'w Principal, whom: &'w Principal, takeovers: &Takeovers) -> Option<(Vec<Step>, Request)> {
+    fn rewrite_trust(
+        &mut self,
+        index: usize,
+        who: &'w Principal,
+        whom: &'w Principal,
+        takeovers: &Takeovers,
+    ) -> Option<(Vec<Step>, Request)> {
         if who.account != whom.account || !takeovers.may_use(index, "iam:UpdateAssumeRolePolicy") {
             return None;
         }
@@ -231,7 +262,14 @@ impl<'w> Search<'w> {
     }
 
     /// One thing that identity policies alone decide.
-    pub(super) fn iam_step(&mut self, index: usize, who: &'w Principal, action: &str, resource: &str, why: &str) -> Option<Taken> {
+    pub(super) fn iam_step(
+        &mut self,
+        index: usize,
+        who: &'w Principal,
+        action: &str,
+        resource: &str,
+        why: &str,
+    ) -> Option<Taken> {
         let deed = Deed { action, resource, facts: Circumstances::default(), why };
         let layers = self.side_of(who);
         take(self.world, (Who::Collected(index), &who.arn, Some(who)), &deed, &layers, self.quirks)

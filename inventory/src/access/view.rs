@@ -190,7 +190,9 @@ impl<'w> View<'w> {
                     }
                 }
                 "aws:principalservicename" | "aws:principalservicenameslist" => {
-                    let services = values.filter(|value| matches!(Caller::parse(value).map(|caller| caller.kind()), Ok(CallerKind::Service)));
+                    let services = values.filter(|value| {
+                        matches!(Caller::parse(value).map(|caller| caller.kind()), Ok(CallerKind::Service))
+                    });
                     self.services.extend(services.map(Into::into));
                 }
                 _ => {}

@@ -75,9 +75,12 @@ fn actions(value: &Value, scribe: &mut Scribe<'_>) -> Vec<String> {
         let before = found.len();
         let on_keys = |name: &&str| {
             use catalogue::ResourceKind::{AliasAndKey, Key};
-            catalogue::kms_operation(name).is_some_and(|operation| matches!(operation.resource_kind(), Key | AliasAndKey))
+            catalogue::kms_operation(name)
+                .is_some_and(|operation| matches!(operation.resource_kind(), Key | AliasAndKey))
         };
-        found.extend(catalogue::actions_matching(&pattern).map(|action| action.name()).filter(on_keys).map(str::to_owned));
+        found.extend(
+            catalogue::actions_matching(&pattern).map(|action| action.name()).filter(on_keys).map(str::to_owned),
+        );
         if found.len() == before {
             scribe.note(value.span, format!("`{pattern}` matches no KMS action on keys"));
         }

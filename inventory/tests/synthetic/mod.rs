@@ -37,13 +37,18 @@ fn document(statements: &[String]) -> String {
     format!(r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#, statements.join(", "))
 }
 
-/// So many accounts, each with so many roles and keys, in one organization.
+/// So many accounts, each with so many roles and keys, in one organization; most roles have to do with keys.
 pub fn world(seed: u64, accounts: usize, roles: usize, keys: usize) -> Vec<Source> {
+    world_of(seed, accounts, roles, keys, 14)
+}
+
+/// The same, where 11 of so many roles have to do with keys.
+pub fn world_of(seed: u64, accounts: usize, roles: usize, keys: usize, of: usize) -> Vec<Source> {
     let mut dice = Dice(seed);
     let mut sources = vec![Source::new("organization.json", organization(accounts))];
     for number in 0..accounts {
         let id = account(number);
-        let all: Vec<String> = (0..roles).map(|index| role(&mut dice, number, index, accounts, keys)).collect();
+        let all: Vec<String> = (0..roles).map(|index| role(&mut dice, number, index, [accounts, keys, of])).collect();
         let boundary = document(&[statement("Allow", r#"["s3:*", "ec2:*"]"#, r#""Resource": "*""#)]);
         let text = format!(
             r#"{{"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [{}], "Policies": [{{"PolicyName": "limit", "Arn": "arn:aws:iam::{id}:policy/limit", "PolicyVersionList": [{{"VersionId": "v1", "IsDefaultVersion": true, "Document": {boundary}}}]}}], "IsTruncated": false}}"#,
@@ -65,13 +70,19 @@ fn organization(accounts: usize) -> String {
             format!(r#"{{"Id": "{}", "ParentId": "{unit}"}}"#, account(number))
         })
         .collect();
-    let everywhere: Vec<String> =
-        (0..accounts).map(|number| format!("\"{}\"", account(number))).chain(["\"r-1\"".into(), "\"ou-1\"".into()]).collect();
+    let everywhere: Vec<String> = (0..accounts)
+        .map(|number| format!("\"{}\"", account(number)))
+        .chain(["\"r-1\"".into(), "\"ou-1\"".into()])
+        .collect();
     let content = |statements: &[String]| document(statements).replace('\\', "\\\\").replace('"', "\\\"");
     let full = content(&[statement("Allow", "\"*\"", r#""Resource": "*""#)]);
     let limit = content(&[
         statement("Deny", "\"kms:ScheduleKeyDeletion\"", r#""Resource": "*""#),
-        statement("Deny", "\"kms:*\"", r#""Resource": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*-7"}}"#),
+        statement(
+            "Deny",
+            "\"kms:*\"",
+            r#""Resource": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*-7"}}"#,
+        ),
     ]);
     let perimeter = content(&[statement(
         "Deny",
@@ -98,23 +109,29 @@ fn key_arn(account_number: usize, index: usize) -> String {
     format!("arn:aws:kms:us-east-1:{}:key/{}", account(account_number), key_id(account_number, index))
 }
 
-fn role(dice: &mut Dice, number: usize, index: usize, accounts: usize, keys: usize) -> String {
+fn role(dice: &mut Dice, number: usize, index: usize, [accounts, keys, of]: [usize; 3]) -> String {
     let id = account(number);
     let any = r#""Resource": "*""#;
     let mut statements = vec![statement("Allow", "\"s3:GetObject\"", any)];
     let mut more = String::new();
-    match dice.roll(14) {
+    match dice.roll(of) {
         0 => statements.push(statement("Allow", "\"*\"", any)),
         1 => statements.push(statement("Allow", "\"kms:*\"", any)),
         2 => statements.push(statement("Allow", r#"["kms:Decrypt", "kms:GenerateDataKey"]"#, any)),
         3 => {
             let other = if dice.roll(5) == 0 { dice.roll(accounts) } else { number };
             let arn = key_arn(other, dice.roll(keys));
-            statements.push(statement("Allow", r#"["kms:Decrypt", "kms:DescribeKey"]"#, &format!("\"Resource\": \"{arn}\"")));
+            statements.push(statement(
+                "Allow",
+                r#"["kms:Decrypt", "kms:DescribeKey"]"#,
+                &format!("\"Resource\": \"{arn}\""),
+            ));
         }
         4 => {
             let service = dice.pick(SERVICES);
-            let rest = format!(r#"{any}, "Condition": {{"StringEquals": {{"kms:ViaService": "{service}.us-east-1.amazonaws.com"}}}}"#);
+            let rest = format!(
+                r#"{any}, "Condition": {{"StringEquals": {{"kms:ViaService": "{service}.us-east-1.amazonaws.com"}}}}"#
+            );
             statements.push(statement("Allow", "\"kms:Decrypt\"", &rest));
         }
         5 => {
@@ -133,7 +150,9 @@ fn role(dice: &mut Dice, number: usize, index: usize, accounts: usize, keys: usi
         }
         8 => {
             statements.push(statement("Allow", "\"*\"", any));
-            more = format!(r#", "PermissionsBoundary": {{"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": "arn:aws:iam::{id}:policy/limit"}}"#);
+            more = format!(
+                r#", "PermissionsBoundary": {{"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": "arn:aws:iam::{id}:policy/limit"}}"#
+            );
         }
         9 => statements.push(format!(r#"{{"Effect": "Allow", "NotAction": ["iam:*"], {any}}}"#)),
         10 => {
@@ -159,19 +178,46 @@ fn key(dice: &mut Dice, number: usize, index: usize, accounts: usize, roles: usi
     let id = account(number);
     let any = r#""Resource": "*""#;
     let named = |dice: &mut Dice| role_arn(number, dice.roll(roles));
-    let delegate = statement("Allow", "\"kms:*\"", &format!(r#""Principal": {{"AWS": "arn:aws:iam::{id}:root"}}, {any}"#));
+    let delegate =
+        statement("Allow", "\"kms:*\"", &format!(r#""Principal": {{"AWS": "arn:aws:iam::{id}:root"}}, {any}"#));
     let team = dice.pick(TEAMS);
     let other = account(dice.roll(accounts));
     let first = named(dice);
-    let rest = |principal: &str, condition: &str| format!(r#""Principal": {principal}, {any}, "Condition": {{{condition}}}"#);
+    let rest =
+        |principal: &str, condition: &str| format!(r#""Principal": {principal}, {any}, "Condition": {{{condition}}}"#);
     let statements = match dice.roll(11) {
         0 | 1 => vec![delegate],
-        2 => vec![delegate, statement("Allow", r#"["kms:Decrypt", "kms:CreateGrant"]"#, &format!(r#""Principal": {{"AWS": "{first}"}}, {any}"#))],
-        3 => vec![statement("Allow", "\"kms:*\"", &format!(r#""Principal": {{"AWS": ["{first}", "{}"]}}, {any}"#, named(dice)))],
-        4 => vec![delegate, statement("Allow", "\"kms:Decrypt\"", &format!(r#""Principal": {{"AWS": "arn:aws:iam::{other}:root"}}, {any}"#))],
-        5 => vec![statement("Allow", "\"kms:*\"", &rest("{\"AWS\": \"*\"}", r#""StringEquals": {"aws:PrincipalOrgID": "o-synth00001"}"#))],
+        2 => vec![
+            delegate,
+            statement(
+                "Allow",
+                r#"["kms:Decrypt", "kms:CreateGrant"]"#,
+                &format!(r#""Principal": {{"AWS": "{first}"}}, {any}"#),
+            ),
+        ],
+        3 => vec![statement(
+            "Allow",
+            "\"kms:*\"",
+            &format!(r#""Principal": {{"AWS": ["{first}", "{}"]}}, {any}"#, named(dice)),
+        )],
+        4 => vec![
+            delegate,
+            statement(
+                "Allow",
+                "\"kms:Decrypt\"",
+                &format!(r#""Principal": {{"AWS": "arn:aws:iam::{other}:root"}}, {any}"#),
+            ),
+        ],
+        5 => vec![statement(
+            "Allow",
+            "\"kms:*\"",
+            &rest("{\"AWS\": \"*\"}", r#""StringEquals": {"aws:PrincipalOrgID": "o-synth00001"}"#),
+        )],
         6 => {
-            let condition = format!(r#""StringEquals": {{"kms:ViaService": "{}.us-east-1.amazonaws.com", "kms:CallerAccount": "{id}"}}"#, dice.pick(SERVICES));
+            let condition = format!(
+                r#""StringEquals": {{"kms:ViaService": "{}.us-east-1.amazonaws.com", "kms:CallerAccount": "{id}"}}"#,
+                dice.pick(SERVICES)
+            );
             vec![statement("Allow", r#"["kms:Decrypt", "kms:CreateGrant"]"#, &rest("\"*\"", &condition))]
         }
         7 => {
@@ -179,7 +225,9 @@ fn key(dice: &mut Dice, number: usize, index: usize, accounts: usize, roles: usi
             vec![delegate, statement("Deny", "\"kms:Decrypt\"", &rest("\"*\"", &condition))]
         }
         8 => {
-            let condition = format!(r#""StringEquals": {{"kms:EncryptionContext:Team": "{team}"}}, "Null": {{"kms:EncryptionContext:Tenant": "false"}}"#);
+            let condition = format!(
+                r#""StringEquals": {{"kms:EncryptionContext:Team": "{team}"}}, "Null": {{"kms:EncryptionContext:Tenant": "false"}}"#
+            );
             vec![statement("Allow", "\"kms:Decrypt\"", &rest(&format!("{{\"AWS\": \"{id}\"}}"), &condition))]
         }
         9 => vec![delegate, statement("Allow", "\"kms:Decrypt\"", &format!(r#""Principal": "*", {any}"#))],
@@ -238,13 +286,22 @@ pub fn circle(roles: usize) -> Vec<Source> {
     let arn = |index: usize| format!("arn:aws:iam::{id}:role/r{}", index % roles);
     let all: Vec<_> = (0..roles)
         .map(|index| {
-            let own = document(&[statement("Allow", "\"sts:AssumeRole\"", &format!("\"Resource\": \"{}\"", arn(index + 1)))]);
+            let own =
+                document(&[statement("Allow", "\"sts:AssumeRole\"", &format!("\"Resource\": \"{}\"", arn(index + 1)))]);
             let before = arn(index + roles - 1);
-            let trust = document(&[statement("Allow", "\"sts:AssumeRole\"", &format!(r#""Principal": {{"AWS": "{before}"}}"#))]);
+            let trust = document(&[statement(
+                "Allow",
+                "\"sts:AssumeRole\"",
+                &format!(r#""Principal": {{"AWS": "{before}"}}"#),
+            )]);
             (format!("r{index}"), own, trust)
         })
         .collect();
-    let policy = document(&[statement("Allow", "\"kms:Decrypt\"", &format!(r#""Principal": {{"AWS": "{}"}}, "Resource": "*""#, arn(0)))]);
+    let policy = document(&[statement(
+        "Allow",
+        "\"kms:Decrypt\"",
+        &format!(r#""Principal": {{"AWS": "{}"}}, "Resource": "*""#, arn(0)),
+    )]);
     one_account(&all, &policy)
 }
 
@@ -262,7 +319,12 @@ pub fn exploding(patterns: usize) -> Vec<Source> {
             statement(if index % 2 == 0 { "Deny" } else { "Allow" }, "\"kms:Decrypt\"", &condition)
         })
         .collect();
-    let trust = document(&[statement("Allow", "\"sts:AssumeRole\"", r#""Principal": {"Service": "ec2.amazonaws.com"}"#)]);
-    let policy = document(&[statement("Allow", "\"kms:*\"", &format!(r#""Principal": {{"AWS": "arn:aws:iam::{id}:root"}}, "Resource": "*""#))]);
+    let trust =
+        document(&[statement("Allow", "\"sts:AssumeRole\"", r#""Principal": {"Service": "ec2.amazonaws.com"}"#)]);
+    let policy = document(&[statement(
+        "Allow",
+        "\"kms:*\"",
+        &format!(r#""Principal": {{"AWS": "arn:aws:iam::{id}:root"}}, "Resource": "*""#),
+    )]);
     one_account(&[("r0".into(), document(&denies), trust)], &policy)
 }

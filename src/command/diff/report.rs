@@ -55,8 +55,12 @@ impl Entry {
         let texts: Vec<String> = difference.conditions.iter().map(ToString::to_string).collect();
         let conditions = difference.conditions.iter();
         let (statement, cause) = match difference.cause {
-            Some(Cause::Allowed(policy, statement)) => (cited(policy, statement, "Allow"), said(policy, statement, "allowed by")),
-            Some(Cause::Denied(policy, statement)) => (cited(policy, statement, "Deny"), said(policy, statement, "denied before or after by")),
+            Some(Cause::Allowed(policy, statement)) => {
+                (cited(policy, statement, "Allow"), said(policy, statement, "allowed by"))
+            }
+            Some(Cause::Denied(policy, statement)) => {
+                (cited(policy, statement, "Deny"), said(policy, statement, "denied before or after by"))
+            }
             None => (Value::Null, String::new()),
         };
         Entry {
@@ -66,7 +70,9 @@ impl Entry {
                 .iter()
                 .map(|who| match who.standing {
                     Standing::Named => who.principal.to_string(),
-                    Standing::OtherOfAccount => format!("others of account {}", who.account.as_deref().unwrap_or_default()),
+                    Standing::OtherOfAccount => {
+                        format!("others of account {}", who.account.as_deref().unwrap_or_default())
+                    }
                     Standing::AnyAccount => "anyone with an AWS account".into(),
                     Standing::AnyService => "any AWS service".into(),
                     Standing::AnyProvider => "anyone signed in by a provider".into(),
@@ -142,7 +148,9 @@ impl Diff {
 
     pub(super) fn sort(&mut self) {
         let order = |a: &Entry, b: &Entry| {
-            let key = |entry: &Entry| (entry.subject.clone(), entry.who.clone(), entry.actions.clone(), entry.only_if.clone());
+            let key = |entry: &Entry| {
+                (entry.subject.clone(), entry.who.clone(), entry.actions.clone(), entry.only_if.clone())
+            };
             key(a).cmp(&key(b))
         };
         self.gained.sort_by(order);
@@ -182,7 +190,9 @@ impl Diff {
         let mut text = format!("**{}**\n", self.word());
         for (title, entries) in [("Gained", &self.gained), ("Lost", &self.lost)] {
             if !entries.is_empty() {
-                text.push_str(&format!("\n### {title}\n\n| where | who | actions | if | by |\n|---|---|---|---|---|\n"));
+                text.push_str(&format!(
+                    "\n### {title}\n\n| where | who | actions | if | by |\n|---|---|---|---|---|\n"
+                ));
             }
             for entry in entries {
                 let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");

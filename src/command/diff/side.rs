@@ -150,8 +150,7 @@ impl Side {
 
 const EVERYTHING: &str =
     r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#;
-const EVERYTHING_FOR_ANYONE: &str =
-    r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}"#;
+const EVERYTHING_FOR_ANYONE: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}"#;
 
 /// The policy of a limit that does not limit.
 pub(super) fn everything() -> Vec<Policy> {
@@ -188,10 +187,11 @@ fn bare(source: &Source, kind: Option<Kind>) -> anyhow::Result<Option<Side>> {
     let names = |statement: &Value| ["Principal", "NotPrincipal"].iter().any(|name| statement.member(name).is_some());
     let kind = kind.map_or_else(|| super::kind_of(list.iter().any(names)), Kind::policy_kind);
     let origin = Origin { name: "", path: &source.path, lines: lines.as_ref() };
-    let policy = Policy::new(&Document::read(document), kind, origin).map_err(|problems| match problems.into_iter().next() {
-        Some(problem) => input::locate(source, source.error(problem.span, problem.message)),
-        None => anyhow::anyhow!("`{}` is no policy", source.path),
-    })?;
+    let policy =
+        Policy::new(&Document::read(document), kind, origin).map_err(|problems| match problems.into_iter().next() {
+            Some(problem) => input::locate(source, source.error(problem.span, problem.message)),
+            None => anyhow::anyhow!("`{}` is no policy", source.path),
+        })?;
     let mut side = Side::default();
     let part = Part::Policies { kind, resource: None, is_limit: false, policies: Some(vec![policy]) };
     side.parts.insert("policy".into(), part);

@@ -64,7 +64,9 @@ impl CaseResult {
     pub(super) fn of_assertion(assertion: &Assertion, outcome: Outcome) -> CaseResult {
         let (actual, reasons, counter_example, because) = match outcome {
             Outcome::Holds => ("holds", Vec::new(), None, None),
-            Outcome::Broken { reasons, counter_example, because } => ("broken", reasons, Some(counter_example), because),
+            Outcome::Broken { reasons, counter_example, because } => {
+                ("broken", reasons, Some(counter_example), because)
+            }
             Outcome::Open(reasons) => ("unknown", reasons, None, None),
             Outcome::Invalid(reasons) => ("invalid", reasons, None, None),
         };

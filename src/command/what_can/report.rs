@@ -72,7 +72,11 @@ impl<'w> WhatCan<'w> {
             }
             for (tier, only_if, actions) in groups {
                 let tint_of = if tier == "now" { Tint::Red } else { Tint::Yellow };
-                text.push_str(&format!("    {}  {}\n", tint(&format!("{tier:<9}"), tint_of, color), actions.join(", ")));
+                text.push_str(&format!(
+                    "    {}  {}\n",
+                    tint(&format!("{tier:<9}"), tint_of, color),
+                    actions.join(", ")
+                ));
                 if let Some(only_if) = only_if {
                     text.push_str(&format!("      only if {}\n", only_if.text));
                 }

@@ -6,7 +6,18 @@ use super::{WhoCan, row};
 use crate::output::csv;
 
 pub(super) const COLUMNS: [&str; 12] = [
-    "action", "key", "state", "principal", "account", "kind", "tier", "by", "only_if", "conditions", "witness", "path",
+    "action",
+    "key",
+    "state",
+    "principal",
+    "account",
+    "kind",
+    "tier",
+    "by",
+    "only_if",
+    "conditions",
+    "witness",
+    "path",
 ];
 
 pub(super) fn text(report: &WhoCan<'_>) -> String {

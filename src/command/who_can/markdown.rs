@@ -32,7 +32,9 @@ pub(super) fn text(report: &WhoCan<'_>) -> String {
                 .answer
                 .path
                 .iter()
-                .map(|step| format!("{} {} on {}", code(step.who.text(report.world)), code(&step.action), code(&step.resource)))
+                .map(|step| {
+                    format!("{} {} on {}", code(step.who.text(report.world)), code(&step.action), code(&step.resource))
+                })
                 .collect();
             let only_if = entry.answer.only_if.as_ref().map(|only_if| escaped(&only_if.text)).unwrap_or_default();
             let how = by.into_iter().chain(steps).collect::<Vec<_>>().join("<br>");

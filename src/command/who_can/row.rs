@@ -114,7 +114,10 @@ impl Witnesses {
             return request.map_or(Value::Null, |request| trace::request_json(&request)).to_string();
         };
         let principal = Rc::clone(
-            self.by_principal.borrow_mut().entry(*index).or_insert_with(|| members(&search.determined_by(*index)).into()),
+            self.by_principal
+                .borrow_mut()
+                .entry(*index)
+                .or_insert_with(|| members(&search.determined_by(*index)).into()),
         );
         let key = self.key(search, access);
         let own = members(&answer.context);
@@ -156,7 +159,12 @@ fn members(keys: &[(Box<str>, Values)]) -> String {
 }
 
 /// The row in JSON, without its witness.
-pub(super) fn row_json<'w>(world: &World, search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry) -> Map<String, Value> {
+pub(super) fn row_json<'w>(
+    world: &World,
+    search: &Search<'w>,
+    access: &KeyAccess<'w>,
+    entry: &Entry,
+) -> Map<String, Value> {
     let answer = &entry.answer;
     let mut row = Map::new();
     let mut put = |name: &str, value: Value| drop(row.insert(name.into(), value));
