@@ -6,9 +6,12 @@
 
 mod class;
 mod condition;
+mod crowd;
+mod one;
 mod outsider;
 mod pair;
 mod power;
+mod proof;
 mod reach;
 mod search;
 mod selector;
@@ -25,7 +28,9 @@ use wardbook_policy::request::Request;
 use crate::world::KmsKey;
 
 pub use condition::OnlyIf;
-pub use search::{One, Proof, Search, SearchError};
+pub use one::One;
+pub use proof::Proof;
+pub use search::{Search, SearchError};
 pub use selector::{SelectError, select};
 pub use wardbook_policy::boxes::Condition;
 

@@ -14,7 +14,7 @@ use wardbook_policy::policy::{Origin, Policy, PolicyKind};
 
 use super::condition::OnlyIf;
 use super::pair::{self, Asked, Asker, Outcome};
-use super::search::Located;
+use super::proof::Located;
 use super::view::View;
 use super::{Answer, KeyAccess, Other, Search, Tier, Who, WhoKind};
 use crate::circumstances::Circumstances;

@@ -12,7 +12,7 @@ use wardbook_policy::statement::Statement;
 
 use super::condition::OnlyIf;
 use super::pair::{self, Allowed, Asked, Asker};
-use super::search::Proof;
+use super::proof::Proof;
 use super::{Cite, Step, Who};
 use crate::circumstances::Circumstances;
 use crate::layer::OwnedLayers;
