@@ -120,9 +120,9 @@ pub struct Other {
 pub enum Means {
     /// A statement of the key's own policies, by the position of policy and statement.
     KeyPolicy(usize, usize),
-    /// A statement of the key's own policies that speaks to others than those it names, by its
-    /// position among these: keys that say the same share it.
-    Shared(usize),
+    /// A statement of the key's own policies that speaks to others than those it names, by the
+    /// number that keys which say the same share.
+    Shared(u32),
     /// A statement about the action among the principal's own policies, by its position among these.
     Identity(usize),
     /// A grant of the key, by position.
@@ -214,7 +214,7 @@ pub struct KeyAccess<'w> {
     /// Of whom it is not known, by name.
     pub undecided: Vec<(Who, Arc<Undecided>)>,
     /// For each statement of [`Means::Shared`]: where it stands in this key's policies.
-    pub(crate) places: Vec<(usize, usize)>,
+    pub(crate) places: Vec<(u32, (usize, usize))>,
     /// Unique ids in its policies that are nobody's.
     pub(crate) dangling: Vec<Box<str>>,
 }

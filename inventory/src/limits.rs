@@ -35,6 +35,3 @@ pub const MESSAGE_CHARACTERS_MAX: usize = 1_000;
 
 /// A way to a key of more steps than this is not followed.
 pub const ESCALATION_STEPS_MAX: usize = 12;
-
-/// At most this many principals are kept as requests during a search; more are made anew.
-pub const PORTRAITS_MAX: usize = 20_000;

@@ -16,9 +16,11 @@ use super::search::{any_key, portrait};
 use super::view::View;
 use super::{KeyAccess, Search, Who};
 use crate::layer::{Collected, OwnedLayers};
-use crate::limits::PORTRAITS_MAX;
 use crate::organization::Membership;
 use crate::world::{KmsKey, Principal};
+
+/// So many principals are kept as requests during a search; more are made anew when they are needed.
+const PORTRAITS_KEPT: usize = 20_000;
 
 /// Everything that a key determines, but its name, tags and aliases.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -61,20 +63,7 @@ impl<'w> Search<'w> {
         if matches!(key.policy, Collected::Unknown) {
             return;
         }
-        let numbers: Vec<u32> = view.skeleton.iter().map(|relevant| relevant.number).collect();
-        let whole = !key.policy.is_incomplete();
-        let skeleton = match self.skeletons.get(&(numbers.clone(), whole)) {
-            Some(skeleton) => *skeleton,
-            None => {
-                self.skeleton_layers.push(view.skeleton_layer(key));
-                let skeleton = self.skeleton_layers.len() - 1;
-                self.skeletons.insert((numbers.clone(), whole), skeleton);
-                skeleton
-            }
-        };
         let of_rcps = self.numbers_of(&key.account, probe, |membership| &membership.rcps);
-        let personal: Vec<u32> =
-            numbers.iter().chain(&of_rcps).copied().filter(|number| self.is_personal(*number)).collect();
         let kind = self.kind(key);
         let grants = match view.account_grants.is_empty() && !matches!(key.grants, Collected::Unknown) {
             true => Collected::known(Vec::new()),
@@ -89,12 +78,17 @@ impl<'w> Search<'w> {
             .collect();
         for account in accounts {
             let own = *account == *key.account;
+            let numbers: Vec<u32> = view.skeleton_for(account).map(|relevant| relevant.number).collect();
+            let personal: Vec<u32> =
+                numbers.iter().chain(&of_rcps).copied().filter(|number| self.is_personal(*number)).collect();
+            let skeleton = self.skeleton(numbers, key, view, account);
             for class in self.classes_of(account, &personal, own && view.allows_anyone, probe) {
                 let Some((covered, shareable, rep)) = self.prepare(class, own && view.allows_anyone, view, probe)
                 else {
                     continue;
                 };
-                let keys = match shareable && view.account_grants.is_empty() {
+                let no_grants = matches!(&grants, Collected::Known(grants) if grants.is_empty());
+                let keys = match shareable && no_grants {
                     true => Keys::OfKind(kind),
                     false => Keys::One(std::ptr::from_ref(key)),
                 };
@@ -111,6 +105,20 @@ impl<'w> Search<'w> {
                     let members = class.members.iter().filter(|member| !view.named.contains(member));
                     members.for_each(|member| found.add(Who::Collected(*member), outcome.clone()));
                 }
+            }
+        }
+    }
+
+    /// The number of what is said to members of an account, kept with its policies when it is new.
+    fn skeleton(&mut self, numbers: Vec<u32>, key: &'w KmsKey, view: &View<'w>, account: &str) -> usize {
+        let name = (numbers, !key.policy.is_incomplete());
+        match self.skeletons.get(&name) {
+            Some(skeleton) => *skeleton,
+            None => {
+                let skeleton = self.skeleton_layers.len();
+                self.skeleton_layers.push((view.skeleton_layer(key, account), name.0.clone()));
+                self.skeletons.insert(name, skeleton);
+                skeleton
             }
         }
     }
@@ -143,7 +151,7 @@ impl<'w> Search<'w> {
     ) -> Outcome {
         let Some(who) = self.world.principals().get(representative) else { return Outcome::No };
         let asker = self.asker(representative, who);
-        let resource = self.skeleton_layers.get(skeleton).cloned().unwrap_or_default();
+        let resource = self.skeleton_layers.get(skeleton).map(|(layer, _)| layer.clone()).unwrap_or_default();
         let layers = OwnedLayers { resource, grants: grants.clone(), ..self.own_layers(who, key) };
         let locate = Located { key, principal: Some(who), skeleton: Some(skeleton), search: self };
         pair::ask(&asker, asked, &layers, self.quirks, &locate)
@@ -243,7 +251,7 @@ impl<'w> Search<'w> {
         }
         let asker = portrait(self.world, who, &self.action, self.quirks);
         let request = Arc::new(asker.open.on(&any_key(&who.account)).build().ok()?);
-        if self.portraits.len() < PORTRAITS_MAX {
+        if self.portraits.len() < PORTRAITS_KEPT {
             self.portraits.insert(member, Arc::clone(&request));
         }
         Some(request)

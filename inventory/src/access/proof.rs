@@ -67,7 +67,10 @@ impl<'w> Search<'w> {
         };
         let proof = |means: &Means| match means {
             Means::KeyPolicy(at, statement) => policy((*at, *statement)),
-            Means::Shared(position) => policy(*access.places.get(*position)?),
+            Means::Shared(number) => {
+                let place = access.places.iter().find(|(own, _)| own == number);
+                policy(place?.1)
+            }
             Means::Grant(position) => Some(Proof::Grant(key.grants.items().get(*position)?)),
             Means::Identity(position) => match entry.who {
                 Who::Collected(index) => self.identity(self.world.principals().get(index)?, *position),
@@ -160,8 +163,9 @@ impl Locate for Located<'_, '_> {
         };
         match self.skeleton {
             Some(skeleton) => {
-                let (order, _) = find(self.search.skeleton_layers.get(skeleton)?.items())?;
-                Some(Means::Shared(order))
+                let (layer, numbers) = self.search.skeleton_layers.get(skeleton)?;
+                let (order, _) = find(layer.items())?;
+                Some(Means::Shared(*numbers.get(order)?))
             }
             None => find(self.key.policy.items()).map(|(_, (policy, index))| Means::KeyPolicy(policy, index)),
         }

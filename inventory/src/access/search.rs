@@ -55,7 +55,8 @@ pub struct Search<'w> {
     pub(super) portraits: HashMap<usize, Arc<Request>>,
     pub(super) askers: HashMap<usize, Arc<Asker>>,
     pub(super) skeletons: HashMap<(Vec<u32>, bool), usize>,
-    pub(super) skeleton_layers: Vec<Collected<Policy>>,
+    /// Policies, and the numbers of their statements in order.
+    pub(super) skeleton_layers: Vec<(Collected<Policy>, Vec<u32>)>,
     pub(super) kinds: HashMap<Kind<'w>, usize>,
     pub(super) scps: HashMap<Box<str>, Collected<Vec<Policy>>>,
     pub(super) rcps: HashMap<Box<str>, Collected<Vec<Policy>>>,
@@ -138,11 +139,12 @@ impl<'w> Search<'w> {
     /// Who is allowed to, whatever the state of the key.
     pub(super) fn allowed(&mut self, key: &'w KmsKey) -> KeyAccess<'w> {
         let mut found = KeyAccess::of(key);
-        let probe = Request::builder(&key.account, self.operation.action(), &key.arn).quirks(self.quirks).build();
+        let probe = Request::builder(&key.account, self.operation.action(), &key.arn).quirks(self.quirks);
+        let probe = probe.carried(Arc::clone(&self.action.carried)).build();
         let Ok(probe) = probe else { return found };
         let action = self.operation.action();
         let view = View::of(key, &probe, action, self.world, &mut self.statements, self.quirks);
-        found.places = view.skeleton.iter().map(|relevant| relevant.place).collect();
+        found.places = view.skeleton.iter().map(|relevant| (relevant.number, relevant.place)).collect();
         found.dangling = view.dangling.iter().cloned().collect();
         let asked = self.asked(key);
         for principal in &view.named {

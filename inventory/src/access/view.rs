@@ -200,10 +200,18 @@ impl<'w> View<'w> {
         }
     }
 
-    /// The policies of the key without what is said to those named.
-    pub(super) fn skeleton_layer(&self, key: &KmsKey) -> Collected<Policy> {
+    /// What is said to members of an account whom nobody names.
+    pub(super) fn skeleton_for<'v>(&'v self, account: &'v str) -> impl Iterator<Item = &'v Relevant<'w>> {
+        self.skeleton.iter().filter(move |relevant| match relevant.statement.principals() {
+            Principals::Any | Principals::Except(_) => true,
+            Principals::Named(names) => names.iter().any(|name| name.is_anyone() || name.account() == Some(account)),
+        })
+    }
+
+    /// The policies of the key without what is said to others than these members.
+    pub(super) fn skeleton_layer(&self, key: &KmsKey, account: &str) -> Collected<Policy> {
         let kept = |policy: usize, statement: &Statement| {
-            let mut kept = self.skeleton.iter().filter(|relevant| relevant.place.0 == policy);
+            let mut kept = self.skeleton_for(account).filter(|relevant| relevant.place.0 == policy);
             kept.any(|relevant| std::ptr::eq(relevant.statement, statement))
         };
         let policies = key.policy.items().iter().enumerate();

@@ -10,13 +10,13 @@ pub(super) fn text(report: &WhoCan<'_>) -> String {
     let mut edges: BTreeSet<(String, String, String)> = BTreeSet::new();
     for access in &report.found {
         for entry in access.entries.iter().filter(|entry| !entry.answer.path.is_empty()) {
-            let key = node(&mut nodes, &access.key.arn, name(&access.key.arn));
+            let key = node(&mut nodes, &access.key.arn);
             for (number, step) in entry.answer.path.iter().enumerate() {
                 let who = step.who.text(report.world);
-                let from = node(&mut nodes, who, name(who));
+                let from = node(&mut nodes, who);
                 let next = entry.answer.path.get(number + 1).map(|next| next.who.text(report.world).to_owned());
                 let to = match next {
-                    Some(next) if next != who => node(&mut nodes, &next, name(&next)),
+                    Some(next) if next != who => node(&mut nodes, &next),
                     Some(_) => continue_with(&mut nodes, who, number),
                     None => key.clone(),
                 };
@@ -34,7 +34,7 @@ pub(super) fn text(report: &WhoCan<'_>) -> String {
     text
 }
 
-fn node(nodes: &mut BTreeMap<String, String>, arn: &str, _label: &str) -> String {
+fn node(nodes: &mut BTreeMap<String, String>, arn: &str) -> String {
     let next = format!("n{}", nodes.len() + 1);
     nodes.entry(arn.to_owned()).or_insert(next).clone()
 }
@@ -42,5 +42,5 @@ fn node(nodes: &mut BTreeMap<String, String>, arn: &str, _label: &str) -> String
 /// The same principal, a step further.
 fn continue_with(nodes: &mut BTreeMap<String, String>, who: &str, number: usize) -> String {
     let further = format!("{who} (after step {})", number + 1);
-    node(nodes, &further, "")
+    node(nodes, &further)
 }
