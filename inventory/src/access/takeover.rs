@@ -18,24 +18,52 @@ use crate::world::{Principal, PrincipalKind, World};
 /// A way to run one's own code under a role: the service, and the actions beside iam:PassRole.
 struct Compute {
     service: &'static str,
+    /// What the actions are used on, as the last part of its ARN.
+    resource: &'static str,
     actions: &'static [&'static str],
 }
 
 const COMPUTE: &[Compute] = &[
-    Compute { service: "lambda.amazonaws.com", actions: &["lambda:CreateFunction", "lambda:InvokeFunction"] },
-    Compute { service: "ec2.amazonaws.com", actions: &["ec2:RunInstances"] },
-    Compute { service: "ecs-tasks.amazonaws.com", actions: &["ecs:RegisterTaskDefinition", "ecs:RunTask"] },
-    Compute { service: "codebuild.amazonaws.com", actions: &["codebuild:CreateProject", "codebuild:StartBuild"] },
-    Compute { service: "cloudformation.amazonaws.com", actions: &["cloudformation:CreateStack"] },
-    Compute { service: "glue.amazonaws.com", actions: &["glue:CreateJob", "glue:StartJobRun"] },
+    Compute {
+        service: "lambda.amazonaws.com",
+        resource: "function:any",
+        actions: &["lambda:CreateFunction", "lambda:InvokeFunction"],
+    },
+    Compute { service: "ec2.amazonaws.com", resource: "instance/any", actions: &["ec2:RunInstances"] },
+    Compute {
+        service: "ecs-tasks.amazonaws.com",
+        resource: "task-definition/any:1",
+        actions: &["ecs:RegisterTaskDefinition", "ecs:RunTask"],
+    },
+    Compute {
+        service: "codebuild.amazonaws.com",
+        resource: "project/any",
+        actions: &["codebuild:CreateProject", "codebuild:StartBuild"],
+    },
+    Compute {
+        service: "cloudformation.amazonaws.com",
+        resource: "stack/any/any",
+        actions: &["cloudformation:CreateStack"],
+    },
+    Compute { service: "glue.amazonaws.com", resource: "job/any", actions: &["glue:CreateJob", "glue:StartJobRun"] },
     Compute {
         service: "sagemaker.amazonaws.com",
+        resource: "notebook-instance/any",
         actions: &["sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"],
     },
-    Compute { service: "states.amazonaws.com", actions: &["states:CreateStateMachine", "states:StartExecution"] },
-    Compute { service: "ssm.amazonaws.com", actions: &["ssm:StartAutomationExecution"] },
+    Compute {
+        service: "states.amazonaws.com",
+        resource: "stateMachine:any",
+        actions: &["states:CreateStateMachine", "states:StartExecution"],
+    },
+    Compute {
+        service: "ssm.amazonaws.com",
+        resource: "automation-definition/any:1",
+        actions: &["ssm:StartAutomationExecution"],
+    },
     Compute {
         service: "datapipeline.amazonaws.com",
+        resource: "pipeline/any",
         actions: &["datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition"],
     },
 ];
@@ -231,7 +259,7 @@ impl<'w> Search<'w> {
             for action in compute.actions {
                 let service = action.split(':').next().unwrap_or_default();
                 let account = &who.account;
-                let resource = format!("arn:aws:{service}:us-east-1:{account}:*");
+                let resource = format!("arn:aws:{service}:us-east-1:{account}:{}", compute.resource);
                 steps.push(self.iam_step(index, who, action, &resource, "runs code of one's own under the role")?.step);
             }
             Some((steps, passed.request))
