@@ -22,7 +22,9 @@ mod outsider;
 mod prime;
 mod product;
 mod residual;
+mod review;
 mod rule;
+mod slice;
 mod small_model;
 mod space;
 mod value;
@@ -33,6 +35,8 @@ pub use compare::{Cause, Change, Comparison, Difference, compare};
 pub use landscape::{Access, Setting, access};
 pub use outsider::{Standing, Who};
 pub use residual::{Alternative, Answer, Condition, Doubt, Residual, residual};
+pub use review::{Review, Verdict as StatementVerdict, review};
+pub use slice::Slice;
 pub use small_model::{Representative, representatives};
 
 /// Which limit a question ran into.
@@ -42,6 +46,8 @@ pub enum Excess {
     Classes,
     /// The patterns of one key combine in more ways than [`PATTERN_STATES_MAX`](crate::limits::PATTERN_STATES_MAX).
     Patterns,
+    /// The resource that the policies are said to be attached to is no ARN, or too long.
+    Names,
     /// More boxes than [`BOXES_MAX`](crate::limits::BOXES_MAX), or than
     /// [`BOX_STEPS_MAX`](crate::limits::BOX_STEPS_MAX) altogether.
     Boxes,
@@ -53,6 +59,7 @@ impl Excess {
         match self {
             Excess::Classes => "the values of one condition key fall into too many classes",
             Excess::Patterns => "the patterns of one condition key combine in too many ways",
+            Excess::Names => "the resource is not one that requests could name",
             Excess::Boxes => "the conditions combine in too many ways",
         }
     }

@@ -3,7 +3,8 @@
 //! A [`Document`](document::Document) is what somebody wrote; a [`Policy`](policy::Policy) is what
 //! decides; one checked door leads from one to the other. A [`Request`](request::Request) and the
 //! [`Layers`](layers::Layers) that bear on it go to [`decide`](decide::decide), which always answers,
-//! or to [`explain`](explain::explain), which is the same walk with somebody listening.
+//! or to [`explain`](explain::explain), which is the same walk with somebody listening. Questions about
+//! many requests at once (in which contexts, who at all, what would change) go to [`boxes`].
 //!
 //! This crate has no clock, files, network, environment, threads or async.
 

@@ -21,6 +21,12 @@ pub const PATTERN_STATES_MAX: usize = 20_000;
 /// A union of boxes grows no longer than this.
 pub const BOXES_MAX: usize = 4096;
 
+/// Of one statement so many pieces are looked at for differences between policies.
+pub const PIECES_MAX: usize = 32;
+
+/// A comparison of policies lists about so many differences on each side.
+pub const DIFFERENCES_MAX: usize = 256;
+
 /// So many boxes are made for one question before it is given up as not decided.
 pub const BOX_STEPS_MAX: usize = 200_000;
 

@@ -226,6 +226,17 @@ impl Pattern {
         }
     }
 
+    /// Whether the text matches, for patterns that know neither variables nor quirks: those of actions.
+    pub(crate) fn matches_plainly(&self, text: &str) -> bool {
+        match &self.shape {
+            Shape::Anything => true,
+            Shape::Literal(literal) => &**literal == text,
+            Shape::Prefix(prefix) => text.starts_with(&**prefix),
+            Shape::Nothing | Shape::Template(_) => false,
+            Shape::Pieces(_) => plain_glob(self.source.chars(), text.chars()),
+        }
+    }
+
     /// Whether the text matches with letters of either case taken as equal (no wildcards).
     pub(crate) fn equals_ignoring_case(&self, text: &str, scene: &Scene<'_>) -> Tri {
         let lower = text.chars().flat_map(char::to_lowercase);
@@ -417,5 +428,32 @@ fn advance(text: &str, stops_at_colon: bool) -> Option<&str> {
         None => None,
         Some(':') if stops_at_colon => None,
         Some(_) => Some(characters.as_str()),
+    }
+}
+
+/// Whether a text matches a pattern in which `*` is any run of characters, and `?` any one.
+fn plain_glob(mut pattern: core::str::Chars<'_>, mut text: core::str::Chars<'_>) -> bool {
+    let mut last_star: Option<(core::str::Chars<'_>, core::str::Chars<'_>)> = None;
+    loop {
+        let mut ahead = text.clone();
+        match (pattern.next(), ahead.next()) {
+            (Some('*'), _) => {
+                last_star = Some((pattern.clone(), text.clone()));
+                continue;
+            }
+            (Some(wanted), Some(found)) if wanted == '?' || wanted == found => {
+                text = ahead;
+                continue;
+            }
+            (None, None) => return true,
+            _ => {}
+        }
+        let Some((after, mut from)) = last_star.take() else { return false };
+        if from.next().is_none() {
+            return false;
+        }
+        pattern = after.clone();
+        text = from.clone();
+        last_star = Some((after, from));
     }
 }

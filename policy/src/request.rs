@@ -191,6 +191,22 @@ impl Request {
         request
     }
 
+    /// The same question asked by somebody else, of whom nothing is known but who asks; `open` are keys
+    /// that are unknown all the same.
+    pub(crate) fn asked_by(&self, principal: &str, open: &[&str], quirks: Quirks) -> Result<Request, CallerError> {
+        let caller = Caller::parse(principal)?;
+        let mut context = Context::default();
+        context.set_unnamed(Unnamed::Unknown);
+        for key in open {
+            context.forget(Key::new(key));
+        }
+        let own = self.digests.get(..OWN_DIGESTS).unwrap_or_default();
+        let digests = own.iter().chain(caller.digests()).copied().collect();
+        let mut request = Request { caller, context, digests, ..self.clone() };
+        derive::fill(&mut request, quirks);
+        Ok(request)
+    }
+
     /// Whether caller and resource are in different accounts. A resource whose account is not
     /// known is taken as the caller's own. Somebody signed in by a provider has no account yet.
     pub fn is_cross_account(&self) -> bool {
@@ -334,7 +350,7 @@ impl RequestBuilder {
             context.set_kms_action(&action_lower);
         }
         let service = action_lower.split(':').next().unwrap_or_default();
-        let own = [
+        let own: [u64; OWN_DIGESTS] = [
             digest(Domain::Action, &action_lower),
             digest(Domain::Service, service),
             digest(Domain::Resource, &resource),
@@ -358,6 +374,9 @@ impl RequestBuilder {
         Ok(request)
     }
 }
+
+/// How many digests of a request are its own; those of its caller follow.
+const OWN_DIGESTS: usize = 3;
 
 /// What may have been meant by an action that KMS does not have.
 fn hint(action_lower: &str) -> Box<str> {

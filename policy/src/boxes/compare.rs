@@ -1,5 +1,6 @@
 //! Two policies held against each other: what does the new one allow that the old one did not, and the other way round?
 
+use crate::limits::{DIFFERENCES_MAX, PIECES_MAX};
 use crate::policy::Policy;
 use crate::principal::Relation;
 use crate::request::Request;
@@ -9,11 +10,8 @@ use super::Excess;
 use super::landscape::{Covered, Landscape, Setting};
 use super::outsider::{Cast, Who};
 use super::prime;
-use super::product::{Product, Union, Work};
+use super::product::{Product, Work};
 use super::residual::{Condition, Doubt};
-
-/// So many differences are told of one comparison, each with its witness.
-const DIFFERENCES_MAX: usize = 256;
 
 /// How the new policies stand to the old ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,6 +73,8 @@ pub struct Comparison<'a> {
     pub gained: Vec<Difference<'a>>,
     /// What they no longer allow.
     pub lost: Vec<Difference<'a>>,
+    /// Whether all of them are listed. Of very many only some are, of each statement.
+    pub complete: bool,
     /// Why it is not decided.
     pub doubts: Vec<Doubt>,
 }
@@ -101,6 +101,7 @@ pub fn compare<'a>(old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) 
         change: None,
         gained: Vec::new(),
         lost: Vec::new(),
+        complete: false,
         doubts: vec![Doubt::Excess(excess)],
     })
 }
@@ -108,6 +109,7 @@ pub fn compare<'a>(old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) 
 struct Differ<'l, 'a> {
     landscape: &'l Landscape<'l>,
     doubts: Vec<Doubt>,
+    complete: bool,
     policies: [&'a [Policy]; 2],
 }
 
@@ -115,7 +117,8 @@ impl<'a> Differ<'_, 'a> {
     fn run(cast: &Cast, old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) -> Result<Comparison<'a>, Excess> {
         let landscape = Landscape::new(cast, &[old, new], setting)?;
         let [before, after] = &*landscape.sides else { return Err(Excess::Boxes) };
-        let mut differ = Differ { landscape: &landscape, doubts: landscape.doubts.clone(), policies: [old, new] };
+        let mut differ =
+            Differ { landscape: &landscape, doubts: landscape.doubts.clone(), complete: true, policies: [old, new] };
         let (gains, gained) = differ.gained(before, after, [0, 1])?;
         let (losses, lost) = differ.gained(after, before, [1, 0])?;
         let change = match (gains, losses) {
@@ -125,7 +128,13 @@ impl<'a> Differ<'_, 'a> {
             (true, true) => Change::Incomparable,
         };
         let decided = differ.doubts.is_empty();
-        Ok(Comparison { change: decided.then_some(change), gained, lost, doubts: differ.doubts })
+        Ok(Comparison {
+            change: decided.then_some(change),
+            gained,
+            lost,
+            complete: differ.complete,
+            doubts: differ.doubts,
+        })
     }
 
     /// What `more` allows and `less` does not; `sides` are the places of their policies.
@@ -133,42 +142,53 @@ impl<'a> Differ<'_, 'a> {
         &mut self,
         less: &Covered,
         more: &Covered,
-        [less_side, more_side]: [usize; 2],
+        sides: [usize; 2],
     ) -> Result<(bool, Vec<Difference<'a>>), Excess> {
         let landscape = self.landscape;
-        let layout = &landscape.space.layout;
-        let mut work = Work::new(layout);
-        let left = self.left(less, more, &mut work)?;
-        if left.is_empty() {
-            return Ok((false, Vec::new()));
-        }
+        let space = &landscape.space;
         let (allowed, denied) = (more.allowed(), more.denied());
         let (old_allowed, old_denied) = (less.allowed(), less.denied());
+        let held: Vec<&Product> = old_allowed.iter().collect();
+        let barred: Vec<&Product> = old_denied.iter().collect();
+        let closed: Vec<&Product> = denied.iter().chain(&landscape.impossible).collect();
+        let denied: Vec<&Product> = denied.iter().collect();
+        let open: Vec<&Product> = allowed.iter().chain(&landscape.impossible).collect();
+        let gone: Vec<&Product> = barred.iter().copied().filter(|product| !denied.contains(product)).collect();
+        let fresh: Vec<&Product> = closed.iter().copied().chain(held.iter().copied()).collect();
+        let mut work = Work::new(&space.layout);
         let mut primes: Vec<Product> = Vec::new();
-        for product in &left {
-            if primes.iter().any(|prime| prime.covers(product, layout)) {
-                continue;
-            }
-            let widest = prime::widest(&landscape.space, product, |wider| {
-                let possible = work.minus(core::slice::from_ref(wider), &landscape.impossible)?;
-                if !work.and(&possible, &denied)?.is_empty() || !work.minus(&possible, &allowed)?.is_empty() {
-                    return Ok(false);
+        for bound in &allowed {
+            // What only a Deny kept out, and what nothing allowed. Both have a say in what the other found.
+            let freed = gone.iter().filter_map(|product| bound.and(product, &space.layout)).map(|both| (both, &closed));
+            let added = (!held.contains(&bound)).then(|| (bound.clone(), &fresh));
+            for (product, removed) in freed.chain(added) {
+                if primes.len() >= DIFFERENCES_MAX {
+                    self.complete = false;
+                    break;
                 }
-                let both = work.and(&possible, &old_allowed)?;
-                Ok(work.minus(&both, &old_denied)?.is_empty())
-            })?;
-            primes.retain(|held| !widest.covers(held, layout));
-            primes.push(widest);
+                let found = work.survivors(product, removed, PIECES_MAX)?;
+                self.complete &= found.len() < PIECES_MAX;
+                for piece in found {
+                    if primes.iter().any(|prime| prime.covers(&piece, &space.layout)) {
+                        continue;
+                    }
+                    primes.push(prime::towards(space, &piece, bound, |wider| {
+                        Ok(landscape.has_nothing_of(wider, &denied, &[], &mut work)?
+                            && landscape.has_nothing_of(wider, &held, &barred, &mut work)?
+                            && work.is_within(wider, &open)?)
+                    })?);
+                }
+            }
         }
-        let primes = prime::needed(primes, &left, &mut work)?;
+        let primes = prime::merged(primes, space);
         let mut differences = Vec::new();
-        for prime in primes.iter().take(DIFFERENCES_MAX) {
+        for prime in &primes {
             for (conditions, part) in landscape.words(prime) {
                 let possible = work.minus(core::slice::from_ref(&part), &landscape.impossible)?;
                 if possible.is_empty() {
                     continue;
                 }
-                match self.witnessed(&possible, [less_side, more_side]) {
+                match self.witnessed(&possible, &held, sides) {
                     Some((witness, cause)) => differences.push(Difference {
                         who: if landscape.names_principals() { landscape.who(&part) } else { Vec::new() },
                         reach: landscape.reach(&part),
@@ -184,36 +204,16 @@ impl<'a> Differ<'_, 'a> {
         differences.sort_by(|a: &Difference<'_>, b| {
             (&a.who, &a.actions, &a.conditions, a.reach).cmp(&(&b.who, &b.actions, &b.conditions, b.reach))
         });
-        Ok((true, differences))
-    }
-
-    /// The difference itself. A statement that both sides have makes one only where a Deny went.
-    fn left(&self, less: &Covered, more: &Covered, work: &mut Work<'_>) -> Result<Union, Excess> {
-        let denied = more.denied();
-        let (old_allowed, old_denied) = (less.allowed(), less.denied());
-        let gone: Union = old_denied.iter().filter(|product| !denied.contains(product)).cloned().collect();
-        let mut left = Union::new();
-        for product in more.allowed() {
-            let fresh = if old_allowed.contains(&product) {
-                work.and(core::slice::from_ref(&product), &gone)?
-            } else {
-                vec![product]
-            };
-            let open = work.minus(&fresh, &denied)?;
-            let open = work.minus(&open, &self.landscape.impossible)?;
-            for piece in open {
-                let held = work.and(core::slice::from_ref(&piece), &old_allowed)?;
-                let held = work.minus(&held, &old_denied)?;
-                let rest = work.minus(&[piece], &held)?;
-                left.extend(rest);
-            }
-            work.count(left.len())?;
-        }
-        Ok(left)
+        Ok((!primes.is_empty(), differences))
     }
 
     /// A request in one of the pieces that bears the difference out, and the statement that made it.
-    fn witnessed(&self, pieces: &[Product], [less, more]: [usize; 2]) -> Option<(Request, Option<Cause<'a>>)> {
+    fn witnessed(
+        &self,
+        pieces: &[Product],
+        held: &[&Product],
+        [less, more]: [usize; 2],
+    ) -> Option<(Request, Option<Cause<'a>>)> {
         let policies = |side: usize| self.policies.get(side).copied().unwrap_or_default();
         for piece in pieces {
             let rank = self.landscape.rank(piece);
@@ -223,7 +223,7 @@ impl<'a> Differ<'_, 'a> {
             });
             let Some(witness) = witness else { continue };
             let denied = self.landscape.cited(&witness, policies(less), Effect::Deny);
-            let allowed_before = self.landscape.allows_but_for_denies(&witness, policies(less), rank);
+            let allowed_before = held.iter().any(|held| held.meets(piece, &self.landscape.space.layout));
             let cause = match (denied, self.landscape.cited(&witness, policies(more), Effect::Allow)) {
                 (Some((policy, statement)), _) if allowed_before => Some(Cause::Denied(policy, statement)),
                 (_, Some((policy, statement))) => Some(Cause::Allowed(policy, statement)),

@@ -38,6 +38,10 @@ pub(super) enum Ask<'a> {
     UniqueId(&'a str),
     /// That there is one of these texts.
     Text(Vec<&'a str>),
+    /// That the text begins so, or a text of the list does.
+    Begins(&'static str),
+    /// That the text is an address.
+    Address,
     /// That every value is one of these, in letters of either case.
     AllAmong(Vec<Box<str>>),
     /// That the encryption context has a pair of this name: a value of kms:EncryptionContextKeys.
@@ -107,6 +111,12 @@ impl<'a> Demand<'a> {
                 vec![Seed::Literal((*id).into()), Seed::Glob(sessions)]
             }
             Ask::Text(texts) => texts.iter().map(|text| Seed::Literal((*text).into())).collect(),
+            Ask::Begins(prefix) => {
+                let mut steps: Vec<Step> = prefix.chars().map(Step::Char).collect();
+                steps.push(Step::Many { colons: true });
+                vec![Seed::Glob(steps)]
+            }
+            Ask::Address => vec![Seed::Literal("x".into())],
             Ask::AllAmong(texts) => texts.iter().flat_map(|text| either_case(text)).collect(),
             Ask::Name(name) => either_case(name),
             Ask::Variable(variable) if variable.ignores_case() => {
@@ -135,7 +145,9 @@ impl<'a> Demand<'a> {
                 let empty = self.takes(None, scene);
                 Reading::Presence { empty, filled: self.takes_list(scene) }
             }
-            Ask::Opaque { .. } | Ask::UniqueId(_) | Ask::Text(_) | Ask::Name(_) => Reading::Any { empty: false },
+            Ask::Opaque { .. } | Ask::UniqueId(_) | Ask::Text(_) | Ask::Begins(_) | Ask::Address | Ask::Name(_) => {
+                Reading::Any { empty: false }
+            }
         }
     }
 
@@ -162,6 +174,8 @@ impl<'a> Demand<'a> {
             Ask::UniqueId(id) => value
                 .is_some_and(|value| value == *id || value.split_once(':').is_some_and(|(before, _)| before == *id)),
             Ask::Text(texts) => value.is_some_and(|value| texts.contains(&value)),
+            Ask::Begins(prefix) => value.is_some_and(|value| value.starts_with(prefix)),
+            Ask::Address => value.is_some_and(|value| value.parse::<core::net::IpAddr>().is_ok()),
             Ask::AllAmong(texts) => value.is_none_or(|value| texts.iter().any(|text| same(text, value))),
             Ask::Name(name) => value.is_some_and(|value| same(name, value)),
             Ask::Variable(variable) => variable.holds(scene, |request| match value {
@@ -221,7 +235,7 @@ fn folded(text: impl Iterator<Item = char>) -> Vec<Step> {
     text.flat_map(char::to_lowercase).map(Step::Lower).collect()
 }
 
-fn row_seeds(atom: &Atom, scene: &Scene<'_>) -> Vec<Seed> {
+pub(super) fn row_seeds(atom: &Atom, scene: &Scene<'_>) -> Vec<Seed> {
     match atom.test() {
         AtomTest::String(test) if test.ignores_case() => {
             let steps = test.patterns().iter().filter_map(|pattern| pattern.steps(scene));

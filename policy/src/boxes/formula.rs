@@ -198,7 +198,7 @@ impl Formula<'_, '_> {
             if clause.doubtful && allows != (self.side == Side::Possible) {
                 continue;
             }
-            let more = self.space.all_of(&clause.demands);
+            let more = self.space.all_of(&clause.demands)?;
             self.work.count(more.len())?;
             sum = self.work.or(sum, more)?;
         }

@@ -54,6 +54,43 @@ pub(super) fn continuations(
     Ok(order.into_iter().map(|node| walk.text(node)).collect())
 }
 
+/// Whether the pattern takes the text.
+pub(super) fn accepts(glob: &[Step], text: &str) -> bool {
+    // Which beginnings of the pattern take what was read so far.
+    let mut reached = vec![false; glob.len() + 1];
+    let skip_stars = |reached: &mut Vec<bool>| {
+        for (place, step) in glob.iter().enumerate() {
+            let here = reached.get(place).copied().unwrap_or(false);
+            if let (true, Step::Many { .. }, Some(next)) = (here, step, reached.get_mut(place + 1)) {
+                *next = true;
+            }
+        }
+    };
+    if let Some(start) = reached.first_mut() {
+        *start = true;
+    }
+    skip_stars(&mut reached);
+    for character in text.chars() {
+        let mut next = vec![false; reached.len()];
+        for (place, step) in glob.iter().enumerate().filter(|(place, _)| reached.get(*place).copied().unwrap_or(false))
+        {
+            let to = match step {
+                Step::Char(wanted) if *wanted == character => place + 1,
+                Step::Lower(wanted) if is_lower(character, *wanted) => place + 1,
+                Step::One { colons } if *colons || character != ':' => place + 1,
+                Step::Many { colons } if *colons || character != ':' => place,
+                _ => continue,
+            };
+            if let Some(slot) = next.get_mut(to) {
+                *slot = true;
+            }
+        }
+        reached = next;
+        skip_stars(&mut reached);
+    }
+    reached.last().copied().unwrap_or(false)
+}
+
 struct Walk {
     nodes: Vec<Node>,
     seen: HashSet<Vec<u64>>,

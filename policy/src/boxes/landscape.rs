@@ -10,6 +10,8 @@ use crate::context::{Lookup, Unnamed};
 use crate::decide::{Verdict, decide};
 use crate::key::{ENCRYPTION_CONTEXT, Key};
 use crate::layers::{Layers, Told};
+use crate::limits::{BOXES_MAX, CLASSES_MAX};
+use crate::pattern::Pattern;
 use crate::policy::{Policy, PolicyKind};
 use crate::principal::Relation;
 use crate::quirk::Quirks;
@@ -23,7 +25,7 @@ use super::glob::ones;
 use super::outsider::{Cast, Who};
 use super::product::{Product, Union, Work};
 use super::residual::{Condition, Doubt};
-use super::space::{Part, Space};
+use super::space::{Dimension, Part, Space};
 use super::{Excess, prime, rule, witness, words};
 
 /// Where policies stand, for questions about the policies alone.
@@ -88,8 +90,9 @@ pub fn access<'a>(policies: &'a [Policy], setting: &Setting<'_>) -> (Vec<Access<
     let found = Cast::new(&[policies], setting).and_then(|cast| {
         let landscape = Landscape::new(&cast, &[policies], setting)?;
         let side = landscape.sides.first().ok_or(Excess::Boxes)?;
-        let rows = landscape.access(side, policies)?;
-        Ok((rows, landscape.doubts.clone()))
+        let mut doubts = landscape.doubts.clone();
+        let rows = landscape.access(side, policies, &mut doubts)?;
+        Ok((rows, doubts))
     });
     found.unwrap_or_else(|excess| (Vec::new(), vec![Doubt::Excess(excess)]))
 }
@@ -120,6 +123,9 @@ pub(super) struct Landscape<'c> {
     pub(super) sides: Vec<Covered>,
     pub(super) doubts: Vec<Doubt>,
     places: Places,
+    plans: Vec<Plan>,
+    /// A policy that allows everything, for whatever a question takes for granted.
+    everything: Vec<Policy>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -142,6 +148,8 @@ struct Plan {
     /// People, the ranks they reach, and a demand on them.
     people: Vec<(Vec<u64>, Vec<u64>, Option<usize>)>,
     rows: Vec<RowPlan>,
+    /// How many of the rows stand for other parts of the statement.
+    before_conditions: usize,
 }
 
 /// For which people a row holds anyway, and for which it is a demand.
@@ -163,7 +171,10 @@ impl<'c> Landscape<'c> {
             }
         }
         let Planner { mut demands, doubts, actions, .. } = planner;
-        let Some((_, first)) = cast.people.first() else { return Err(Excess::Classes) };
+        let Some((_, first)) = cast.people.first() else { return Err(Excess::Names) };
+        if cast.people.len() > CLASSES_MAX {
+            return Err(Excess::Classes);
+        }
         let scene = Scene {
             request: first,
             quirks: setting.quirks,
@@ -187,16 +198,37 @@ impl<'c> Landscape<'c> {
             sides: sides.iter().map(|_| Covered::default()).collect(),
             doubts,
             places,
+            plans: Vec::new(),
+            everything: everything(),
         };
         landscape.impossible = landscape.impossible(&scene);
-        for plan in plans {
-            let union = landscape.union(&plan);
+        landscape.space.note_never_absent(&landscape.impossible);
+        for plan in &plans {
+            let union = landscape.union(plan, None)?;
             if let Some(side) = landscape.sides.get_mut(plan.side) {
                 let list = if plan.effect == Effect::Allow { &mut side.allow } else { &mut side.deny };
                 list.push((plan.policy, plan.statement, union));
             }
         }
+        landscape.plans = plans;
         Ok(landscape)
+    }
+
+    fn plan(&self, (policy, statement): (usize, usize)) -> Option<&Plan> {
+        self.plans.iter().find(|plan| (plan.side, plan.policy, plan.statement) == (0, policy, statement))
+    }
+
+    /// How many rows the Condition block of a statement has.
+    pub(super) fn rows(&self, statement: (usize, usize)) -> usize {
+        self.plan(statement).map_or(0, |plan| plan.rows.len() - plan.before_conditions)
+    }
+
+    /// The boxes of a statement without one row of its Condition block.
+    pub(super) fn union_without(&self, statement: (usize, usize), row: usize) -> Result<Union, Excess> {
+        match self.plan(statement) {
+            Some(plan) => self.union(plan, Some(plan.before_conditions + row)),
+            None => Ok(Union::new()),
+        }
     }
 
     fn restricted(&self, product: &Product, place: usize, classes: &[u64]) -> Option<Product> {
@@ -204,10 +236,10 @@ impl<'c> Landscape<'c> {
     }
 
     /// The boxes of a statement.
-    fn union(&self, plan: &Plan) -> Union {
+    fn union(&self, plan: &Plan, left_out: Option<usize>) -> Result<Union, Excess> {
         let mut union = Union::new();
         let Some(start) = self.restricted(&self.space.everything(), self.places.action, &plan.actions) else {
-            return union;
+            return Ok(union);
         };
         for (people, reaches, demand) in &plan.people {
             let named = self.restricted(&start, self.places.who, people);
@@ -218,7 +250,7 @@ impl<'c> Landscape<'c> {
                 Some(demand) => self.space.and_demand(&[named], *demand),
                 None => vec![named],
             };
-            for row in &plan.rows {
+            for (_, row) in plan.rows.iter().enumerate().filter(|(index, _)| Some(*index) != left_out) {
                 let mut narrower: Union = products
                     .iter()
                     .filter_map(|product| self.restricted(product, self.places.who, &row.holds))
@@ -231,10 +263,13 @@ impl<'c> Landscape<'c> {
                     narrower.extend(self.space.and_demand(&asked, *demand));
                 }
                 products = narrower;
+                if products.len() > BOXES_MAX {
+                    return Err(Excess::Boxes);
+                }
             }
             union.extend(products);
         }
-        union
+        Ok(union)
     }
 
     /// What no request can be: by the rules of the keys, of the actions, and of other accounts.
@@ -247,9 +282,8 @@ impl<'c> Landscape<'c> {
         for services in [false, true] {
             let people = self.people(|_, request| (request.caller.kind() == CallerKind::Service) == services);
             let Some(base) = self.restricted(&everything, self.places.who, &people) else { continue };
-            let speaker = self.cast.people.iter().map(|(_, request)| request);
-            let Some(request) =
-                speaker.filter(|request| (request.caller.kind() == CallerKind::Service) == services).next()
+            let mut speakers = self.cast.people.iter().map(|(_, request)| request);
+            let Some(request) = speakers.find(|request| (request.caller.kind() == CallerKind::Service) == services)
             else {
                 continue;
             };
@@ -257,11 +291,35 @@ impl<'c> Landscape<'c> {
             let grants = self.restricted(&base, self.places.action, &on_grants);
             found.extend(rule::impossible_within(space, &scene, &base, grants.as_ref()));
         }
-        for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| dimension.is_key()) {
+        self.never_carried(&mut found);
+        if self.setting.kind == PolicyKind::Key {
+            let strangers = self.people(|_, request| request.is_cross_account());
+            let own: Vec<&str> =
+                catalogue::kms_operations().filter(|line| !line.is_cross_account()).map(|line| line.action()).collect();
+            let product = self.restricted(&everything, self.places.action, &actions(&|action| own.contains(&action)));
+            found.extend(product.and_then(|product| self.restricted(&product, self.places.who, &strangers)));
+        }
+        found
+    }
+
+    /// Keys that the requests of an action never carry, and keys that they always do.
+    fn never_carried(&self, found: &mut Union) {
+        let space = &self.space;
+        let everything = space.everything();
+        let known: Vec<Option<catalogue::Action>> = match space.dimensions.get(self.places.action) {
+            Some(actions) if space.dimensions.iter().any(is_of_kms) => {
+                actions.witnesses.iter().map(|action| catalogue::action(action)).collect()
+            }
+            _ => Vec::new(),
+        };
+        for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| is_of_kms(dimension)) {
             let lower = dimension.key.lower();
-            let present = dimension.select(false, |_| true);
-            let never = actions(&|action| lower.starts_with("kms:") && !catalogue::carries(action, lower));
+            let key = catalogue::condition_key(lower);
+            let carries =
+                |action: &Option<catalogue::Action>| action.zip(key).is_none_or(|(action, key)| action.carries(key));
+            let never = bits(known.iter().map(|action| !carries(action)));
             if let Some(mut product) = self.restricted(&everything, self.places.action, &never) {
+                let present = dimension.select(false, |_| true);
                 if dimension.many {
                     product.hit(place, &present);
                 } else {
@@ -269,10 +327,11 @@ impl<'c> Landscape<'c> {
                 }
                 found.push(product);
             }
-            let always = actions(&|action| {
-                catalogue::kms_operation(action)
-                    .is_some_and(|operation| operation.defaults().any(|(name, _)| name.eq_ignore_ascii_case(lower)))
-            });
+            let always: Vec<&str> = catalogue::kms_operations()
+                .filter(|line| line.defaults().any(|(name, _)| name.eq_ignore_ascii_case(lower)))
+                .map(|line| line.action())
+                .collect();
+            let always = self.select(self.places.action, &|action| always.contains(&action));
             let absent = dimension.select(true, |_| false);
             if let Some(product) = self.restricted(&everything, self.places.action, &always)
                 && let Some(product) = self.restricted(&product, place, &absent)
@@ -280,15 +339,6 @@ impl<'c> Landscape<'c> {
                 found.push(product);
             }
         }
-        if self.setting.kind == PolicyKind::Key {
-            let strangers = self.people(|_, request| request.is_cross_account());
-            let own_only = actions(&|action| {
-                catalogue::kms_operation(action).is_some_and(|operation| !operation.is_cross_account())
-            });
-            let product = self.restricted(&everything, self.places.action, &own_only);
-            found.extend(product.and_then(|product| self.restricted(&product, self.places.who, &strangers)));
-        }
-        found
     }
 
     fn select(&self, place: usize, fits: &dyn Fn(&str) -> bool) -> Vec<u64> {
@@ -300,29 +350,39 @@ impl<'c> Landscape<'c> {
     }
 
     /// Everything allowed, in few wide rows.
-    fn access<'p>(&self, side: &Covered, policies: &'p [Policy]) -> Result<Vec<Access<'p>>, Excess> {
+    fn access<'p>(
+        &self,
+        side: &Covered,
+        policies: &'p [Policy],
+        doubts: &mut Vec<Doubt>,
+    ) -> Result<Vec<Access<'p>>, Excess> {
         let (allowed, denied) = (side.allowed(), side.denied());
+        let denied: Vec<&Product> = denied.iter().collect();
+        let closed: Vec<&Product> = denied.iter().copied().chain(&self.impossible).collect();
+        let open: Vec<&Product> = allowed.iter().chain(&self.impossible).collect();
         let mut work = Work::new(&self.space.layout);
-        let left = work.minus(&allowed, &denied)?;
-        let left = work.minus(&left, &self.impossible)?;
         let mut primes: Vec<Product> = Vec::new();
-        for product in &left {
-            if primes.iter().any(|prime| prime.covers(product, &self.space.layout)) {
-                continue;
+        for bound in &allowed {
+            for product in work.survivors(bound.clone(), &closed, usize::MAX)? {
+                if primes.iter().any(|prime| prime.covers(&product, &self.space.layout)) {
+                    continue;
+                }
+                primes.push(prime::towards(&self.space, &product, bound, |wider| {
+                    Ok(self.has_nothing_of(wider, &denied, &[], &mut work)? && work.is_within(wider, &open)?)
+                })?);
             }
-            let widest = prime::widest(&self.space, product, |wider| {
-                let possible = work.minus(core::slice::from_ref(wider), &self.impossible)?;
-                Ok(work.and(&possible, &denied)?.is_empty() && work.minus(&possible, &allowed)?.is_empty())
-            })?;
-            primes.retain(|held| !widest.covers(held, &self.space.layout));
-            primes.push(widest);
         }
-        let primes = prime::needed(primes, &left, &mut work)?;
+        let primes = prime::merged(primes, &self.space);
         let mut rows = Vec::new();
         for prime in primes {
             for (conditions, part) in self.words(&prime) {
-                if let Some(row) = self.row(&part, conditions, policies)? {
-                    rows.push(row);
+                let possible = work.minus(core::slice::from_ref(&part), &self.impossible)?;
+                if possible.is_empty() {
+                    continue;
+                }
+                match self.row(&part, &possible, conditions, policies) {
+                    Some(row) => rows.push(row),
+                    None => doubts.push(self.unwitnessed()),
                 }
             }
         }
@@ -330,6 +390,24 @@ impl<'c> Landscape<'c> {
             (&a.who, a.reach, &a.actions, &a.conditions).cmp(&(&b.who, b.reach, &b.actions, &b.conditions))
         });
         Ok(rows)
+    }
+
+    /// Whether the product holds nothing possible of these but what is in `besides`.
+    pub(super) fn has_nothing_of(
+        &self,
+        product: &Product,
+        others: &[&Product],
+        besides: &[&Product],
+        work: &mut Work<'_>,
+    ) -> Result<bool, Excess> {
+        for other in others.iter().filter(|other| other.meets(product, &self.space.layout)) {
+            let Some(both) = product.and(other, &self.space.layout) else { continue };
+            let removed: Vec<&Product> = besides.iter().copied().chain(&self.impossible).collect();
+            if !work.is_within(&both, &removed)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The conditions of a product in words, each with its part of the product.
@@ -348,32 +426,29 @@ impl<'c> Landscape<'c> {
         }
     }
 
+    /// The product as a row; `possible` are its pieces that a request can be of.
     fn row<'p>(
         &self,
         product: &Product,
+        possible: &[Product],
         conditions: Vec<Condition>,
         policies: &'p [Policy],
-    ) -> Result<Option<Access<'p>>, Excess> {
-        let mut work = Work::new(&self.space.layout);
-        let possible = work.minus(core::slice::from_ref(product), &self.impossible)?;
+    ) -> Option<Access<'p>> {
         // The farthest reach is the one that is told: it holds what reaches less far.
         let reach = ones(product.classes(&self.space.layout, self.places.reach)).last().unwrap_or(0);
         let farthest = bits((0..REACHES.len()).map(|rank| rank == reach));
-        for point in possible.iter().filter_map(|point| self.restricted(point, self.places.reach, &farthest)) {
-            let allowed = |request: &Request| self.allows(request, policies, reach);
-            if let Some(witness) = self.requests(&point).into_iter().find(allowed) {
-                let statement = self.cited(&witness, policies, Effect::Allow);
-                return Ok(Some(Access {
-                    who: self.who(product),
-                    reach: relation(reach),
-                    actions: self.actions(product),
-                    conditions,
-                    witness,
-                    statement,
-                }));
-            }
-        }
-        Ok(None)
+        let points = possible.iter().filter_map(|point| self.restricted(point, self.places.reach, &farthest));
+        let mut requests = points.flat_map(|point| self.requests(&point));
+        let witness = requests.find(|request| self.allows(request, policies, reach))?;
+        let statement = self.cited(&witness, policies, Effect::Allow);
+        Some(Access {
+            who: self.who(product),
+            reach: relation(reach),
+            actions: self.actions(product),
+            conditions,
+            witness,
+            statement,
+        })
     }
 
     pub(super) fn who(&self, product: &Product) -> Vec<Who> {
@@ -437,20 +512,20 @@ impl<'c> Landscape<'c> {
     /// Whether `decide` lets the request in by these policies, with everything else in its favour that a
     /// reach of this rank allows.
     pub(super) fn allows(&self, request: &Request, policies: &[Policy], rank: usize) -> bool {
-        let everything = everything();
+        let everything = &*self.everything;
         let none: &[Policy] = &[];
         let mut layers = Layers::default();
         if self.setting.names_principals() {
             layers.resource = Told::Known(policies);
             if rank == 0 || request.is_cross_account() {
-                layers.identity = Told::Known(&everything);
+                layers.identity = Told::Known(everything);
             } else if rank == 2 {
                 layers.boundary = Told::Known(none);
                 layers.session = Told::Known(none);
             }
             // A federated user has nothing without a session policy.
-            if rank < 2 && request.caller.kind() == CallerKind::FederatedUser {
-                layers.session = Told::Known(&everything);
+            if (rank < 2 || request.is_cross_account()) && request.caller.kind() == CallerKind::FederatedUser {
+                layers.session = Told::Known(everything);
             }
             return decide(request, &layers, self.setting.quirks).verdict() == Verdict::Allow;
         }
@@ -459,7 +534,7 @@ impl<'c> Landscape<'c> {
         if matches!(request.rule(), ResourceRule::KmsKey | ResourceRule::RoleTrust) {
             layers.resource = Told::Known(&delegating);
         }
-        layers.identity = Told::Known(&everything);
+        layers.identity = Told::Known(everything);
         match self.setting.kind {
             PolicyKind::Scp => layers.scps = Told::Known(&levels),
             PolicyKind::Rcp => layers.rcps = Told::Known(&levels),
@@ -467,13 +542,6 @@ impl<'c> Landscape<'c> {
             _ => layers.identity = Told::Known(policies),
         }
         decide(request, &layers, self.setting.quirks).verdict() == Verdict::Allow
-    }
-
-    /// The same if nothing denied.
-    pub(super) fn allows_but_for_denies(&self, request: &Request, policies: &[Policy], rank: usize) -> bool {
-        let open: Vec<Policy> =
-            policies.iter().map(|policy| policy.without(|statement| statement.effect() == Effect::Deny)).collect();
-        self.allows(request, &open, rank)
     }
 
     pub(super) fn names_principals(&self) -> bool {
@@ -518,6 +586,10 @@ impl<'c> Landscape<'c> {
     }
 }
 
+fn is_of_kms(dimension: &Dimension) -> bool {
+    dimension.is_key() && dimension.key.lower().starts_with("kms:")
+}
+
 /// Turns statements into plans, gathering the demands that they make.
 struct Planner<'c> {
     cast: &'c Cast,
@@ -528,6 +600,10 @@ struct Planner<'c> {
     actions_lower: Vec<Box<str>>,
     /// By key, the people for whom it is not known.
     unknown: HashMap<Box<str>, Vec<u64>>,
+    /// By what policies file names under, the people whom such a name may mean.
+    filed: HashMap<u64, Vec<usize>>,
+    /// By pattern, the actions that it takes.
+    taken: HashMap<&'c str, Vec<u64>>,
 }
 
 impl<'c> Planner<'c> {
@@ -546,6 +622,8 @@ impl<'c> Planner<'c> {
             actions,
             actions_lower,
             unknown: HashMap::new(),
+            filed: filed(cast),
+            taken: HashMap::new(),
         }
     }
 
@@ -563,18 +641,26 @@ impl<'c> Planner<'c> {
         if statement.inert {
             return None;
         }
-        let (_, first) = self.cast.people.first()?;
-        let scene = self.scene(first);
-        let actions = bits(self.actions_lower.iter().map(|action| statement.actions.hold(action, &scene) == Tri::True));
+        let actions = self.actions(&statement.actions);
         let mut rows = Vec::new();
         if let Texts::Named(_) | Texts::Except(_) = &statement.resources {
             rows.push(self.resources(statement)?);
         }
         let people = self.people(statement);
+        let before_conditions = rows.len();
         for atom in statement.conditions() {
             rows.push(self.row(atom));
         }
-        Some(Plan { side, policy, statement: index, effect: statement.effect(), actions, people, rows })
+        Some(Plan {
+            side,
+            policy,
+            statement: index,
+            effect: statement.effect(),
+            actions,
+            people,
+            rows,
+            before_conditions,
+        })
     }
 
     /// The people it concerns, by how far it reaches.
@@ -588,33 +674,42 @@ impl<'c> Planner<'c> {
         let mut certain: [Vec<bool>; 3] = core::array::from_fn(|_| vec![false; self.cast.people.len()]);
         let mut maybe = Vec::new();
         let mut doubtful = false;
-        for (index, (_, request)) in self.cast.people.iter().enumerate() {
-            let scene = self.scene(request);
-            let directness = statement.principals.directness(&scene);
+        let mut mark = |index: usize, relation: Relation, request: &Request| {
             let far = denies || request.is_cross_account();
-            let mark = |certain: &mut [Vec<bool>; 3], rank: usize| {
+            if far || self.counts(relation, request) {
+                let rank = if far { 2 } else { rank(relation) };
                 if let Some(slot) = certain.get_mut(rank).and_then(|people| people.get_mut(index)) {
                     *slot = true;
                 }
-            };
-            if directness.certain() != 0 && far {
-                mark(&mut certain, 2);
             }
-            for relation in [Relation::Account, Relation::Behind, Relation::LimitedSession, Relation::Caller] {
-                if directness.certain() & (1 << relation as u8) != 0 && self.counts(relation, request) {
-                    mark(&mut certain, rank(relation));
-                }
-            }
-            if directness.possible() != 0 {
-                match &statement.principals {
-                    Principals::Named(names) => {
-                        for name in names.iter().filter(|name| name.relation(&scene).0 == Tri::Unknown) {
-                            let farthest =
-                                if far || name.source().contains(':') { 2 } else { rank(name.relation(&scene).1) };
-                            maybe.extend(name.key().map(|key| (index, farthest, key, name.source())));
+        };
+        match &statement.principals {
+            Principals::Named(names) => {
+                for name in names {
+                    let filed =
+                        name.digest().map(|digest| self.filed.get(&digest).map(Vec::as_slice).unwrap_or_default());
+                    let everybody = filed.is_none().then_some(0..self.cast.people.len()).into_iter().flatten();
+                    for index in filed.unwrap_or_default().iter().copied().chain(everybody) {
+                        let Some((_, request)) = self.cast.people.get(index) else { continue };
+                        match name.relation(&self.scene(request)) {
+                            (Tri::True, relation) => mark(index, relation, request),
+                            (Tri::False, _) => {}
+                            (Tri::Unknown, relation) => {
+                                let far = denies || request.is_cross_account() || name.source().contains(':');
+                                let farthest = if far { 2 } else { rank(relation) };
+                                maybe.extend(name.key().map(|key| (index, farthest, key, name.source())));
+                            }
                         }
                     }
-                    Principals::Any | Principals::Except(_) => doubtful = true,
+                }
+            }
+            principals => {
+                for (index, (_, request)) in self.cast.people.iter().enumerate() {
+                    let directness = principals.directness(&self.scene(request));
+                    if directness.certain() != 0 {
+                        mark(index, Relation::Caller, request);
+                    }
+                    doubtful |= directness.possible() != 0;
                 }
             }
         }
@@ -634,6 +729,25 @@ impl<'c> Planner<'c> {
             found.push((bits((0..count).map(|other| other == index)), up_to(rank), Some(demand)));
         }
         found
+    }
+
+    /// The actions that an element takes.
+    fn actions(&mut self, texts: &'c Texts) -> Vec<u64> {
+        let all = bits(self.actions_lower.iter().map(|_| true));
+        let (Texts::Named(patterns) | Texts::Except(patterns)) = texts else { return all };
+        let mut sum: Vec<u64> = all.iter().map(|_| 0).collect();
+        for pattern in patterns {
+            let lower = &self.actions_lower;
+            let taken = self
+                .taken
+                .entry(pattern.source())
+                .or_insert_with(|| bits(lower.iter().map(|action| pattern.matches_plainly(action))));
+            sum.iter_mut().zip(taken.iter()).for_each(|(sum, taken)| *sum |= taken);
+        }
+        match texts {
+            Texts::Except(_) => super::product::without(&all, &sum),
+            _ => sum,
+        }
     }
 
     /// In one account, an ordinary resource's policy gives nothing by naming the account.
@@ -668,6 +782,12 @@ impl<'c> Planner<'c> {
             self.row_with_variables(atom, &mut plan);
             return plan;
         }
+        let everybody = bits(self.cast.people.iter().map(|_| true));
+        if unknown == everybody {
+            let ask = Ask::Row { atom, in_key_policy: self.setting.kind == PolicyKind::Key };
+            let demand = self.shared(atom, ask);
+            return RowPlan { holds: everybody.iter().map(|_| 0).collect(), asked: vec![(unknown, demand)] };
+        }
         let known = |index: usize| unknown.get(index / 64).is_some_and(|word| word & (1 << (index % 64)) == 0);
         plan.holds = bits(
             self.cast
@@ -678,10 +798,24 @@ impl<'c> Planner<'c> {
         );
         if unknown.iter().any(|word| *word != 0) {
             let ask = Ask::Row { atom, in_key_policy: self.setting.kind == PolicyKind::Key };
-            let demand = self.demand(Cow::Borrowed(atom.key()), ask, None);
+            let demand = self.shared(atom, ask);
             plan.asked.push((unknown, demand));
         }
         plan
+    }
+
+    /// The demand of a row; rows that say the same share one.
+    fn shared(&mut self, atom: &'c Atom, ask: Ask<'c>) -> usize {
+        let same = |demand: &Demand<'_>| match &demand.ask {
+            Ask::Row { atom: other, .. } if demand.of.is_none() => {
+                atom.key() == other.key() && atom.spelled() == other.spelled() && atom.test() == other.test()
+            }
+            _ => false,
+        };
+        match self.demands.iter().position(same) {
+            Some(index) => index,
+            None => self.demand(Cow::Borrowed(atom.key()), ask, None),
+        }
     }
 
     /// A row whose values differ from person to person.
@@ -736,6 +870,17 @@ impl<'c> Planner<'c> {
     }
 }
 
+/// Everybody, filed as policies file the names of their statements.
+fn filed(cast: &Cast) -> HashMap<u64, Vec<usize>> {
+    let mut filed: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (index, (_, request)) in cast.people.iter().enumerate() {
+        for digest in request.caller().digests() {
+            filed.entry(*digest).or_default().push(index);
+        }
+    }
+    filed
+}
+
 fn rank(relation: Relation) -> usize {
     match relation {
         Relation::Account => 0,
@@ -765,35 +910,40 @@ fn bits(holds: impl Iterator<Item = bool>) -> Vec<u64> {
     words
 }
 
+/// Grants alone allow it, whatever policies say.
+const RETIRE: &str = "kms:RetireGrant";
+
 /// The actions that a key policy bears on.
 fn on_keys() -> impl Iterator<Item = Box<str>> {
     catalogue::kms_operations()
         .filter(|operation| matches!(operation.resource_kind(), ResourceKind::Key | ResourceKind::AliasAndKey))
+        .filter(|operation| operation.action() != RETIRE)
         .map(|operation| operation.action().into())
 }
 
 /// An action for each way in which the statements can tell actions apart, every one of KMS included.
 fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>) -> Vec<Box<str>> {
-    let mut patterns: Vec<&str> = Vec::new();
+    let mut patterns: Vec<&Pattern> = Vec::new();
     let mut keys: Vec<&str> = Vec::new();
     for statement in statements {
         if let Texts::Named(actions) | Texts::Except(actions) = &statement.actions {
-            patterns.extend(actions.iter().map(|action| action.source()));
+            patterns.extend(actions.iter());
         }
         keys.extend(statement.conditions.iter().map(|atom| atom.key().lower()));
     }
-    patterns.sort_unstable();
-    patterns.dedup();
+    patterns.sort_unstable_by_key(|pattern| pattern.source());
+    patterns.dedup_by_key(|pattern| pattern.source());
+    let sources: Vec<&str> = patterns.iter().map(|pattern| pattern.source()).collect();
     keys.sort_unstable();
     keys.dedup();
     keys.retain(|key| !key.starts_with(ENCRYPTION_CONTEXT));
     let mut found: Vec<Box<str>> = Vec::new();
     let mut seen: std::collections::HashSet<Vec<bool>> = std::collections::HashSet::new();
-    let services: Vec<&str> = patterns.iter().filter_map(|pattern| pattern.split_once(':')).map(|(s, _)| s).collect();
+    let services: Vec<&str> = sources.iter().filter_map(|source| source.split_once(':')).map(|(s, _)| s).collect();
     let stranger = catalogue::services().find(|service| !services.contains(&service.prefix()));
     let mut names: Vec<&'static str> =
         catalogue::service("kms").into_iter().chain(stranger).flat_map(|s| s.actions()).map(|a| a.name()).collect();
-    for pattern in patterns.iter().filter(|pattern| pattern.contains(':')) {
+    for pattern in sources.iter().filter(|source| source.contains(':')) {
         names.extend(catalogue::actions_matching(pattern).map(|action| action.name()));
         // What the pattern leaves of its service is another class.
         let service = pattern.split_once(':').and_then(|(service, _)| catalogue::service(service));
@@ -801,10 +951,10 @@ fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>) -> Vec<
     }
     names.sort_unstable();
     names.dedup();
-    let globs: Vec<Vec<&str>> = patterns.iter().map(|pattern| pattern.split('*').collect()).collect();
+    names.retain(|name| *name != RETIRE);
     for name in names {
         let lower = name.to_ascii_lowercase();
-        let mut vector: Vec<bool> = globs.iter().map(|parts| matches(parts, &lower)).collect();
+        let mut vector: Vec<bool> = patterns.iter().map(|pattern| pattern.matches_plainly(&lower)).collect();
         let kms = lower.starts_with("kms:");
         vector.extend(keys.iter().map(|key| catalogue::carries(name, key)));
         if kms || seen.insert(vector) {
@@ -812,26 +962,6 @@ fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>) -> Vec<
         }
     }
     found
-}
-
-/// Whether a text matches a pattern cut at its `*`s; `?` is any character.
-fn matches(parts: &[&str], text: &str) -> bool {
-    fn begins(text: &str, part: &str) -> bool {
-        text.len() >= part.len() && text.bytes().zip(part.bytes()).all(|(a, b)| b == b'?' || a == b)
-    }
-    let [first, rest @ ..] = parts else { return text.is_empty() };
-    if !begins(text, first) {
-        return false;
-    }
-    let mut text = text.get(first.len()..).unwrap_or_default();
-    let Some((last, middle)) = rest.split_last() else { return text.is_empty() };
-    for part in middle {
-        let Some(at) = (0..=text.len()).find(|at| text.get(*at..).is_some_and(|rest| begins(rest, part))) else {
-            return false;
-        };
-        text = text.get(at + part.len()..).unwrap_or_default();
-    }
-    text.len() >= last.len() && text.get(text.len() - last.len()..).is_some_and(|rest| begins(rest, last))
 }
 
 /// A policy that allows everything, for whatever a question takes for granted.

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use crate::arn::{Arn, is_account_id};
 use crate::caller::{Caller, CallerKind};
 use crate::condition::{Atom, Test};
-use crate::context::Unnamed;
 use crate::pattern::Step;
 use crate::policy::{Policy, PolicyKind};
 use crate::principal::PrincipalPattern;
@@ -54,8 +53,12 @@ pub(super) struct Cast {
     /// What the requests are about.
     pub(super) resource: Box<str>,
     pub(super) account: Box<str>,
+    template: Request,
 }
 
+/// What is not known of whoever has an identity policy.
+const HOLDER_KEYS: [&str; 5] =
+    ["aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:username", "aws:userid"];
 /// Keys whose values are accounts.
 const ACCOUNT_KEYS: [&str; 2] = ["aws:principalaccount", "kms:calleraccount"];
 const PRINCIPAL_ARN: &str = "aws:principalarn";
@@ -70,6 +73,8 @@ impl Cast {
         for policy in policies.iter().copied().flatten() {
             gathered.policy(policy);
         }
+        gathered.arns.sort_unstable();
+        gathered.arns.dedup();
         let partition = setting.resource.and_then(Arn::parse).map_or("aws", |arn| arn.partition);
         let account = setting.account.map(Box::<str>::from).or_else(|| {
             let of_arn = setting.resource.and_then(Arn::parse).map(|arn| arn.account).filter(|id| is_account_id(id));
@@ -83,7 +88,10 @@ impl Cast {
             }
             _ => "*".into(),
         });
-        let mut cast = Cast { people: Vec::new(), resource, account };
+        let action = if setting.kind == PolicyKind::Key { "kms:DescribeKey" } else { "sts:GetCallerIdentity" };
+        let template = Request::builder("*", action, &resource).resource_account(&account).build();
+        let template = template.map_err(|_| Excess::Names)?;
+        let mut cast = Cast { people: Vec::new(), resource, account, template };
         if !setting.names_principals() {
             let principal = format!("arn:{partition}:iam::{}:role/holder", cast.account);
             cast.add(Standing::Named, &principal, setting);
@@ -113,17 +121,8 @@ impl Cast {
         if self.people.iter().any(|(who, _)| &*who.principal == principal) {
             return;
         }
-        let action = if setting.kind == PolicyKind::Key { "kms:DescribeKey" } else { "sts:GetCallerIdentity" };
-        let mut builder = Request::builder(principal, action, &self.resource)
-            .unnamed(Unnamed::Unknown)
-            .resource_account(&self.account)
-            .quirks(setting.quirks);
-        if !setting.names_principals() {
-            for key in ["aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:username", "aws:userid"] {
-                builder = builder.unknown(key);
-            }
-        }
-        let Ok(mut request) = builder.build() else { return };
+        let open: &[&str] = if setting.names_principals() { &[] } else { &HOLDER_KEYS };
+        let Ok(mut request) = self.template.asked_by(principal, open, setting.quirks) else { return };
         request.context.forget_action();
         let account = request.caller().account().map(Into::into);
         self.people.push((Who { standing, principal: request.caller().text().into(), account }, request));
@@ -148,7 +147,8 @@ impl Cast {
                 continue;
             }
             let names: Vec<&str> = gathered.names.iter().map(|name| &**name).collect();
-            with_taken(&mut globs, &names);
+            let own: Vec<&str> = names.iter().copied().filter(|name| name.starts_with(&prefix)).collect();
+            with_taken(&mut globs, &own);
             let avoided = names.iter().flat_map(|name| name.chars());
             for tail in glob::continuations(&globs, &prefix, avoided)? {
                 let sound = !tail.ends_with('/') && !tail.starts_with('/') && !tail.contains(['*', '?', ':']);

@@ -23,14 +23,16 @@ pub(super) fn widest(
         wider.free(layout, dimension);
         try_wider(&mut prime, wider)?;
     }
-    for (place, dimension) in space.dimensions.iter().enumerate() {
-        if prime.is_free(layout, place) {
-            continue;
-        }
+    for place in 0..layout.dimensions() {
         let hits: Vec<Vec<u64>> = prime.hits(place).map(<[u64]>::to_vec).collect();
         for hit in hits {
             let wider = prime.without_hit(place, &hit);
             try_wider(&mut prime, wider)?;
+        }
+    }
+    for (place, dimension) in space.dimensions.iter().enumerate() {
+        if prime.is_free(layout, place) {
+            continue;
         }
         for class in 0..=dimension.witnesses.len() {
             let bit = dimension.class(class);
@@ -62,4 +64,58 @@ pub(super) fn needed(
         }
     }
     Ok(primes)
+}
+
+/// The product made wider: condition keys without any condition where `fine` lets them be, else, like
+/// everything else, as far as the product goes that it comes from.
+pub(super) fn towards(
+    space: &Space<'_>,
+    product: &Product,
+    bound: &Product,
+    mut fine: impl FnMut(&Product) -> Result<bool, Excess>,
+) -> Result<Product, Excess> {
+    let layout = &space.layout;
+    let mut prime = product.clone();
+    for (place, dimension) in space.dimensions.iter().enumerate() {
+        let mut bounded = prime.clone();
+        bounded.free(layout, place);
+        let free = bounded.clone();
+        bounded.restrict(layout, place, bound.classes(layout, place));
+        bound.hits(place).for_each(|hit| bounded.hit(place, hit));
+        for wider in dimension.is_key().then_some(free).into_iter().chain([bounded]) {
+            if wider != prime && fine(&wider)? {
+                prime = wider;
+                break;
+            }
+        }
+    }
+    Ok(prime)
+}
+
+/// Fewer products that hold the same: what others cover goes, and two that differ in one dimension are one.
+pub(super) fn merged(mut products: Vec<Product>, space: &Space<'_>) -> Vec<Product> {
+    let layout = &space.layout;
+    loop {
+        let before = products.len();
+        let mut at = 0;
+        while let Some(product) = products.get(at).cloned() {
+            let mut others = products.iter().enumerate().filter(|(other, _)| *other != at);
+            let found = others.find_map(|(index, other)| match other.covers(&product, layout) {
+                true => Some((index, other.clone())),
+                false => product.joined(other, layout).map(|joined| (index, joined)),
+            });
+            match found {
+                Some((index, joined)) => {
+                    if let Some(slot) = products.get_mut(index) {
+                        *slot = joined;
+                    }
+                    products.remove(at);
+                }
+                None => at += 1,
+            }
+        }
+        if products.len() == before {
+            return products;
+        }
+    }
 }

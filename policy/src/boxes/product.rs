@@ -158,6 +158,34 @@ impl Product {
             || self.hits.iter().any(|(dimension, set)| !meets(self.classes(layout, *dimension), set))
     }
 
+    /// Whether there is anything that both hold.
+    pub(super) fn meets(&self, other: &Product, layout: &Layout) -> bool {
+        let disjoint = |(dimension, shape): (usize, &Shape)| {
+            !shape.many && !meets(self.classes(layout, dimension), other.classes(layout, dimension))
+        };
+        let missed = |(dimension, set): &(usize, Vec<u64>)| {
+            let (ours, theirs) = (self.classes(layout, *dimension), other.classes(layout, *dimension));
+            set.iter().zip(ours).zip(theirs).all(|((hit, a), b)| hit & a & b == 0)
+        };
+        !layout.shapes.iter().enumerate().any(disjoint) && !self.hits.iter().chain(&other.hits).any(missed)
+    }
+
+    /// The one product that holds just what these two do, where they differ in one dimension alone.
+    pub(super) fn joined(&self, other: &Product, layout: &Layout) -> Option<Product> {
+        if self.hits != other.hits {
+            return None;
+        }
+        let differs = |dimension: &usize| self.classes(layout, *dimension) != other.classes(layout, *dimension);
+        let mut differing = (0..layout.dimensions()).filter(differs);
+        let (dimension, None) = (differing.next()?, differing.next()) else { return None };
+        if layout.is_many(dimension) {
+            return None;
+        }
+        let mut joined = self.clone();
+        joined.widen(layout, dimension, other.classes(layout, dimension));
+        Some(joined)
+    }
+
     /// What both hold, unless it is nothing.
     pub(super) fn and(&self, other: &Product, layout: &Layout) -> Option<Product> {
         let mut both = self.clone();
@@ -179,7 +207,7 @@ impl Product {
 
     /// What the other does not hold, in pieces that have nothing in common.
     pub(super) fn minus(&self, other: &Product, layout: &Layout, pieces: &mut Union) {
-        if self.and(other, layout).is_none() {
+        if !self.meets(other, layout) {
             pieces.push(self.clone());
             return;
         }
@@ -263,6 +291,38 @@ impl<'a> Work<'a> {
         Ok(sum)
     }
 
+    /// What is left of a product without the others, at most `most` pieces of it: depth first, so that
+    /// the question whether anything is left ends with the first piece.
+    pub(super) fn survivors(&mut self, product: Product, removed: &[&Product], most: usize) -> Result<Union, Excess> {
+        let mut left = Union::new();
+        let mut waiting = vec![(product, 0)];
+        let mut pieces = Union::new();
+        while let Some((piece, at)) = waiting.pop() {
+            self.count(1)?;
+            let rest = removed.get(at..).unwrap_or_default();
+            if rest.iter().any(|removed| removed.covers(&piece, self.layout)) {
+                continue;
+            }
+            let Some(next) = rest.iter().position(|removed| removed.meets(&piece, self.layout)) else {
+                left.push(piece);
+                if left.len() >= most {
+                    break;
+                }
+                continue;
+            };
+            if let Some(removed) = rest.get(next) {
+                piece.minus(removed, self.layout, &mut pieces);
+                waiting.extend(pieces.drain(..).map(|piece| (piece, at + next + 1)));
+            }
+        }
+        Ok(left)
+    }
+
+    /// Whether nothing of the product is left without the others.
+    pub(super) fn is_within(&mut self, product: &Product, others: &[&Product]) -> Result<bool, Excess> {
+        Ok(self.survivors(product.clone(), others, 1)?.is_empty())
+    }
+
     /// What the first holds and the second does not, in pieces that have nothing in common.
     pub(super) fn minus(&mut self, a: &[Product], b: &[Product]) -> Result<Union, Excess> {
         let mut rest = Union::new();
@@ -285,3 +345,6 @@ impl<'a> Work<'a> {
         Ok(rest)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,8 +142,9 @@ impl<'a> Question<'a> {
         let mut demands = collector.demands;
         let related = rule::related(&demands, &scene);
         demands.extend(rule::own_demands(&demands));
-        let space = Space::new(demands, &related, &scene)?;
+        let mut space = Space::new(demands, &related, &scene)?;
         let impossible = rule::impossible(&space, &scene);
+        space.note_never_absent(&impossible);
         let mut doubts = collector.doubts;
         let mixed = space.dimensions.iter().filter(|dimension| !dimension.complete);
         doubts.extend(mixed.map(|dimension| Doubt::Mixed(dimension.key.name().into())));

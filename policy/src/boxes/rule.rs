@@ -22,6 +22,11 @@ const CALLED_VIA: &str = "aws:calledvia";
 const CALLED_VIA_ENDS: [&str; 2] = ["aws:calledviafirst", "aws:calledvialast"];
 const SOURCE_IP: &str = "aws:sourceip";
 const FOR_RESOURCE: &str = "kms:grantisforawsresource";
+const ALIASES: [&str; 2] = ["kms:requestalias", "kms:resourcealiases"];
+/// What the aliases of keys that AWS manages begin with.
+const AWS_ALIAS: &str = "alias/aws/";
+/// A name that stands for the address of a service.
+const SERVICE_ADDRESS: &str = "ec2.amazonaws.com";
 const CONTEXT_KEYS: &str = "kms:encryptioncontextkeys";
 /// Keys of the network that a request came through, which a service does not hand on.
 const NETWORK: [&str; 4] = ["aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip"];
@@ -49,8 +54,30 @@ pub(super) fn related(demands: &[Demand<'_>], scene: &Scene<'_>) -> Vec<Key> {
 
 /// Demands that nobody makes, but which tell the values apart that the rules speak of.
 pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
-    let list = demands.iter().find(|demand| demand.key.lower() == CONTEXT_KEYS).map(|demand| demand.key.clone());
-    let Some(list) = list else { return Vec::new() };
+    let key_of = |name: &str| demands.iter().find(|demand| demand.key.lower() == name).map(|demand| demand.key.clone());
+    let aliases = ALIASES.into_iter().filter_map(key_of);
+    let mut own: Vec<Demand<'a>> = aliases.map(|key| Demand { key, ask: Ask::Begins(AWS_ALIAS), of: None }).collect();
+    for name in [VIA_AWS_SERVICE, FOR_RESOURCE] {
+        own.extend(key_of(name).map(|key| Demand { key, ask: Ask::Text(vec!["true"]), of: None }));
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for demand in demands {
+        let lower = demand.key.lower();
+        let is_address =
+            || catalogue::condition_key(lower).is_some_and(|known| known.value_type() == ValueType::IpAddress);
+        if seen.contains(&lower) {
+            continue;
+        }
+        seen.push(lower);
+        if !is_address() {
+            continue;
+        }
+        own.push(Demand { key: demand.key.clone(), ask: Ask::Address, of: None });
+        if lower == SOURCE_IP {
+            own.push(Demand { key: demand.key.clone(), ask: Ask::Text(vec![SERVICE_ADDRESS]), of: None });
+        }
+    }
+    let Some(list) = key_of(CONTEXT_KEYS) else { return own };
     let mut named: Vec<String> = Vec::new();
     for demand in demands {
         if demand.key.lower().starts_with(ENCRYPTION_CONTEXT)
@@ -60,7 +87,8 @@ pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
             named.push(name.to_owned());
         }
     }
-    named.into_iter().map(|name| Demand { key: list.clone(), ask: Ask::Name(name.into()), of: None }).collect()
+    own.extend(named.into_iter().map(|name| Demand { key: list.clone(), ask: Ask::Name(name.into()), of: None }));
+    own
 }
 
 /// The contexts that no request has.
@@ -87,6 +115,7 @@ pub(super) fn impossible_within(
     }
     rules.through_an_endpoint();
     rules.called_via_ends();
+    rules.aliases();
     rules.encryption_context();
     rules.found
 }
@@ -110,8 +139,10 @@ enum Is<'v> {
     NotTold(&'v str),
     /// An address.
     Address,
-    /// Present, and no address.
-    NoAddress,
+    /// The name that stands for the address of a service.
+    Service,
+    /// Present, and neither address nor service.
+    Nonsense,
 }
 
 impl Rules<'_, '_> {
@@ -132,7 +163,8 @@ impl Rules<'_, '_> {
                 Is::Told(value) => (false, &|witness| witness.eq_ignore_ascii_case(value)),
                 Is::NotTold(value) => (true, &|witness| !witness.eq_ignore_ascii_case(value)),
                 Is::Address => (false, &|witness| witness.parse::<IpAddr>().is_ok()),
-                Is::NoAddress => (false, &|witness| witness.parse::<IpAddr>().is_err()),
+                Is::Service => (false, &is_service),
+                Is::Nonsense => (false, &|witness| witness.parse::<IpAddr>().is_err() && !is_service(witness)),
             };
             let classes = dimension.select(absent, fits);
             match (dimension.many, is) {
@@ -157,7 +189,8 @@ impl Rules<'_, '_> {
             (Lookup::One(text), Is::Told(value)) => text.eq_ignore_ascii_case(value),
             (Lookup::One(text), Is::NotTold(value)) => !text.eq_ignore_ascii_case(value),
             (Lookup::One(text), Is::Address) => text.parse::<IpAddr>().is_ok(),
-            (Lookup::One(text), Is::NoAddress) => text.parse::<IpAddr>().is_err(),
+            (Lookup::One(text), Is::Service) => is_service(text),
+            (Lookup::One(text), Is::Nonsense) => text.parse::<IpAddr>().is_err() && !is_service(text),
         })
     }
 
@@ -172,10 +205,13 @@ impl Rules<'_, '_> {
     /// Addresses are addresses, except where a service calls.
     fn typed_values(&mut self) {
         let names: Vec<Box<str>> = self.space.dimensions.iter().map(|dimension| dimension.key.lower().into()).collect();
-        for name in names.iter().filter(|name| &***name != SOURCE_IP) {
+        for name in &names {
             let known = catalogue::condition_key(name);
             if known.is_some_and(|known| known.value_type() == ValueType::IpAddress) {
-                self.never(&[(name, Is::NoAddress)]);
+                self.never(&[(name, Is::Nonsense)]);
+                if &**name != SOURCE_IP {
+                    self.never(&[(name, Is::Service)]);
+                }
             }
         }
     }
@@ -199,7 +235,7 @@ impl Rules<'_, '_> {
         self.never(&[(CALLED_VIA, Is::Present), (VIA_AWS_SERVICE, Is::NotTold("true"))]);
         self.never(&[(VIA_SERVICE, Is::Present), (SOURCE_IP, Is::Address)]);
         self.never(&[(VIA_SERVICE, Is::Present), (SOURCE_IP, Is::Absent)]);
-        self.never(&[(VIA_SERVICE, Is::Absent), (SOURCE_IP, Is::NoAddress)]);
+        self.never(&[(VIA_SERVICE, Is::Absent), (SOURCE_IP, Is::Service)]);
         for name in NETWORK {
             self.never(&[(VIA_SERVICE, Is::Present), (name, Is::Present)]);
         }
@@ -230,6 +266,27 @@ impl Rules<'_, '_> {
         for name in CALLED_VIA_ENDS {
             self.never(&[(name, Is::Absent), (CALLED_VIA, Is::Present)]);
             self.never(&[(name, Is::Present), (CALLED_VIA, Is::Absent)]);
+        }
+    }
+
+    /// An alias that nobody told does not make a key one that AWS manages.
+    fn aliases(&mut self) {
+        if self.request.aws_managed_key {
+            return;
+        }
+        for name in ALIASES {
+            let Some(place) = self.space.place(name) else { continue };
+            let Some(dimension) = self.space.dimensions.get(place) else { continue };
+            let classes = dimension.select(false, |witness| witness.starts_with(AWS_ALIAS));
+            let mut product = self.base.clone();
+            if dimension.many {
+                product.hit(place, &classes);
+            } else {
+                product.restrict(&self.space.layout, place, &classes);
+            }
+            if !product.is_empty(&self.space.layout) {
+                self.found.push(product);
+            }
         }
     }
 
@@ -278,4 +335,10 @@ impl Rules<'_, '_> {
             }
         }
     }
+}
+
+/// `s3.amazonaws.com`: what stands for the address where a service calls.
+fn is_service(text: &str) -> bool {
+    let stem = text.strip_suffix(".amazonaws.com");
+    stem.is_some_and(|stem| !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }

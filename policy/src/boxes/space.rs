@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use crate::catalogue;
 use crate::condition::Quantifier;
+use crate::context::Lookup;
 use crate::key::Key;
+use crate::limits::{BOXES_MAX, CLASSES_MAX};
 use crate::scene::Scene;
 
 use super::Excess;
@@ -21,6 +23,8 @@ pub(super) struct Dimension {
     pub(super) many: bool,
     /// Whether a request may do without it.
     pub(super) optional: bool,
+    /// Whether a request that does without it is impossible, whatever else it has.
+    pub(super) never_absent: bool,
     /// A value of each class.
     pub(super) witnesses: Vec<Box<str>>,
     /// Whether the classes are all there are.
@@ -106,12 +110,16 @@ impl<'a> Space<'a> {
         let mut places: HashMap<Box<str>, usize> = HashMap::new();
         let keys = demands.iter().enumerate().map(|(index, demand)| (Some(index), demand.key.as_ref()));
         for (index, key) in keys.chain(more.iter().map(|key| (None, key))) {
-            let name = canonical(key.lower());
+            let shared = canonical(key.lower());
+            // A fact that one of its names tells already is not asked for under the other.
+            let told = shared != key.lower() && scene.lookup(&Key::new(shared)) != Lookup::Unknown;
+            let name = if told { key.lower() } else { shared };
             let place = *places.entry(name.into()).or_insert_with(|| {
                 dimensions.push(Dimension {
                     key: spelled(if name == key.lower() { key.name() } else { name }),
                     many: false,
                     optional: true,
+                    never_absent: false,
                     witnesses: Vec::new(),
                     complete: true,
                     demands: Vec::new(),
@@ -163,6 +171,9 @@ impl<'a> Space<'a> {
             }
             classes.insert(vector, dimension.witnesses.len());
             dimension.witnesses.push(text);
+            if dimension.witnesses.len() > CLASSES_MAX {
+                return Err(Excess::Classes);
+            }
         }
         let (layout, parts) = (&mut self.layout, &mut self.parts);
         layout.push(dimension.classes(), many);
@@ -208,6 +219,7 @@ impl<'a> Space<'a> {
             key: Key::new(name),
             many: false,
             optional: false,
+            never_absent: false,
             witnesses: texts,
             complete: true,
             demands: Vec::new(),
@@ -215,10 +227,24 @@ impl<'a> Space<'a> {
         self.dimensions.len() - 1
     }
 
+    /// Notes the keys that every possible request has.
+    pub(super) fn note_never_absent(&mut self, impossible: &[Product]) {
+        for place in 0..self.dimensions.len() {
+            let Some(dimension) = self.dimensions.get(place) else { continue };
+            let Some(absence) = dimension.absence() else { continue };
+            let mut absent = self.everything();
+            absent.restrict(&self.layout, place, &dimension.class(absence));
+            let never = impossible.iter().any(|product| product.covers(&absent, &self.layout));
+            if let Some(dimension) = self.dimensions.get_mut(place) {
+                dimension.never_absent = never;
+            }
+        }
+    }
+
     /// The place of a key's dimension.
     pub(super) fn place(&self, lower: &str) -> Option<usize> {
-        let name = canonical(lower);
-        self.dimensions.iter().position(|dimension| dimension.key.lower() == name)
+        let of = |name: &str| self.dimensions.iter().position(|dimension| dimension.key.lower() == name);
+        of(lower).or_else(|| of(canonical(lower)))
     }
 
     pub(super) fn everything(&self) -> Product {
@@ -242,12 +268,15 @@ impl<'a> Space<'a> {
     }
 
     /// What satisfies all of these demands.
-    pub(super) fn all_of(&self, demands: &[usize]) -> Union {
+    pub(super) fn all_of(&self, demands: &[usize]) -> Result<Union, Excess> {
         let mut union = vec![self.everything()];
         for demand in demands {
             union = self.and_demand(&union, *demand);
+            if union.len() > BOXES_MAX {
+                return Err(Excess::Boxes);
+            }
         }
-        union
+        Ok(union)
     }
 }
 
@@ -273,3 +302,6 @@ fn holds_list<'a>(key: &Key, mut demands: impl Iterator<Item = &'a Demand<'a>>) 
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,7 @@ pub(super) struct Candidates {
 
 /// Values that a reader knows, preferred to the shortest where they do as well.
 const PREFERRED: &[(&str, &[&str])] = &[
-    ("aws:sourceip", &["198.51.100.7", "203.0.113.7", "10.0.0.7", "2001:db8::7"]),
+    ("aws:sourceip", &["198.51.100.7", "203.0.113.7", "10.0.0.7", "2001:db8::7", "ec2.amazonaws.com"]),
     ("aws:vpcsourceip", &["10.0.0.7", "198.51.100.7"]),
     ("aws:sourcevpce", &["vpce-0a1b2c3d4e5f67890"]),
     ("aws:sourcevpc", &["vpc-0a1b2c3d4e5f67890"]),
@@ -140,8 +140,13 @@ pub(super) fn with_taken(globs: &mut Vec<Vec<Step>>, literals: &[&str]) {
     globs.extend(taken);
 }
 
-/// Whether a pattern may take the text: by its first and last steps alone, so that a yes may be wrong.
+/// Whether a pattern takes the text.
 fn takes(glob: &[Step], text: &str) -> bool {
+    may_take(glob, text) && glob::accepts(glob, text)
+}
+
+/// The same by its first and last steps alone, so that a yes may be wrong.
+fn may_take(glob: &[Step], text: &str) -> bool {
     fn fits<'a>(steps: impl Iterator<Item = &'a Step>, mut characters: impl Iterator<Item = char>) -> bool {
         for step in steps {
             let fits = match step {
@@ -266,3 +271,6 @@ fn address_candidates(ranges: &[Range], respell: bool) -> Vec<Box<str>> {
     }
     texts
 }
+
+#[cfg(test)]
+mod tests;

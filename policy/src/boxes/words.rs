@@ -142,7 +142,7 @@ impl<'d> Words<'d> {
             Ask::Name(name) => {
                 self.add_values("StringEqualsIgnoreCase", vec![name.clone()], demand.key.name());
             }
-            Ask::Variable(_) | Ask::Opaque { .. } => {}
+            Ask::Variable(_) | Ask::Begins(_) | Ask::Address | Ask::Opaque { .. } => {}
         }
     }
 
@@ -243,14 +243,15 @@ impl<'d> Words<'d> {
             return vec![(classes.to_vec(), vec![self.null("true")])];
         }
         if values == self.present {
-            let rows = if absent { Vec::new() } else { vec![self.null("false")] };
+            let free = absent || self.dimension.never_absent;
+            let rows = if free { Vec::new() } else { vec![self.null("false")] };
             return vec![(classes.to_vec(), rows)];
         }
         if let Some(units) = self.conjunction(&values) {
             return vec![(classes.to_vec(), self.rows(&units, absent))];
         }
         let mut found: Vec<(Vec<u64>, Vec<Condition>)> = Vec::new();
-        if absent {
+        if absent && !self.dimension.never_absent {
             found.push((absence, vec![self.null("true")]));
         }
         for class in ones(&values) {
@@ -264,11 +265,11 @@ impl<'d> Words<'d> {
         let mut rows: Vec<Condition> = units
             .iter()
             .map(|unit| {
-                let suffix = if absent && !unit.negated { "IfExists" } else { "" };
+                let suffix = if absent && !unit.negated && !self.dimension.never_absent { "IfExists" } else { "" };
                 self.condition(format!("{}{suffix}", unit.operator), &unit.values)
             })
             .collect();
-        if !absent && units.iter().all(|unit| unit.negated) {
+        if !absent && !self.dimension.never_absent && units.iter().all(|unit| unit.negated) {
             rows.push(self.null("false"));
         }
         rows
@@ -428,7 +429,7 @@ impl Demand<'_> {
             Ask::UniqueId(id) => vec![(*id).into()],
             Ask::Text(texts) => texts.iter().map(|text| (*text).into()).collect(),
             Ask::Variable(variable) => variable.solutions.clone(),
-            Ask::AllAmong(_) | Ask::Name(_) | Ask::Opaque { .. } => Vec::new(),
+            Ask::AllAmong(_) | Ask::Name(_) | Ask::Begins(_) | Ask::Address | Ask::Opaque { .. } => Vec::new(),
         }
     }
 
@@ -448,7 +449,9 @@ impl Demand<'_> {
             }
             Ask::Text(_) => takes,
             Ask::UniqueId(id) => takes && id.contains(':'),
-            Ask::Variable(_) | Ask::AllAmong(_) | Ask::Name(_) | Ask::Opaque { .. } => false,
+            Ask::Variable(_) | Ask::AllAmong(_) | Ask::Name(_) | Ask::Begins(_) | Ask::Address | Ask::Opaque { .. } => {
+                false
+            }
         }
     }
 }

@@ -79,7 +79,7 @@ fn reread(value: &Value) -> json::Value {
     json::parse(&value.to_string()).unwrap()
 }
 
-fn policy(document: &Value, kind: PolicyKind) -> Policy {
+pub(crate) fn policy(document: &Value, kind: PolicyKind) -> Policy {
     match Policy::new(&Document::read(&reread(document)), kind, Origin::default()) {
         Ok(policy) => policy,
         Err(problems) => panic!("refused: {problems:?}\n{document:#}"),
