@@ -51,16 +51,18 @@ impl Entry {
         }
     }
 
-    fn of(subject: &str, difference: &Difference<'_>) -> Entry {
+    fn of(subject: &str, difference: &Difference<'_>, is_gain: bool) -> Entry {
         let texts: Vec<String> = difference.conditions.iter().map(ToString::to_string).collect();
         let conditions = difference.conditions.iter();
         let (statement, cause) = match difference.cause {
-            Some(Cause::Allowed(policy, statement)) => {
-                (cited(policy, statement, "Allow"), said(policy, statement, "allowed by"))
-            }
-            Some(Cause::Denied(policy, statement)) => {
-                (cited(policy, statement, "Deny"), said(policy, statement, "denied before or after by"))
-            }
+            Some(Cause::Allowed(policy, statement)) => (
+                cited(policy, statement, "Allow"),
+                said(policy, statement, if is_gain { "allowed by" } else { "was allowed by" }),
+            ),
+            Some(Cause::Denied(policy, statement)) => (
+                cited(policy, statement, "Deny"),
+                said(policy, statement, if is_gain { "was denied by" } else { "denied by" }),
+            ),
             None => (Value::Null, String::new()),
         };
         Entry {
@@ -109,10 +111,20 @@ impl Entry {
         if !self.cause.is_empty() {
             text.push_str(&format!("      {}\n", self.cause));
         }
-        if let Some(principal) = self.witness.get("principal").and_then(Value::as_str) {
-            let context = self.witness.get("context").map(Value::to_string).unwrap_or_default();
-            let action = self.witness.get("action").and_then(Value::as_str).unwrap_or_default();
-            text.push_str(&format!("      such as {action} by {principal} with {context}\n"));
+        // Of the witness, what the conditions are about; JSON has all of it.
+        let keys =
+            self.conditions.as_array().into_iter().flatten().filter_map(|condition| condition.get("key")?.as_str());
+        let keys: std::collections::BTreeSet<&str> = keys.collect();
+        let told: Vec<String> = keys
+            .into_iter()
+            .map(|key| match self.witness.get("context").and_then(|context| context.get(key)) {
+                Some(Value::String(value)) => format!("{key}={value}"),
+                Some(other) => format!("{key}={other}"),
+                None => format!("no {key}"),
+            })
+            .collect();
+        if !told.is_empty() {
+            text.push_str(&format!("      such as with {}\n", told.join(", ")));
         }
         text
     }
@@ -138,8 +150,8 @@ fn said(policy: &Policy, statement: &Statement, lead: &str) -> String {
 
 impl Diff {
     pub(super) fn add(&mut self, name: &str, comparison: &Comparison<'_>) {
-        self.gained.extend(comparison.gained.iter().map(|difference| Entry::of(name, difference)));
-        self.lost.extend(comparison.lost.iter().map(|difference| Entry::of(name, difference)));
+        self.gained.extend(comparison.gained.iter().map(|difference| Entry::of(name, difference, true)));
+        self.lost.extend(comparison.lost.iter().map(|difference| Entry::of(name, difference, false)));
         if comparison.change.is_none() {
             self.change = None;
             self.doubts.extend(comparison.doubts.iter().map(|doubt| format!("{name}: {}", doubt.sentence())));
