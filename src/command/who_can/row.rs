@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use wardbook_inventory::access::{Entry, KeyAccess, OnlyIf, Proof, Search, Step, Who, WhoKind};
@@ -103,6 +104,8 @@ pub(super) fn step_json(world: &World, step: &Step) -> Value {
 pub(super) struct Witnesses {
     by_principal: RefCell<HashMap<usize, Rc<str>>>,
     by_key: RefCell<Option<(String, Rc<str>)>>,
+    /// By the address of the answer that rows share, which lives as long as the report.
+    by_answer: RefCell<HashMap<usize, Rc<str>>>,
 }
 
 impl Witnesses {
@@ -120,8 +123,10 @@ impl Witnesses {
                 .or_insert_with(|| members(&search.determined_by(*index)).into()),
         );
         let key = self.key(search, access);
-        let own = members(&answer.context);
-        let parts = [&*principal, &*key, &*own];
+        let address = Arc::as_ptr(answer) as usize;
+        let mut by_answer = self.by_answer.borrow_mut();
+        let own = by_answer.entry(address).or_insert_with(|| members(&answer.context).into());
+        let parts = [&*principal, &*key, &**own];
         let context: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         format!(
             "{{\"principal\":{},\"action\":\"{}\",\"resource\":{},\"resource_account\":\"{}\",\"context\":{{{}}}}}",
