@@ -76,11 +76,17 @@ pub(crate) enum ProgressChoice {
 pub(crate) enum Command {
     /// May this principal do this to this key?
     Can(crate::command::can::Arguments),
+    /// Who may do this to this key: now, under a condition, after some steps?
+    WhoCan(crate::command::who_can::Arguments),
+    /// What may this principal do to which keys, and what does it reach through services?
+    WhatCan(crate::command::what_can::Arguments),
     /// Why was this denied, and what would allow it?
     Why(crate::command::why::Arguments),
     /// What is this action, condition key, operator, error, layer or quirk?
     Explain(crate::command::explain::Arguments),
-    /// Run policy unit tests
+    /// Does this change allow more? Two policies, files or worlds
+    Diff(crate::command::diff::Arguments),
+    /// Run policy unit tests, and assertions about a world
     Test(crate::command::test::Arguments),
     /// Write policies in canonical form
     Fmt(crate::command::fmt::Arguments),

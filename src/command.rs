@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod can;
 pub(crate) mod circumstances;
 pub(crate) mod completions;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod man;
@@ -11,6 +12,8 @@ pub(crate) mod mend;
 pub(crate) mod reason;
 pub(crate) mod test;
 pub(crate) mod trace;
+pub(crate) mod what_can;
+pub(crate) mod who_can;
 pub(crate) mod why;
 pub(crate) mod world;
 
@@ -24,6 +27,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let global = arguments.global;
     match arguments.command {
         Command::Can(arguments) => can::run(&arguments, &global),
+        Command::WhoCan(arguments) => who_can::run(&arguments, &global),
+        Command::WhatCan(arguments) => what_can::run(&arguments, &global),
+        Command::Diff(arguments) => diff::run(&arguments, &global),
         Command::Why(arguments) => why::run(&arguments, &global),
         Command::Explain(arguments) => explain::run(&arguments, &global),
         Command::Fmt(arguments) => fmt::run(&arguments, &global),

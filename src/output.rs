@@ -30,6 +30,10 @@ pub(crate) enum Format {
     Parquet,
     /// JUnit XML
     Junit,
+    /// Tables for a page or a pull request
+    Markdown,
+    /// A diagram of paths, as Mermaid draws it
+    Mermaid,
 }
 
 impl Format {
@@ -67,6 +71,11 @@ pub(crate) trait Report {
     /// The same as bytes, for those that have a format which is no text.
     fn bytes(&self, format: Format, color: bool) -> anyhow::Result<Vec<u8>> {
         Ok(self.render(format, color)?.into_bytes())
+    }
+
+    /// The same, written piece by piece by those whose results may be large.
+    fn stream(&self, format: Format, color: bool, sink: &mut (dyn Write + Send)) -> anyhow::Result<()> {
+        Ok(sink.write_all(&self.bytes(format, color)?)?)
     }
 
     /// One line, for when the result went to files.
@@ -119,14 +128,32 @@ pub(crate) fn emit<R: Report>(report: &R, global: &Global) -> anyhow::Result<()>
         format => format,
     };
     for target in &global.out {
-        let bytes = report.bytes(chosen(target.format), false)?;
-        std::fs::write(&target.path, bytes).with_context(|| format!("cannot write `{}`", target.path.display()))?;
+        let fail = || format!("cannot write `{}`", target.path.display());
+        let file = std::fs::File::create(&target.path).with_context(fail)?;
+        let mut sink = std::io::BufWriter::new(file);
+        report.stream(chosen(target.format), false, &mut sink)?;
+        sink.flush().with_context(fail)?;
     }
-    let bytes = match global.format {
-        None if !global.out.is_empty() => format!("{}\n", report.summary()).into_bytes(),
-        format => report.bytes(chosen(format.unwrap_or(Format::Auto)), screen.stdout_color)?,
-    };
-    print_bytes(&bytes)
+    match global.format {
+        None if !global.out.is_empty() => print(&format!("{}\n", report.summary())),
+        format => {
+            let mut sink = std::io::BufWriter::new(std::io::stdout());
+            let written = report.stream(chosen(format.unwrap_or(Format::Auto)), screen.stdout_color, &mut sink);
+            unless_gone(written.and_then(|()| Ok(sink.flush()?)))
+        }
+    }
+}
+
+/// A reader that went away is no error.
+fn unless_gone(written: anyhow::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(error)
+            if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) =>
+        {
+            Ok(())
+        }
+        written => written.context("cannot write the result"),
+    }
 }
 
 /// Writes to stdout; a reader that went away is no error.

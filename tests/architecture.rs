@@ -103,6 +103,7 @@ const STOREYS: &[&[&str]] = &[
         "remedy",
         "request",
         "scene",
+        "slice",
         "span",
         "statement",
         "term",

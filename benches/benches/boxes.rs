@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use wardbook_benches::{ACCOUNT, KEY, document, policy};
-use wardbook_policy::boxes::{Change, Setting, Slice, compare, residual};
+use wardbook_policy::boxes::{Change, Setting, compare, residual};
 use wardbook_policy::context::Unnamed;
 use wardbook_policy::layers::{Layers, Told};
 use wardbook_policy::policy::{Policy, PolicyKind};
@@ -135,9 +135,6 @@ fn contexts(criterion: &mut Criterion) {
         let request = Request::builder(&principal, "kms:Decrypt", KEY).unnamed(Unnamed::Unknown).build().unwrap();
         group.bench_function(BenchmarkId::new("one-principal", statements), |bencher| {
             bencher.iter(|| residual(black_box(&request), &layers, Quirks::default()));
-        });
-        group.bench_function(BenchmarkId::new("slice", statements), |bencher| {
-            bencher.iter(|| Slice::of(black_box(&key_policy), "kms:Decrypt"));
         });
     }
     group.finish();

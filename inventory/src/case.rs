@@ -4,6 +4,7 @@
 //! and leaves the others alone; a policy statement that would not pass the door is reported with
 //! its place and evaluated by force, its Allow without effect and its Deny with it.
 
+mod assertion;
 mod documents;
 mod request;
 
@@ -19,6 +20,8 @@ use crate::nearest::{nearest, unknown_member};
 use crate::question::Question;
 use crate::source::{ReadError, Source, read_value};
 
+pub use assertion::{Assertion, Claim};
+
 use documents::Documents;
 
 /// The cases of one file.
@@ -26,6 +29,8 @@ use documents::Documents;
 pub struct CaseFile {
     /// The cases, in the order of the file.
     pub cases: Vec<Case>,
+    /// The assertions about a whole world, in the order of the file.
+    pub assertions: Vec<Assertion>,
     /// The case file, then every file it refers to, for those who show the text around a place.
     pub sources: Vec<Source>,
 }
@@ -124,23 +129,28 @@ impl CaseFile {
             return fail(value.span, format!("a case file is an object with `cases`, not {}", value.noun()));
         };
         for member in members {
-            if &*member.name == "assert" {
-                let message = "`assert` is about a whole world, and needs a search over all its principals that wardbook does not have";
-                return fail(member.name_span, message.into());
-            }
             if !FILE_MEMBERS.contains(&&*member.name) {
                 return fail(member.name_span, unknown_member(&member.name, "a case file", FILE_MEMBERS));
             }
         }
-        let Some(cases) = value.member("cases") else {
-            return fail(head(&value), "a case file needs `cases`".into());
-        };
-        let Some(list) = cases.as_list() else {
-            return fail(cases.span, format!("`cases` is a list, not {}", cases.noun()));
-        };
-        if list.len() > CASES_MAX {
-            return fail(cases.span, format!("{} cases are more than the {CASES_MAX} that are read", list.len()));
+        if value.member("cases").is_none() && value.member("assert").is_none() {
+            return fail(head(&value), "a case file needs `cases` or `assert`".into());
         }
+        let mut lists: [&[Value]; 2] = [&[], &[]];
+        for (slot, name) in lists.iter_mut().zip(FILE_MEMBERS) {
+            let Some(member) = value.member(name) else { continue };
+            let Some(list) = member.as_list() else {
+                return fail(member.span, format!("`{name}` is a list, not {}", member.noun()));
+            };
+            if list.len() > CASES_MAX {
+                return fail(member.span, format!("{} cases are more than the {CASES_MAX} that are read", list.len()));
+            }
+            *slot = list;
+        }
+        let [list, asserted] = lists;
+        let assertions = asserted.iter().enumerate();
+        let assertions =
+            assertions.map(|(index, value)| assertion::read(value, index, Scribe::new(&source.path, &lines))).collect();
         let mut documents = Documents::new(&source.path, load);
         let cases = list
             .iter()
@@ -151,7 +161,7 @@ impl CaseFile {
             })
             .collect();
         let loaded = documents.into_sources();
-        Ok(CaseFile { cases, sources: std::iter::once(source).chain(loaded).collect() })
+        Ok(CaseFile { cases, assertions, sources: std::iter::once(source).chain(loaded).collect() })
     }
 }
 

@@ -82,6 +82,12 @@ impl Circumstances {
         self
     }
 
+    /// Takes back that every key below the prefix is named.
+    pub(crate) fn not_whole(mut self, prefix: &str) -> Circumstances {
+        self.whole.retain(|whole| **whole != *prefix);
+        self
+    }
+
     /// Unnamed keys below the prefix are unknown, also on a direct call.
     pub fn unknown_below(mut self, prefix: &str) -> Circumstances {
         self.open.push(prefix.into());
@@ -138,8 +144,13 @@ impl Circumstances {
     }
 
     /// Tells a request all of this.
-    pub fn tell(&self, mut builder: RequestBuilder) -> RequestBuilder {
-        builder = builder.unnamed(if self.direct_call { Unnamed::Absent } else { Unnamed::Unknown });
+    pub fn tell(&self, builder: RequestBuilder) -> RequestBuilder {
+        let builder = builder.unnamed(if self.direct_call { Unnamed::Absent } else { Unnamed::Unknown });
+        self.add_to(builder.aws_managed_key(self.aws_managed_key))
+    }
+
+    /// Tells a request that already knows its circumstances what is named here beside.
+    pub(crate) fn add_to(&self, mut builder: RequestBuilder) -> RequestBuilder {
         for prefix in &self.open {
             builder = builder.unknown_below(prefix);
         }
@@ -159,7 +170,20 @@ impl Circumstances {
         if let Some(issuer) = &self.issuer {
             builder = builder.issuer(issuer);
         }
-        builder.aws_managed_key(self.aws_managed_key)
+        if self.aws_managed_key { builder.aws_managed_key(true) } else { builder }
+    }
+
+    /// Whether a key has a value here.
+    pub(crate) fn gives(&self, key: &str) -> bool {
+        matches!(self.facts.get(&key.to_lowercase()), Some((_, Fact::Given(_))))
+    }
+
+    /// The keys that have a value here, with it.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (&str, &Values)> {
+        self.facts.values().filter_map(|(name, fact)| match fact {
+            Fact::Given(values) => Some((&**name, values)),
+            Fact::Absent | Fact::Unknown => None,
+        })
     }
 
     fn set(&mut self, key: &str, fact: Fact) {

@@ -76,6 +76,12 @@ impl GapKind {
         matches!(self, GapKind::FormatNotRead | GapKind::Unreadable | GapKind::Problem | GapKind::Twice)
     }
 
+    /// Whether it is about one key, so that answers about other keys do not turn on it.
+    pub fn is_of_one_key(self) -> bool {
+        use GapKind::{Aliases, Grants, Key, KeyMetadata, KeyPolicy, KeyTags};
+        matches!(self, Key | KeyPolicy | Grants | KeyMetadata | KeyTags | Aliases)
+    }
+
     /// Its name in JSON.
     pub fn name(self) -> &'static str {
         match self {

@@ -43,6 +43,8 @@ pub mod coverage;
 pub mod organization;
 pub mod world;
 
+pub mod access;
+
 pub mod access_denied;
 pub mod cloudtrail;
 pub mod question;

@@ -80,3 +80,6 @@ pub const TERRAFORM_RESOURCES_MAX: usize = 50_000;
 
 /// References of a Terraform plan that lead to one another over more than this many steps stay open.
 pub const TERRAFORM_REFERENCES_DEPTH_MAX: usize = 16;
+
+/// A way to a key of more steps than this is not followed.
+pub const ESCALATION_STEPS_MAX: usize = 12;

@@ -3,6 +3,7 @@
 pub(crate) mod harvest;
 
 mod ask;
+mod facts;
 mod folder;
 mod recognize;
 mod resolve;
@@ -114,6 +115,11 @@ pub struct KmsKey {
 }
 
 impl World {
+    /// Whether templates leave parts of it open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
     fn new(
         accounts: BTreeMap<Box<str>, bool>,
         principals: Vec<Principal>,
@@ -144,7 +150,7 @@ impl World {
     }
 
     /// Whether every user and role of an account was collected.
-    fn has_whole_account(&self, account: &str) -> bool {
+    pub(crate) fn has_whole_account(&self, account: &str) -> bool {
         self.accounts.get(account) == Some(&true)
     }
 
@@ -172,6 +178,19 @@ impl World {
     pub fn principal(&self, arn: &str) -> Option<&Principal> {
         let index = self.principals.binary_search_by(|principal| (*principal.arn).cmp(arn)).ok()?;
         self.principals.get(index)
+    }
+
+    /// Where the user or role of that ARN stands among [`World::principals`].
+    pub(crate) fn position(&self, arn: &str) -> Option<usize> {
+        self.principals.binary_search_by(|principal| (*principal.arn).cmp(arn)).ok()
+    }
+
+    /// The user or role of an account that has this name, below whatever path.
+    pub(crate) fn named_in(&self, account: &str, kind: PrincipalKind, name: &str) -> Option<&Principal> {
+        match kind {
+            PrincipalKind::Role => self.role_named(account, name),
+            PrincipalKind::User => self.user_named(account, name),
+        }
     }
 
     /// The key of that ARN.

@@ -25,7 +25,6 @@ mod product;
 mod residual;
 mod review;
 mod rule;
-mod slice;
 mod small_model;
 mod space;
 mod value;
@@ -37,7 +36,6 @@ pub use landscape::{Access, Setting, access};
 pub use outsider::{Standing, Who};
 pub use residual::{Alternative, Answer, Condition, Doubt, Residual, residual};
 pub use review::{Review, Verdict as StatementVerdict, review};
-pub use slice::Slice;
 pub use small_model::{Representative, representatives};
 
 /// Which limit a question ran into.

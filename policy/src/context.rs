@@ -1,10 +1,12 @@
 //! The condition keys of one request: given, absent, or not known.
 
+use std::sync::Arc;
+
 use crate::catalogue;
 use crate::key::{ENCRYPTION_CONTEXT, Key};
 
 /// The value of a condition key. A list makes the key multi-valued, also a list of one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Values {
     /// One text.
     One(Box<str>),
@@ -70,11 +72,49 @@ pub struct Context {
     open: Vec<Box<str>>,
     /// For a KMS action: the action, since a `kms:` key that it never carries is absent.
     kms_action: Option<Box<str>>,
+    /// The same, looked up before for many requests.
+    carried: Option<Arc<Carried>>,
+}
+
+/// Which of the `kms:` keys requests for one action carry, looked up once for many requests.
+#[derive(Debug, Clone)]
+pub struct Carried {
+    action: Box<str>,
+    /// Sorted by hash.
+    keys: Vec<(Key, bool)>,
+}
+
+impl Carried {
+    /// Looks up what requests for a KMS action carry.
+    pub fn by(action: &str) -> Carried {
+        let names = catalogue::condition_keys().map(|key| key.name());
+        let keys = names.filter(|name| name.starts_with("kms:") && !name.contains("${")).map(Key::new);
+        let mut keys: Vec<(Key, bool)> =
+            keys.map(|key| (key.clone(), catalogue::carries(action, key.lower()))).collect();
+        keys.sort_by_key(|(key, _)| key.hash());
+        Carried { action: action.to_ascii_lowercase().into(), keys }
+    }
+
+    /// `None` for a key that was not looked up.
+    fn find(&self, key: &Key) -> Option<bool> {
+        let first = self.keys.partition_point(|(known, _)| known.hash() < key.hash());
+        let same = self.keys.get(first..)?.iter().take_while(|(known, _)| known.hash() == key.hash());
+        same.into_iter().find(|(known, _)| known == key).map(|(_, carried)| *carried)
+    }
 }
 
 impl Context {
     pub(crate) fn set_unnamed(&mut self, unnamed: Unnamed) {
         self.unnamed = unnamed;
+    }
+
+    pub(crate) fn set_carried(&mut self, carried: Arc<Carried>) {
+        self.carried = Some(carried);
+    }
+
+    /// Whether what this action carries was looked up.
+    pub(crate) fn knows_action(&self, action_lower: &str) -> bool {
+        self.carried.as_ref().is_some_and(|carried| *carried.action == *action_lower)
     }
 
     pub(crate) fn set_kms_action(&mut self, action: &str) {
@@ -211,7 +251,11 @@ impl Context {
         }
         let told = self.whole.iter().any(|prefix| key.lower().starts_with(&**prefix));
         let never = key.lower().starts_with("kms:")
-            && self.kms_action.as_deref().is_some_and(|action| !catalogue::carries(action, key.lower()));
+            && self.kms_action.as_deref().is_some_and(|action| {
+                let known = self.carried.as_ref().filter(|carried| *carried.action == *action);
+                let carried = known.and_then(|carried| carried.find(key));
+                !carried.unwrap_or_else(|| catalogue::carries(action, key.lower()))
+            });
         if told || never { Lookup::Absent } else { Lookup::Unknown }
     }
 

@@ -296,7 +296,7 @@ impl Grant {
         }
     }
 
-    fn has_operation(&self, wanted: &str) -> Tri {
+    pub(crate) fn has_operation(&self, wanted: &str) -> Tri {
         Tri::any(self.operations.iter().map(|operation| match **operation == *wanted {
             false if self.open && symbol::holds(operation) => Tri::Unknown,
             listed => Tri::from(listed),

@@ -37,6 +37,7 @@ pub mod explain;
 pub mod question;
 pub mod quirk;
 pub mod remedy;
+pub mod slice;
 
 pub mod subject;
 

@@ -211,7 +211,7 @@ impl PrincipalPattern {
     }
 
     /// The key that would settle an unknown relation.
-    pub(crate) fn key(&self) -> Option<&Key> {
+    pub fn key(&self) -> Option<&Key> {
         match &self.name {
             Name::UniqueId(key) => Some(key),
             _ => None,

@@ -7,7 +7,7 @@ use crate::action_set::KmsActions;
 use crate::arn::{Arn, is_account};
 use crate::caller::{Caller, CallerError, CallerKind};
 use crate::catalogue::{self, KmsOperation, ResourceKind};
-use crate::context::{Context, Unnamed, Values};
+use crate::context::{Carried, Context, Unnamed, Values};
 use crate::derive;
 use crate::digest::{Domain, digest};
 use crate::key::Key;
@@ -245,6 +245,18 @@ impl RequestBuilder {
         self
     }
 
+    /// What the action carries was looked up before, which spares each of many requests the search.
+    pub fn carried(mut self, carried: std::sync::Arc<Carried>) -> RequestBuilder {
+        self.context.set_carried(carried);
+        self
+    }
+
+    /// The same request on another resource, for those who ask about many.
+    pub fn on(mut self, resource: &str) -> RequestBuilder {
+        self.resource = resource.into();
+        self
+    }
+
     /// The account that owns the resource, where its ARN does not say.
     pub fn resource_account(mut self, account: &str) -> RequestBuilder {
         self.resource_account = Some(account.into());
@@ -266,6 +278,15 @@ impl RequestBuilder {
     /// Gives a condition key; a list makes it multi-valued. A given key wins over a derived one.
     pub fn with(mut self, key: &str, values: impl Into<Values>) -> RequestBuilder {
         self.context.give(Key::new(key), values.into());
+        self
+    }
+
+    /// Gives a condition key that was declared unknown or absent before.
+    pub fn settle(mut self, key: &str, values: impl Into<Values>) -> RequestBuilder {
+        let key = Key::new(key);
+        self.unknown.retain(|unknown| *unknown != key);
+        self.absent.retain(|absent| *absent != key);
+        self.context.give(key, values.into());
         self
     }
 
@@ -334,7 +355,10 @@ impl RequestBuilder {
         }
         let action_lower = lower_action(&self.action)?;
         let kms_operation = catalogue::kms_operation(&action_lower);
-        if action_lower.starts_with("kms:") && catalogue::action(&action_lower).is_none() {
+        if action_lower.starts_with("kms:")
+            && !context.knows_action(&action_lower)
+            && catalogue::action(&action_lower).is_none()
+        {
             return Err(RequestError::NotOfKms { hint: hint(&action_lower), action: self.action });
         }
         let works_across_accounts =

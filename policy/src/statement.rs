@@ -353,16 +353,6 @@ fn any_matches(patterns: &[Pattern], text: &str, scene: &Scene<'_>) -> Tri {
 }
 
 impl Texts {
-    /// Whether the text may match, variables aside.
-    pub(crate) fn may_hold(&self, text: &str) -> bool {
-        match self {
-            Texts::Any => true,
-            Texts::Named(patterns) | Texts::Except(patterns) if patterns.iter().any(Pattern::is_open) => true,
-            Texts::Named(patterns) => patterns.iter().any(|pattern| pattern.matches_plainly(text)),
-            Texts::Except(patterns) => !patterns.iter().any(|pattern| pattern.matches_plainly(text)),
-        }
-    }
-
     #[inline]
     pub(crate) fn hold(&self, text: &str, scene: &Scene<'_>) -> Tri {
         match self {

@@ -1,5 +1,6 @@
-//! `test`: policy unit tests from case files.
+//! `test`: policy unit tests from case files, and assertions about a whole world.
 
+mod assertion;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use anyhow::bail;
 use clap::Args;
 use wardbook_inventory::case::{Case, CaseFile};
 use wardbook_inventory::source::{ReadError, Source, read_value};
+use wardbook_inventory::world::World;
 use wardbook_policy::explain::explain;
 use wardbook_policy::quirk::Quirks;
 
@@ -35,6 +37,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     let screen = Screen::new(global);
     let mut tests = Tests::new(arguments.coverage);
     let mut unreadable = false;
+    let mut known: Option<World> = None;
     for path in case_files(&arguments.files)? {
         match read(&path, quirks) {
             Ok(file) => {
@@ -45,6 +48,21 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
                     let result = decide(case, quirks, &mut tests.coverage);
                     tests.add(&path.display().to_string(), result);
                 }
+                if !file.assertions.is_empty() && known.is_none() {
+                    known = Some(super::world::read(global)?);
+                }
+                for assertion in &file.assertions {
+                    let Some(world) = &known else { continue };
+                    if let Err(errors) = &assertion.body {
+                        unreadable = true;
+                        errors
+                            .iter()
+                            .for_each(|e| print_located(Severity::Error, e, &file.sources, screen.stderr_color));
+                    }
+                    let outcome = assertion::decide(assertion, world, quirks);
+                    unreadable |= matches!(outcome, assertion::Outcome::Invalid(_));
+                    tests.add(&path.display().to_string(), CaseResult::of_assertion(assertion, outcome));
+                }
             }
             Err(error) => {
                 unreadable = true;
@@ -53,13 +71,14 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
         }
     }
     if tests.is_empty() && !unreadable {
-        bail!("no cases found; a case file is YAML or JSON with `cases`");
+        bail!("no cases found; a case file is YAML or JSON with `cases` or `assert`");
     }
     emit(&tests, global)?;
-    Ok(match (unreadable, tests.failed()) {
-        (true, _) => Exit::Unreadable,
-        (false, 0) => Exit::Fine,
-        (false, _) => Exit::No,
+    Ok(match (unreadable, tests.failed(), tests.undetermined()) {
+        (true, ..) => Exit::Unreadable,
+        (false, 0, _) => Exit::Fine,
+        (false, failed, unknown) if failed == unknown => Exit::Undetermined,
+        (false, ..) => Exit::No,
     })
 }
 
@@ -113,5 +132,5 @@ fn is_case_file(path: &Path) -> bool {
 }
 
 fn holds_cases(source: &Source) -> bool {
-    read_value(source).is_ok_and(|value| value.member("cases").is_some())
+    read_value(source).is_ok_and(|value| value.member("cases").is_some() || value.member("assert").is_some())
 }

@@ -80,12 +80,9 @@ fn a_file_that_is_no_case_file_fails_as_a_whole() {
     for (text, wanted) in [
         ("", "case.yaml:1:1: the text holds no value"),
         ("[]", "a case file is an object with `cases`, not a list"),
-        ("{}", "case.yaml:1:1: a case file needs `cases`"),
+        ("{}", "case.yaml:1:1: a case file needs `cases` or `assert`"),
         ("cases: {}", "case.yaml:1:8: `cases` is a list, not an object"),
-        (
-            "cases: []\nassert: []",
-            "case.yaml:2:1: `assert` is about a whole world, and needs a search over all its principals that wardbook does not have",
-        ),
+        ("assert: 1", "case.yaml:1:9: `assert` is a list, not a number"),
         ("case: []", "case.yaml:1:1: `case` is not a member of a case file; did you mean `cases`?"),
         ("cases:\n  - a: 1\n    a: 2\n", "case.yaml:3:5: `a` occurs twice in this mapping"),
     ] {
@@ -95,6 +92,25 @@ fn a_file_that_is_no_case_file_fails_as_a_whole() {
     let many = |count: usize| format!("cases: [{}]", vec!["1"; count].join(","));
     assert_eq!(read(&many(CASES_MAX)).cases.len(), CASES_MAX);
     assert!(fails(&many(CASES_MAX + 1)).contains("more than the 100000"));
+}
+
+#[test]
+fn assertions_say_whom_they_permit_and_what_is_wrong_with_them() {
+    let file = read(
+        "assert:\n  - name: only payments\n    action: [kms:Decrypt, 'kms:ReEncrypt*']\n    key: tag:pci=true\n    only: ['arn:aws:iam::*:role/pay-*']\n    unless: {StringEquals: {'kms:ViaService': s3.eu-west-1.amazonaws.com}}\n  - {action: kms:Decrypt, key: '*', only: [], unless: {StringEqual: {a: b}}}\n  - {action: 'kms:Zz*', key: '*', only: []}\n  - {acton: x}\n",
+    );
+    let claim = file.assertions[0].body.as_ref().unwrap();
+    assert_eq!(claim.actions, ["kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"]);
+    assert!(claim.permits("arn:aws:iam::111122223333:role/pay-api") && !claim.permits("*"));
+    assert!(claim.unexcused.is_some());
+    let errors = |index: usize| {
+        let errors = file.assertions[index].body.as_ref().unwrap_err();
+        errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    assert!(errors(1).contains("case.yaml:7:56: unknown condition operator `StringEqual`"), "{}", errors(1));
+    assert!(errors(2).contains("`kms:Zz*` matches no KMS action on keys"), "{}", errors(2));
+    assert!(errors(3).contains("did you mean `action`?") && errors(3).contains("needs `key`"), "{}", errors(3));
+    assert_eq!(file.assertions[1].name, "assertion 2");
 }
 
 #[test]

@@ -1,16 +1,19 @@
 //! One question to a world: everything it knows that bears on the answer, and everything it lacks.
 
+use std::sync::Arc;
+
 use wardbook_policy::arn::Arn;
 use wardbook_policy::caller::{Caller, CallerKind};
 use wardbook_policy::catalogue::{self, ResourceKind};
-use wardbook_policy::context::Values;
+use wardbook_policy::context::Carried;
 use wardbook_policy::decide::Decision;
 use wardbook_policy::explain::Explanation;
 use wardbook_policy::policy::Policy;
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::{Request, RequestError, ResourceRule};
 
-use super::harvest::{NO_ORGANIZATION, account_message, truncated_message};
+use super::facts::{has_iam, property_keys, session};
+use super::harvest::NO_ORGANIZATION;
 use super::{KmsKey, NamedKey, NamedPrincipal, Principal, World};
 use crate::circumstances::Circumstances;
 use crate::coverage::{Gap, GapKind};
@@ -38,14 +41,16 @@ pub struct NamedAction {
     /// The action as it was written.
     pub name: String,
     /// Properties of a key that requests for it never carry.
-    never_carries: Vec<&'static str>,
+    pub(super) never_carries: Vec<&'static str>,
+    /// What requests for it carry of the other keys.
+    pub(crate) carried: Arc<Carried>,
 }
 
 impl NamedAction {
     /// Looks the action up. One that the catalogue does not know may carry anything.
     pub fn new(name: &str) -> NamedAction {
         let never_carries = property_keys().filter(|key| !catalogue::carries(name, key)).collect();
-        NamedAction { name: name.into(), never_carries }
+        NamedAction { name: name.into(), never_carries, carried: Arc::new(Carried::by(name)) }
     }
 }
 
@@ -161,21 +166,12 @@ impl World {
         circumstances: Circumstances,
         quirks: Quirks,
     ) -> Result<Asked<'w>, AskError> {
-        let mut survey = Survey {
-            world: self,
-            caller: &named.caller,
-            principal: named.principal,
-            action,
-            resource,
-            facts: Circumstances::default(),
-            gaps: Vec::new(),
-        };
-        survey.about_principal();
-        survey.about_key();
-        let session = survey.session(&circumstances);
+        let (facts, mut gaps) = self.facts_of_principal(named);
+        let (of_key, mut more) = self.facts_of_key(&named.caller, action, resource);
+        gaps.append(&mut more);
+        let session = session(&named.caller, &circumstances, &mut gaps);
         let endpoint = circumstances.endpoint.clone();
-        let (facts, mut gaps) = (survey.facts, survey.gaps);
-        let told = circumstances.over(facts);
+        let told = circumstances.over(of_key.over(facts));
         let builder = Request::builder(&named.text, &action.name, &resource.resource).quirks(quirks);
         let builder = if self.open { builder.open() } else { builder };
         let request = told.tell(builder).build()?;
@@ -202,12 +198,12 @@ impl World {
     }
 
     /// Whether a user or role is missing from an account that was collected whole.
-    fn lacks(&self, caller: &Caller) -> bool {
+    pub(super) fn lacks(&self, caller: &Caller) -> bool {
         let listed = matches!(caller.kind(), CallerKind::User | CallerKind::Role | CallerKind::Session);
         listed && caller.account().is_some_and(|account| self.has_whole_account(account))
     }
 
-    fn layers(
+    pub(crate) fn layers(
         &self,
         request: &Request,
         principal: Option<&Principal>,
@@ -250,6 +246,22 @@ impl World {
         OwnedLayers { resource: policy, identity, boundary, scps, rcps, grants, ..OwnedLayers::default() }
     }
 
+    /// That the users and roles of an account were not collected, if they were not.
+    pub fn account_gap(&self, account: &str) -> Option<Gap> {
+        let message = super::harvest::account_message(account);
+        (!self.has_account(account)).then(|| Gap::new(GapKind::Account, account, message))
+    }
+
+    /// The service control policies of an account.
+    pub(crate) fn scps_of(&self, account: &str) -> Collected<Vec<Policy>> {
+        self.levels(account, |membership| membership.scps.clone(), &mut Vec::new())
+    }
+
+    /// The resource control policies of an account.
+    pub(crate) fn rcps_of(&self, account: &str) -> Collected<Vec<Policy>> {
+        self.levels(account, |membership| membership.rcps.clone(), &mut Vec::new())
+    }
+
     fn trust(&self, role: &str, gaps: &mut Vec<Gap>) -> Collected<Policy> {
         match self.principal(role).and_then(|role| role.trust.clone()) {
             Some(trust) => Collected::known(vec![trust]),
@@ -290,213 +302,5 @@ impl World {
             gaps.push(Gap::new(GapKind::OrganizationPolicy, account, message));
         }
         found
-    }
-}
-
-fn has_iam(kind: CallerKind) -> bool {
-    matches!(kind, CallerKind::User | CallerKind::Role | CallerKind::Session | CallerKind::FederatedUser)
-}
-
-/// Gathers the condition keys that principal and key determine.
-struct Survey<'s, 'w> {
-    world: &'w World,
-    caller: &'s Caller,
-    principal: Option<&'w Principal>,
-    action: &'s NamedAction,
-    resource: &'s NamedKey<'w>,
-    facts: Circumstances,
-    gaps: Vec<Gap>,
-}
-
-impl Survey<'_, '_> {
-    fn tell(&mut self, change: impl FnOnce(Circumstances) -> Circumstances) {
-        self.facts = change(std::mem::take(&mut self.facts));
-    }
-
-    fn give(&mut self, key: &str, values: impl Into<Values>) {
-        self.tell(|facts| facts.with(key, values));
-    }
-
-    fn forget(&mut self, key: &str) {
-        self.tell(|facts| facts.unknown(key));
-    }
-
-    fn gap(&mut self, kind: GapKind, subject: &str, message: impl Into<String>) {
-        self.gaps.push(Gap::new(kind, subject, message));
-    }
-
-    fn about_principal(&mut self) {
-        let kind = self.caller.kind();
-        match self.principal {
-            Some(principal) => self.about_collected(principal),
-            None if has_iam(kind) && self.world.lacks(self.caller) => {
-                let message = format!(
-                    "`{}` is not in its account, which was collected: it is taken as one without policies and tags",
-                    self.caller.text()
-                );
-                self.gap(GapKind::Principal, self.caller.text(), message);
-                self.forget("aws:userid");
-                self.tell(|facts| facts.whole("aws:PrincipalTag/"));
-            }
-            None if has_iam(kind) => {
-                self.forget("aws:userid");
-                self.tell(|facts| facts.unknown_below("aws:PrincipalTag/"));
-                let account = self.caller.account().unwrap_or_default().to_owned();
-                if !self.world.has_account(&account) {
-                    self.gap(GapKind::Account, &account, account_message(&account));
-                } else if !self.world.has_whole_account(&account) {
-                    let coverage = self.world.coverage.gaps.iter();
-                    let declared =
-                        coverage.filter(|gap| gap.kind == GapKind::Account).find(|gap| *gap.subject == *account);
-                    match declared {
-                        Some(gap) => self.gaps.push(gap.clone()),
-                        None => self.gap(GapKind::Truncated, &account, truncated_message(&account)),
-                    }
-                }
-            }
-            None => self.tell(|facts| facts.whole("aws:PrincipalTag/")),
-        }
-        if let Some(account) = self.caller.account().filter(|_| has_iam(kind) || kind == CallerKind::Root) {
-            self.organization(account.to_owned().as_str(), "aws:PrincipalOrgID", "aws:PrincipalOrgPaths");
-        }
-    }
-
-    fn about_collected(&mut self, principal: &Principal) {
-        let tags = principal.tags.iter();
-        for (name, value) in tags.clone() {
-            self.give(&format!("aws:PrincipalTag/{name}"), &**value);
-        }
-        self.tell(|facts| facts.whole("aws:PrincipalTag/"));
-        let session = self.caller.text().rsplit('/').next().unwrap_or_default();
-        match (self.caller.kind(), &principal.id) {
-            (CallerKind::User, Some(id)) => self.give("aws:userid", &**id),
-            (CallerKind::Session, Some(id)) => self.give("aws:userid", &*format!("{id}:{session}")),
-            (CallerKind::FederatedUser, _) => {
-                let account = self.caller.account().unwrap_or_default();
-                self.give("aws:userid", &*format!("{account}:{session}"));
-            }
-            // The name of the session is not told.
-            _ => self.forget("aws:userid"),
-        }
-        if self.caller.kind() == CallerKind::Session {
-            self.give("aws:PrincipalArn", &*principal.arn);
-        }
-        for arn in &principal.missing {
-            let message = format!("`{arn}` is attached to `{}`, but not in the dump", principal.arn);
-            self.gap(GapKind::ManagedPolicy, &principal.arn, message);
-        }
-        if matches!(principal.boundary, Collected::Unknown) {
-            let message = format!("the permissions boundary of `{}` is not in the dump", principal.arn);
-            self.gap(GapKind::ManagedPolicy, &principal.arn, message);
-        }
-    }
-
-    fn organization(&mut self, account: &str, id_key: &str, paths_key: &str) {
-        let organization = self.world.organization.as_ref();
-        let path = organization.and_then(|organization| Some((organization, organization.org_path(account)?)));
-        match path {
-            Some((organization, path)) => {
-                self.give(id_key, &*organization.id);
-                self.give(paths_key, [path.as_str()].as_slice());
-            }
-            None => {
-                self.forget(id_key);
-                self.forget(paths_key);
-            }
-        }
-    }
-
-    fn about_key(&mut self) {
-        let Some(parts) = Arn::parse(&self.resource.resource) else { return };
-        if wardbook_policy::arn::is_account(parts.account) {
-            self.organization(parts.account, "aws:ResourceOrgID", "aws:ResourceOrgPaths");
-        }
-        if parts.service != "kms" || !parts.resource.starts_with("key/") {
-            self.tell(|facts| facts.unknown_below("aws:ResourceTag/"));
-            return;
-        }
-        if let Some(alias) = self.resource.alias.clone() {
-            self.give_if_carried("kms:RequestAlias", Some(Values::from(alias.as_str())));
-        }
-        match self.resource.key {
-            Some(key) => self.about_collected_key(key),
-            None => {
-                self.tell(|facts| facts.unknown_below("aws:ResourceTag/"));
-                for key in property_keys().filter(|key| *key != "kms:RequestAlias") {
-                    self.give_if_carried(key, None);
-                }
-            }
-        }
-    }
-
-    fn about_collected_key(&mut self, key: &KmsKey) {
-        self.gaps.extend(key.gaps());
-        match &key.tags {
-            Some(tags) => {
-                for (name, value) in tags {
-                    self.give(&format!("aws:ResourceTag/{name}"), &**value);
-                }
-                self.tell(|facts| facts.whole("aws:ResourceTag/"));
-            }
-            None => self.tell(|facts| facts.unknown_below("aws:ResourceTag/")),
-        }
-        let aliases = key.aliases.as_ref().map(|aliases| Values::Many(aliases.clone()));
-        self.give_if_carried("kms:ResourceAliases", aliases);
-        for (names, value) in PROPERTIES {
-            let value = value(key);
-            for name in *names {
-                match (*name, key.multi_region) {
-                    ("kms:MultiRegionKeyType", Some(false)) => self.tell(|facts| facts.absent(name)),
-                    _ => self.give_if_carried(name, value.map(Values::from)),
-                }
-            }
-        }
-        if key.manager.as_deref() == Some("AWS") {
-            self.tell(|facts| facts.aws_managed_key(true));
-        }
-    }
-
-    /// A key that the action carries has this value, or an unknown one; one that it does not carry is absent.
-    fn give_if_carried(&mut self, key: &str, value: Option<Values>) {
-        if self.action.never_carries.contains(&key) {
-            return self.tell(|facts| facts.absent(key));
-        }
-        match value {
-            Some(value) => self.give(key, value),
-            None => self.forget(key),
-        }
-    }
-}
-
-type Property = for<'k> fn(&'k KmsKey) -> Option<&'k str>;
-
-/// The condition keys that tell a property of the key; some have an older name beside the current one.
-const PROPERTIES: &[(&[&str], Property)] = &[
-    (&["kms:KeySpec", "kms:CustomerMasterKeySpec"], |key| key.spec.as_deref()),
-    (&["kms:KeyUsage", "kms:CustomerMasterKeyUsage"], |key| key.usage.as_deref()),
-    (&["kms:KeyOrigin"], |key| key.origin.as_deref()),
-    (&["kms:MultiRegion"], |key| key.multi_region.map(|told| if told { "true" } else { "false" })),
-    (&["kms:MultiRegionKeyType"], |key| key.multi_region_kind.as_deref()),
-];
-
-/// Every condition key that tells a property of the key or how it was named.
-fn property_keys() -> impl Iterator<Item = &'static str> {
-    let properties = PROPERTIES.iter().flat_map(|(keys, _)| keys.iter().copied());
-    properties.chain(["kms:RequestAlias", "kms:ResourceAliases"])
-}
-
-impl Survey<'_, '_> {
-    /// A session that somebody names may have session policies, which no dump holds; without a word
-    /// about them it is taken to have none. A federated user has nothing without them, so there
-    /// they are unknown.
-    fn session(&mut self, circumstances: &Circumstances) -> Collected<Policy> {
-        match (&circumstances.session, self.caller.kind()) {
-            (Collected::Absent, CallerKind::FederatedUser) => {
-                let text = self.caller.text().to_owned();
-                self.gap(GapKind::SessionPolicy, &text, format!("the session policies of `{text}` are not known"));
-                Collected::Unknown
-            }
-            (told, _) => told.clone(),
-        }
     }
 }

@@ -135,6 +135,12 @@ impl World {
         }
     }
 
+    /// Whether an alias of that name points to the key, in whatever account.
+    pub(crate) fn points_to(&self, alias: &str, key: &str) -> bool {
+        let of_name = |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.resource == alias);
+        self.aliases.iter().any(|(arn, target)| target.as_deref() == Some(key) && of_name(arn))
+    }
+
     /// An alias that points nowhere stands for itself.
     fn behind(&self, alias_arn: &str, target: Option<&str>, name: &str) -> NamedKey<'_> {
         NamedKey {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use wardbook_inventory::case::{Body, Case};
+use wardbook_inventory::case::{Assertion, Body, Case};
 use wardbook_policy::explain::{Cause, Explanation};
 
+use super::assertion::Outcome;
 use crate::output::table::{Tint, tint};
 use crate::output::{self, Format, Report};
 
@@ -27,6 +28,10 @@ pub(crate) struct CaseResult {
     reasons: Vec<String>,
     problems: Vec<String>,
     passed: bool,
+    /// For an assertion that does not hold: a request that is allowed and should not be.
+    counter_example: Option<serde_json::Value>,
+    /// Whether the answer of an assertion is not known.
+    undetermined: bool,
 }
 
 /// Which statements settled a case, and which never did.
@@ -50,6 +55,33 @@ impl CaseResult {
             reasons: vec!["the case could not be read".into()],
             problems,
             passed: false,
+            counter_example: None,
+            undetermined: false,
+        }
+    }
+
+    /// What became of an assertion about a world.
+    pub(super) fn of_assertion(assertion: &Assertion, outcome: Outcome) -> CaseResult {
+        let (actual, reasons, counter_example, because) = match outcome {
+            Outcome::Holds => ("holds", Vec::new(), None, None),
+            Outcome::Broken { reasons, counter_example, because } => {
+                ("broken", reasons, Some(counter_example), because)
+            }
+            Outcome::Open(reasons) => ("unknown", reasons, None, None),
+            Outcome::Invalid(reasons) => ("invalid", reasons, None, None),
+        };
+        CaseResult {
+            name: assertion.name.clone(),
+            place: assertion.position.to_string(),
+            expected: "holds".into(),
+            actual: actual.into(),
+            wanted_because: None,
+            because,
+            reasons,
+            problems: Vec::new(),
+            passed: actual == "holds",
+            counter_example,
+            undetermined: actual == "unknown",
         }
     }
 
@@ -68,6 +100,8 @@ impl CaseResult {
             reasons: crate::command::reason::sentences(explanation),
             problems: body.problems.iter().map(ToString::to_string).collect(),
             passed: settled && body.expect.is_met_by(verdict),
+            counter_example: None,
+            undetermined: false,
         }
     }
 
@@ -128,6 +162,11 @@ impl Tests {
         self.results.iter().filter(|(_, result)| !result.passed).count()
     }
 
+    /// Assertions of which it is not known whether they hold.
+    pub(super) fn undetermined(&self) -> usize {
+        self.results.iter().filter(|(_, result)| result.undetermined).count()
+    }
+
     fn passed(&self) -> usize {
         self.results.len() - self.failed()
     }
@@ -148,6 +187,9 @@ impl Tests {
             }
             if !result.passed {
                 text.push_str(&format!("        {}\n", result.failure()));
+                if let Some(request) = &result.counter_example {
+                    text.push_str(&format!("        counter-example: {request}\n"));
+                }
             }
         }
         if self.shows_coverage {
@@ -174,7 +216,7 @@ impl Tests {
             .results
             .iter()
             .map(|(file, result)| {
-                json!({
+                let mut case = json!({
                     "name": result.name,
                     "file": file,
                     "place": result.place,
@@ -184,7 +226,11 @@ impl Tests {
                     "reasons": result.reasons,
                     "problems": result.problems,
                     "passed": result.passed,
-                })
+                });
+                if let (Some(request), Some(members)) = (&result.counter_example, case.as_object_mut()) {
+                    members.insert("counter_example".into(), request.clone());
+                }
+                case
             })
             .collect();
         let mut value = json!({

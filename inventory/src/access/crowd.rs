@@ -1,0 +1,278 @@
+//! The classes of a key's principals: who cannot be told apart, and one answer for each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use wardbook_policy::arn::Arn;
+use wardbook_policy::grant::Grant;
+use wardbook_policy::policy::Policy;
+use wardbook_policy::request::Request;
+use wardbook_policy::tri::Tri;
+
+use super::class::{self, Class, Mark, Trait};
+use super::pair::{self, Asked, Outcome};
+use super::proof::Located;
+use super::search::{any_key, portrait};
+use super::view::View;
+use super::{KeyAccess, Search, Who};
+use crate::layer::{Collected, OwnedLayers};
+use crate::organization::Membership;
+use crate::world::{KmsKey, Principal};
+
+/// So many principals are kept as requests during a search; more are made anew when they are needed.
+const PORTRAITS_KEPT: usize = 20_000;
+
+/// Everything that a key determines, but its name, tags and aliases.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Kind<'w> {
+    account: &'w str,
+    region: &'w str,
+    partition: &'w str,
+    properties: [Option<&'w str>; 5],
+    multi_region: Option<bool>,
+    known: [bool; 3],
+}
+
+/// What was asked before: of which class, about which keys.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Memo {
+    /// The kind of key, or one key.
+    keys: Keys,
+    skeleton: usize,
+    class: u32,
+    /// Which statements cover the key, two bits each.
+    covered: u128,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Keys {
+    OfKind(usize),
+    One(*const KmsKey),
+}
+
+impl<'w> Search<'w> {
+    /// Asks a representative of each class whom the key does not name.
+    pub(super) fn ask_classes(
+        &mut self,
+        key: &'w KmsKey,
+        view: &View<'w>,
+        asked: &Asked,
+        probe: &Request,
+        found: &mut KeyAccess<'w>,
+    ) {
+        if matches!(key.policy, Collected::Unknown) {
+            return;
+        }
+        let of_rcps = self.numbers_of(&key.account, probe, |membership| &membership.rcps);
+        let kind = self.kind(key);
+        let grants = match view.account_grants.is_empty() && !matches!(key.grants, Collected::Unknown) {
+            true => Collected::known(Vec::new()),
+            false if matches!(key.grants, Collected::Unknown) => Collected::Unknown,
+            false => Collected::known(view.account_grants.clone()),
+        };
+        let world = self.world;
+        let accounts: Vec<&'w str> = world
+            .accounts()
+            .filter(|account| view.allows_anyone || view.delegates_to.contains(*account))
+            .filter(|account| **account == *key.account || self.operation.is_cross_account())
+            .collect();
+        for account in accounts {
+            let own = *account == *key.account;
+            let numbers: Vec<u32> = view.skeleton_for(account).map(|relevant| relevant.number).collect();
+            let personal: Vec<u32> =
+                numbers.iter().chain(&of_rcps).copied().filter(|number| self.is_personal(*number)).collect();
+            let skeleton = self.skeleton(numbers, key, view, account);
+            for class in self.classes_of(account, &personal, own && view.allows_anyone, probe) {
+                let Some((covered, shareable, rep)) = self.prepare(class, own && view.allows_anyone, view, probe)
+                else {
+                    continue;
+                };
+                let no_grants = matches!(&grants, Collected::Known(grants) if grants.is_empty());
+                let keys = match shareable && no_grants {
+                    true => Keys::OfKind(kind),
+                    false => Keys::One(std::ptr::from_ref(key)),
+                };
+                let memo = Memo { keys, skeleton, class, covered };
+                let outcome = match self.memo.get(&memo) {
+                    Some(outcome) => outcome.clone(),
+                    None => {
+                        let outcome = self.ask_representative(rep, key, asked, skeleton, &grants);
+                        self.memo.insert(memo, outcome.clone());
+                        outcome
+                    }
+                };
+                if let (Some(class), false) = (self.classes.get(class as usize), matches!(outcome, Outcome::No)) {
+                    let members = class.members.iter().filter(|member| !view.named.contains(member));
+                    members.for_each(|member| found.add(Who::Collected(*member), outcome.clone()));
+                }
+            }
+        }
+    }
+
+    /// The number of what is said to members of an account, kept with its policies when it is new.
+    fn skeleton(&mut self, numbers: Vec<u32>, key: &'w KmsKey, view: &View<'w>, account: &str) -> usize {
+        let name = (numbers, !key.policy.is_incomplete());
+        match self.skeletons.get(&name) {
+            Some(skeleton) => *skeleton,
+            None => {
+                let skeleton = self.skeleton_layers.len();
+                self.skeleton_layers.push((view.skeleton_layer(key, account), name.0.clone()));
+                self.skeletons.insert(name, skeleton);
+                skeleton
+            }
+        }
+    }
+
+    /// Which statements of a class cover the key, whether that tells all keys apart that it can tell
+    /// apart, and who stands for the class; `None` where nothing can be allowed.
+    fn prepare(&self, class: u32, needs_no_iam: bool, view: &View<'w>, probe: &Request) -> Option<(u128, bool, usize)> {
+        let class = self.classes.get(class as usize)?;
+        if !class.may_allow && !needs_no_iam {
+            return None;
+        }
+        let representative = *class.members.iter().find(|member| !view.named.contains(member))?;
+        let mut shareable = !class.is_of_one_key && class.of_resources.len() <= 64;
+        let mut covered = 0;
+        for number in &class.of_resources {
+            let covers = self.statements.get(*number).map(|known| known.statement.covers(probe, self.quirks));
+            shareable &= covers != Some(Tri::Unknown);
+            covered = covered << 1 | u128::from(covers == Some(Tri::True));
+        }
+        Some((covered, shareable, representative))
+    }
+
+    fn ask_representative(
+        &mut self,
+        representative: usize,
+        key: &'w KmsKey,
+        asked: &Asked,
+        skeleton: usize,
+        grants: &Collected<Grant>,
+    ) -> Outcome {
+        let Some(who) = self.world.principals().get(representative) else { return Outcome::No };
+        let asker = self.asker(representative, who);
+        let resource = self.skeleton_layers.get(skeleton).map(|(layer, _)| layer.clone()).unwrap_or_default();
+        let layers = OwnedLayers { resource, grants: grants.clone(), ..self.own_layers(who, key) };
+        let locate = Located { key, principal: Some(who), skeleton: Some(skeleton), search: self };
+        pair::ask(&asker, asked, &layers, self.quirks, &locate)
+    }
+
+    fn is_personal(&self, number: u32) -> bool {
+        self.statements.get(number).is_some_and(class::Known::is_personal)
+    }
+
+    /// The numbers of the organization's statements about the action that bear on an account.
+    fn numbers_of(
+        &mut self,
+        account: &str,
+        probe: &Request,
+        family: fn(&Membership) -> &Collected<Vec<Policy>>,
+    ) -> Vec<u32> {
+        let organization = self.world.organization();
+        let Some(membership) = organization.and_then(|organization| organization.accounts.get(account)) else {
+            return Vec::new();
+        };
+        let mut numbers = Vec::new();
+        for policy in family(membership).items().iter().flatten() {
+            numbers.extend(self.statements.slice(policy, probe, self.quirks).iter().map(|sliced| sliced.number));
+        }
+        numbers
+    }
+
+    /// The classes of an account, told apart also by these statements.
+    fn classes_of(&mut self, account: &'w str, personal: &[u32], needs_no_iam: bool, probe: &Request) -> Vec<u32> {
+        let name = (account, personal.to_vec(), needs_no_iam);
+        if let Some(classes) = self.refined.get(&name) {
+            return classes.clone();
+        }
+        let of_scps: Vec<u32> = self
+            .numbers_of(account, probe, |membership| &membership.scps)
+            .into_iter()
+            .filter(|number| self.is_personal(*number))
+            .collect();
+        let mut found: HashMap<Mark, u32> = HashMap::new();
+        let mut order = Vec::new();
+        for member in self.by_account.get(account).cloned().unwrap_or_default() {
+            let Some(who) = self.world.principals().get(member) else { continue };
+            let identity = class::layer(&who.policies, &mut self.statements, probe, self.quirks);
+            let boundary = class::layer(&who.boundary, &mut self.statements, probe, self.quirks);
+            let own = || identity.numbers().iter().chain(boundary.numbers()).chain(&of_scps);
+            let allows = |number: &u32| self.statements.get(*number).is_some_and(class::Known::allows);
+            // Whoever nothing can be allowed need not be told apart.
+            let may = needs_no_iam || !identity.is_known() || identity.numbers().iter().any(allows);
+            let needs_portrait = may && (!personal.is_empty() || own().any(|number| self.is_personal(*number)));
+            let traits = match needs_portrait {
+                true => {
+                    let own: Vec<u32> = own().copied().collect();
+                    self.traits(member, who, &own, personal)
+                }
+                false => Vec::new(),
+            };
+            let is_service_linked = class::is_service_linked(who);
+            let mark = Mark { kind: who.kind, is_service_linked, identity, boundary, traits };
+            let class = match found.get(&mark) {
+                Some(class) => *class,
+                None => {
+                    let class = u32::try_from(self.classes.len()).unwrap_or(u32::MAX);
+                    self.classes.push(Class::new(&mark, &self.statements));
+                    found.insert(mark, class);
+                    order.push(class);
+                    class
+                }
+            };
+            if let Some(class) = self.classes.get_mut(class as usize) {
+                class.members.push(member);
+            }
+        }
+        self.refined.insert(name, order.clone());
+        order
+    }
+
+    fn traits(&mut self, member: usize, who: &'w Principal, own: &[u32], personal: &[u32]) -> Vec<Trait> {
+        let mut traits = Vec::new();
+        let Some(request) = self.portrait(member, who) else { return traits };
+        for number in own {
+            if let Some(known) = self.statements.get(*number) {
+                known.trait_of(&request, self.quirks, false, &mut traits);
+            }
+        }
+        for number in personal {
+            if let Some(known) = self.statements.get(*number) {
+                known.trait_of(&request, self.quirks, true, &mut traits);
+            }
+        }
+        traits
+    }
+
+    /// A request of a principal; which key it is about does not matter to what is personal.
+    fn portrait(&mut self, member: usize, who: &'w Principal) -> Option<Arc<Request>> {
+        if let Some(known) = self.portraits.get(&member) {
+            return Some(Arc::clone(known));
+        }
+        let asker = portrait(self.world, who, &self.action, self.quirks);
+        let request = Arc::new(asker.open.on(&any_key(&who.account)).build().ok()?);
+        if self.portraits.len() < PORTRAITS_KEPT {
+            self.portraits.insert(member, Arc::clone(&request));
+        }
+        Some(request)
+    }
+
+    fn kind(&mut self, key: &'w KmsKey) -> usize {
+        let kind = Kind {
+            account: &key.account,
+            region: &key.region,
+            partition: Arn::parse(&key.arn).map_or("", |arn| arn.partition),
+            properties: [
+                key.spec.as_deref(),
+                key.usage.as_deref(),
+                key.origin.as_deref(),
+                key.multi_region_kind.as_deref(),
+                key.manager.as_deref(),
+            ],
+            multi_region: key.multi_region,
+            known: [key.described, key.tags.is_some(), key.aliases.is_some()],
+        };
+        let next = self.kinds.len();
+        *self.kinds.entry(kind).or_insert(next)
+    }
+}

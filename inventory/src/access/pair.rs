@@ -1,0 +1,185 @@
+//! One representative and one key: whether, by what, and only if.
+
+use std::sync::Arc;
+
+use wardbook_policy::boxes::Doubt;
+use wardbook_policy::context::Values;
+use wardbook_policy::decide::{Reason, Verdict};
+use wardbook_policy::explain::Cause;
+use wardbook_policy::grant::Grant;
+use wardbook_policy::layers::Layer;
+use wardbook_policy::policy::Policy;
+use wardbook_policy::quirk::Quirks;
+use wardbook_policy::request::{Request, RequestBuilder};
+
+use super::condition::{self, Found, OnlyIf};
+use super::{Answer, Means, Tier, Undecided};
+use crate::circumstances::Circumstances;
+use crate::layer::OwnedLayers;
+use crate::world::{NamedAction, World};
+
+/// Somebody who asks, with everything told that does not depend on the key.
+#[derive(Debug, Clone)]
+pub(super) struct Asker {
+    /// On a plain direct call.
+    pub(super) direct: RequestBuilder,
+    /// In a context of which nothing else is known.
+    pub(super) open: RequestBuilder,
+    /// The keys that it determines.
+    pub(super) own: Vec<Box<str>>,
+}
+
+/// What a key determines.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub(super) arn: Box<str>,
+    pub(super) facts: Circumstances,
+}
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    /// In no context.
+    No,
+    /// In some.
+    Yes(Arc<Answer>),
+    /// Not known.
+    Open(Arc<Undecided>),
+}
+
+/// Keys that follow from a principal's name.
+const OF_NAMES: &[&str] = &["aws:principalarn", "aws:username", "aws:principaltype"];
+
+impl Asker {
+    pub(super) fn new(text: &str, action: &NamedAction, facts: &Circumstances, world: &World, quirks: Quirks) -> Asker {
+        // The resource is told with each key.
+        let builder = || {
+            let builder = Request::builder(text, &action.name, "*").quirks(quirks).carried(Arc::clone(&action.carried));
+            if world.is_open() { builder.open() } else { builder }
+        };
+        let told = |told: Circumstances| told.over(facts.clone()).tell(builder());
+        let own = facts.given().map(|(name, _)| name.to_lowercase().into());
+        Asker {
+            direct: told(Circumstances::direct_call()),
+            open: told(Circumstances::default()),
+            own: own.chain(OF_NAMES.iter().map(|name| Box::from(*name))).collect(),
+        }
+    }
+}
+
+impl Asker {
+    /// The same, with what it determines told in each witness: nobody else can look it up.
+    pub(super) fn telling_all(mut self) -> Asker {
+        self.own.clear();
+        self
+    }
+}
+
+/// What is allowed, without a word on how.
+#[derive(Debug)]
+pub(super) enum Allowed {
+    No,
+    /// This request is, under these restrictions if it is not a plain direct call.
+    Yes(Box<Request>, Option<OnlyIf>),
+    Open(Undecided),
+}
+
+/// Asks. The layers are those of the asker and the resource.
+pub(super) fn allowed(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks: Quirks) -> Allowed {
+    let build = |builder: &RequestBuilder| asked.facts.add_to(builder.clone().on(&asked.arn)).build().ok();
+    let Some(direct) = build(&asker.direct) else { return Allowed::No };
+    if layers.decide(&direct, quirks).verdict() == Verdict::Allow {
+        return Allowed::Yes(Box::new(direct), None);
+    }
+    let Some(open) = build(&asker.open) else { return Allowed::No };
+    let decision = layers.decide(&open, quirks);
+    if matches!(decision.verdict(), Verdict::ImplicitDeny | Verdict::ExplicitDeny) {
+        return Allowed::No;
+    }
+    if let Reason::TurnsOn { documents, .. } = decision.reason()
+        && !documents.is_empty()
+    {
+        let doubts: Vec<Doubt> = documents.iter().copied().map(Doubt::Documents).collect();
+        return Allowed::Open(Undecided::because_of(&doubts));
+    }
+    match condition::contexts(&open, &layers.bearing_on(&open, quirks), quirks) {
+        Found::Nowhere => Allowed::No,
+        Found::Open(doubts) => Allowed::Open(Undecided::because_of(&doubts)),
+        Found::When(only_if, witness) => {
+            let context = context(&witness, asker, asked);
+            let told = settled(asked.facts.add_to(asker.direct.clone().on(&asked.arn)), &context).build().ok();
+            // A witness that the evaluator does not confirm is not shown.
+            match told.filter(|told| layers.decide(told, quirks).verdict() == Verdict::Allow) {
+                None => Allowed::Open(Undecided::because_of(&[Doubt::Contradiction])),
+                Some(witness) => Allowed::Yes(Box::new(witness), Some(only_if)),
+            }
+        }
+    }
+}
+
+/// A request with these condition keys given, whatever was told of them before.
+pub(super) fn settled(builder: RequestBuilder, context: &[(Box<str>, Values)]) -> RequestBuilder {
+    context.iter().fold(builder, |builder, (key, values)| builder.settle(key, values.clone()))
+}
+
+/// Asks, and finds by what.
+pub(super) fn ask(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks: Quirks, locate: &dyn Locate) -> Outcome {
+    match allowed(asker, asked, layers, quirks) {
+        Allowed::No => Outcome::No,
+        Allowed::Open(undecided) => Outcome::Open(Arc::new(undecided)),
+        Allowed::Yes(request, only_if) => {
+            let tier = if only_if.is_some() { Tier::Condition } else { Tier::Now };
+            let context = context(&request, asker, asked);
+            let answer = answer(tier, &request, layers, quirks, locate);
+            Outcome::Yes(Arc::new(Answer { only_if, context, ..answer }))
+        }
+    }
+}
+
+impl Undecided {
+    fn because_of(doubts: &[Doubt]) -> Undecided {
+        let mut undecided = Undecided { documents: Vec::new(), keys: Vec::new(), over_budget: false, why: Vec::new() };
+        for doubt in doubts {
+            undecided.why.push(doubt.sentence());
+            match doubt {
+                Doubt::Documents(layer) => undecided.documents.push(layer.name()),
+                Doubt::Variables { of, keys } => undecided.keys.extend(std::iter::once(of).chain(keys).cloned()),
+                Doubt::Mixed(key) => undecided.keys.push(key.clone()),
+                Doubt::NotPrincipal | Doubt::Symbols(_) => {}
+                Doubt::Excess(_) | Doubt::Contradiction => undecided.over_budget = true,
+            }
+        }
+        undecided
+    }
+}
+
+/// Finds where a cited statement or grant stands.
+pub(super) trait Locate {
+    fn key_policy(&self, policy: &Policy, statement: &wardbook_policy::statement::Statement) -> Option<Means>;
+    fn identity(&self, policy: &Policy, statement: &wardbook_policy::statement::Statement) -> Option<Means>;
+    fn grant(&self, grant: &Grant) -> Option<Means>;
+}
+
+fn answer(tier: Tier, request: &Request, layers: &OwnedLayers, quirks: Quirks, locate: &dyn Locate) -> Answer {
+    let explanation = layers.explain(request, quirks);
+    let found = explanation.causes().iter().filter_map(|cause| match cause {
+        Cause::Statement(cited) if cited.layer == Layer::Resource => locate.key_policy(cited.policy, cited.statement),
+        Cause::Statement(cited) if cited.layer == Layer::Identity => locate.identity(cited.policy, cited.statement),
+        Cause::Grant(grant) => locate.grant(grant),
+        Cause::Statement(_) | Cause::Silence(_) => None,
+    });
+    let mut means: Vec<Means> = found.collect();
+    means.sort();
+    means.dedup();
+    Answer { tier, means, only_if: None, context: Vec::new(), session: None, path: Vec::new(), first: None }
+}
+
+/// The condition keys of a witness beside those that the principal or the key determines by itself.
+fn context(witness: &Request, asker: &Asker, asked: &Asked) -> Vec<(Box<str>, Values)> {
+    let of_key = |name: &str| asked.facts.gives(name);
+    let given = witness.context().given().into_iter();
+    given
+        .filter(|(key, _)| !asker.own.iter().any(|own| **own == *key.lower()) && !of_key(key.lower()))
+        .map(|(key, values)| (key.name().into(), values.clone()))
+        .collect()
+}

@@ -1,0 +1,301 @@
+//! The search: one action, asked of all principals, key by key.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use wardbook_policy::caller::Caller;
+use wardbook_policy::catalogue::{self, KeyState, KeyUsage, KmsOperation, ResourceKind, kms_state};
+use wardbook_policy::policy::Policy;
+use wardbook_policy::quirk::Quirks;
+use wardbook_policy::request::{Request, RequestError};
+
+use super::class::{Class, Statements};
+use super::crowd::{Kind, Memo};
+use super::outsider;
+use super::pair::{self, Asked, Asker, Outcome};
+use super::proof::Located;
+use super::view::View;
+use super::{Entry, KeyAccess, Refusal, Who};
+use crate::circumstances::Circumstances;
+use crate::layer::{Collected, OwnedLayers};
+use crate::world::{KmsKey, NamedAction, NamedKey, NamedPrincipal, Principal, World};
+
+/// Why an action cannot be searched for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SearchError {
+    /// It is no action, or not one of KMS.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// It concerns no key.
+    #[error("`{0}` concerns no key, so there is no key that somebody could use it on")]
+    WithoutKey(String),
+    /// It is not an action of KMS.
+    #[error("`{0}` is not an action of KMS; the question is about keys")]
+    NotOfKms(String),
+}
+
+/// One action, asked of all principals of a world; what was found for one key is kept for the next.
+#[derive(Debug)]
+pub struct Search<'w> {
+    pub(super) world: &'w World,
+    pub(super) action: NamedAction,
+    pub(super) operation: KmsOperation,
+    pub(super) quirks: Quirks,
+    /// What is told in every request.
+    pub(super) told: Circumstances,
+    /// A policy that every request has to pass beside those of the world.
+    pub(super) beside: Collected<Policy>,
+    pub(super) statements: Statements<'w>,
+    /// Positions of principals, by account.
+    pub(super) by_account: BTreeMap<&'w str, Vec<usize>>,
+    pub(super) classes: Vec<Class>,
+    /// The classes of an account, told apart also by what these statements say of a principal.
+    pub(super) refined: HashMap<(&'w str, Vec<u32>, bool), Vec<u32>>,
+    /// Requests of principals, to see what statements say of them personally.
+    pub(super) portraits: HashMap<usize, Arc<Request>>,
+    pub(super) askers: HashMap<usize, Arc<Asker>>,
+    pub(super) skeletons: HashMap<(Vec<u32>, bool), usize>,
+    /// Policies, and the numbers of their statements in order.
+    pub(super) skeleton_layers: Vec<(Collected<Policy>, Vec<u32>)>,
+    pub(super) kinds: HashMap<Kind<'w>, usize>,
+    pub(super) scps: HashMap<Box<str>, Collected<Vec<Policy>>>,
+    pub(super) rcps: HashMap<Box<str>, Collected<Vec<Policy>>>,
+    pub(super) memo: HashMap<Memo, Outcome>,
+    pub(super) outsiders: outsider::Outsiders,
+}
+
+impl<'w> Search<'w> {
+    /// Prepares a search for an action on keys.
+    pub fn new(world: &'w World, action: &str, quirks: Quirks) -> Result<Search<'w>, SearchError> {
+        let operation = operation(action)?;
+        let mut by_account: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, principal) in world.principals().iter().enumerate() {
+            by_account.entry(&principal.account).or_default().push(index);
+        }
+        Ok(Search {
+            world,
+            action: NamedAction::new(operation.action()),
+            operation,
+            quirks,
+            told: Circumstances::default(),
+            beside: Collected::Absent,
+            statements: Statements::default(),
+            by_account,
+            classes: Vec::new(),
+            refined: HashMap::new(),
+            portraits: HashMap::new(),
+            askers: HashMap::new(),
+            skeletons: HashMap::new(),
+            skeleton_layers: Vec::new(),
+            kinds: HashMap::new(),
+            scps: HashMap::new(),
+            rcps: HashMap::new(),
+            memo: HashMap::new(),
+            outsiders: outsider::Outsiders::new(),
+        })
+    }
+
+    /// The same search among the requests only that a policy lets through, such as those in which a
+    /// condition does not hold.
+    pub fn among(mut self, policy: Policy) -> Search<'w> {
+        self.beside = Collected::known(vec![policy]);
+        self
+    }
+
+    /// The same search for calls that a service makes for its caller (`s3.eu-west-1.amazonaws.com`).
+    pub fn through(mut self, service: &str) -> Search<'w> {
+        let told = std::mem::take(&mut self.told);
+        // What follows from the service is derived, so it may not be told otherwise.
+        self.told = told.with("kms:ViaService", service).with("aws:ViaAWSService", "true");
+        self
+    }
+
+    /// The action, as AWS spells it.
+    pub fn action(&self) -> &'static str {
+        self.operation.action()
+    }
+
+    /// Why nobody can, whatever the policies say.
+    pub fn refusal(&self, key: &KmsKey) -> Option<Refusal> {
+        let state = key.state.as_deref().and_then(KeyState::from_name);
+        if let Some(state) = state
+            && let Some(refusal) = kms_state(self.action(), state)
+        {
+            return Some(Refusal::State(state, refusal));
+        }
+        let usage = key.usage.as_deref().and_then(KeyUsage::from_name);
+        let wanted = self.operation.key_usage();
+        usage.zip(wanted).is_some_and(|(usage, wanted)| usage != wanted).then_some(Refusal::Usage)
+    }
+
+    /// Who can, on one key.
+    pub fn key(&mut self, key: &'w KmsKey) -> KeyAccess<'w> {
+        match self.refusal(key) {
+            Some(refusal) => KeyAccess { refused: Some(refusal), ..KeyAccess::of(key) },
+            None => self.allowed(key),
+        }
+    }
+
+    /// Who is allowed to, whatever the state of the key.
+    pub(super) fn allowed(&mut self, key: &'w KmsKey) -> KeyAccess<'w> {
+        let mut found = KeyAccess::of(key);
+        let probe = Request::builder(&key.account, self.operation.action(), &key.arn).quirks(self.quirks);
+        let probe = probe.carried(Arc::clone(&self.action.carried));
+        let probe = if self.world.is_open() { probe.open() } else { probe }.build();
+        let Ok(probe) = probe else { return found };
+        let action = self.operation.action();
+        let view = View::of(key, &probe, action, self.world, &mut self.statements, self.quirks);
+        found.places = view.skeleton.iter().map(|relevant| (relevant.number, relevant.place)).collect();
+        found.dangling = view.dangling.iter().cloned().collect();
+        let asked = self.asked(key);
+        for principal in &view.named {
+            let outcome = self.ask_one(*principal, key, &asked, &probe);
+            found.add(Who::Collected(*principal), outcome);
+        }
+        self.ask_classes(key, &view, &asked, &probe, &mut found);
+        self.ask_outsiders(key, &view, &asked, &mut found);
+        found.sort(self.world);
+        found
+    }
+
+    pub(super) fn asked(&self, key: &'w KmsKey) -> Asked {
+        let resource = NamedKey { resource: key.arn.clone().into(), key: Some(key), alias: None };
+        // Nothing that the key determines depends on who asks.
+        let facts = match Caller::parse(&key.account) {
+            Ok(caller) => self.world.facts_of_key(&caller, &self.action, &resource).0,
+            Err(_) => Circumstances::default(),
+        };
+        Asked { arn: key.arn.clone(), facts: self.told.clone().over(facts) }
+    }
+
+    /// Asks one principal with everything that the key has.
+    pub(super) fn ask_one(&mut self, principal: usize, key: &'w KmsKey, asked: &Asked, probe: &Request) -> Outcome {
+        let Some(who) = self.world.principals().get(principal) else { return Outcome::No };
+        let asker = self.asker(principal, who);
+        for policy in who.policies.items() {
+            self.statements.slice(policy, probe, self.quirks);
+        }
+        let layers =
+            OwnedLayers { resource: key.policy.clone(), grants: key.grants.clone(), ..self.own_layers(who, key) };
+        let locate = Located { key, principal: Some(who), skeleton: None, search: self };
+        pair::ask(&asker, asked, &layers, self.quirks, &locate)
+    }
+
+    pub(super) fn own_layers(&mut self, who: &Principal, key: &KmsKey) -> OwnedLayers {
+        OwnedLayers {
+            identity: who.policies.clone(),
+            boundary: who.boundary.clone(),
+            scps: self.scps(&who.account),
+            rcps: self.rcps(&key.account),
+            endpoint: self.beside.clone(),
+            ..OwnedLayers::default()
+        }
+    }
+
+    pub(super) fn beside(&self) -> Collected<Policy> {
+        self.beside.clone()
+    }
+
+    /// The positions of an account's principals.
+    pub(super) fn members(&self, account: &str) -> &[usize] {
+        self.by_account.get(account).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(super) fn scps(&mut self, account: &str) -> Collected<Vec<Policy>> {
+        if let Some(known) = self.scps.get(account) {
+            return known.clone();
+        }
+        let found = self.world.scps_of(account);
+        self.scps.insert(account.into(), found.clone());
+        found
+    }
+
+    pub(super) fn rcps(&mut self, account: &str) -> Collected<Vec<Policy>> {
+        if let Some(known) = self.rcps.get(account) {
+            return known.clone();
+        }
+        let found = self.world.rcps_of(account);
+        self.rcps.insert(account.into(), found.clone());
+        found
+    }
+
+    pub(super) fn asker(&mut self, index: usize, who: &'w Principal) -> Arc<Asker> {
+        if let Some(asker) = self.askers.get(&index) {
+            return Arc::clone(asker);
+        }
+        let asker = Arc::new(portrait(self.world, who, &self.action, self.quirks));
+        self.askers.insert(index, Arc::clone(&asker));
+        asker
+    }
+}
+
+pub(super) fn any_key(account: &str) -> String {
+    format!("arn:aws:kms:us-east-1:{account}:key/00000000-0000-0000-0000-000000000000")
+}
+
+fn operation(action: &str) -> Result<KmsOperation, SearchError> {
+    if !action.to_ascii_lowercase().starts_with("kms:") {
+        return Err(SearchError::NotOfKms(action.into()));
+    }
+    let Some(operation) = catalogue::kms_operation(action) else {
+        // A request says what may have been meant.
+        let key = "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000";
+        Request::builder("111122223333", action, key).build()?;
+        return Err(SearchError::NotOfKms(action.into()));
+    };
+    match operation.resource_kind() {
+        ResourceKind::Key | ResourceKind::AliasAndKey => Ok(operation),
+        ResourceKind::RetiringPrincipal | ResourceKind::NoResource => Err(SearchError::WithoutKey(action.into())),
+    }
+}
+
+/// A principal with everything that it determines.
+pub(super) fn portrait(world: &World, who: &Principal, action: &NamedAction, quirks: Quirks) -> Asker {
+    let facts = match Caller::parse(&who.arn) {
+        Ok(caller) => {
+            let named = NamedPrincipal { text: who.arn.clone().into(), caller, principal: Some(who) };
+            world.facts_of_principal(&named).0
+        }
+        Err(_) => Circumstances::default(),
+    };
+    Asker::new(&who.arn, action, &facts, world, quirks)
+}
+
+/// The same, as if it could have any tags.
+pub(super) fn portrait_with_open_tags(world: &World, who: &Principal, action: &NamedAction, quirks: Quirks) -> Asker {
+    let mut facts = Circumstances::default().unknown_below("aws:PrincipalTag/");
+    if let Ok(caller) = Caller::parse(&who.arn) {
+        let named = NamedPrincipal { text: who.arn.clone().into(), caller, principal: Some(who) };
+        facts = facts.over(world.facts_of_principal(&named).0.not_whole("aws:PrincipalTag/"));
+    }
+    for (name, _) in &who.tags {
+        facts = facts.unknown(&format!("aws:PrincipalTag/{name}"));
+    }
+    Asker::new(&who.arn, action, &facts, world, quirks)
+}
+
+impl KeyAccess<'_> {
+    pub(super) fn add(&mut self, who: Who, outcome: Outcome) {
+        match outcome {
+            Outcome::No => {}
+            Outcome::Yes(answer) => self.entries.push(Entry { who, answer }),
+            Outcome::Open(undecided) => self.undecided.push((who, undecided)),
+        }
+    }
+
+    pub(super) fn sort(&mut self, world: &World) {
+        self.entries
+            .sort_by(|a, b| a.who.text(world).cmp(b.who.text(world)).then_with(|| a.answer.tier.cmp(&b.answer.tier)));
+        self.undecided.sort_by(|a, b| a.0.text(world).cmp(b.0.text(world)));
+    }
+}
+
+impl Who {
+    /// Its name: an ARN, an account id, a service, an organization's id or `*`.
+    pub fn text<'w>(&'w self, world: &'w World) -> &'w str {
+        match self {
+            Who::Collected(index) => world.principals().get(*index).map_or("", |principal| &principal.arn),
+            Who::Other(other) => &other.text,
+        }
+    }
+}

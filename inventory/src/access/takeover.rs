@@ -1,0 +1,384 @@
+//! How somebody becomes somebody else: by assuming a role, by changing who may, by handing a role to a
+//! service that runs one's code, or by making credentials of a user.
+
+use std::collections::HashMap;
+
+use wardbook_policy::arn::Arn;
+use wardbook_policy::quirk::Quirks;
+use wardbook_policy::request::Request;
+use wardbook_policy::statement::Principals;
+
+use super::search::Search;
+use super::step::{Deed, Taken, take};
+use super::{Step, Who};
+use crate::circumstances::Circumstances;
+use crate::layer::{Collected, OwnedLayers};
+use crate::world::{Principal, PrincipalKind, World};
+
+/// A way to run one's own code under a role: the service, and the actions beside iam:PassRole.
+struct Compute {
+    service: &'static str,
+    /// What the actions are used on, as the last part of its ARN.
+    resource: &'static str,
+    actions: &'static [&'static str],
+}
+
+const COMPUTE: &[Compute] = &[
+    Compute {
+        service: "lambda.amazonaws.com",
+        resource: "function:any",
+        actions: &["lambda:CreateFunction", "lambda:InvokeFunction"],
+    },
+    Compute { service: "ec2.amazonaws.com", resource: "instance/any", actions: &["ec2:RunInstances"] },
+    Compute {
+        service: "ecs-tasks.amazonaws.com",
+        resource: "task-definition/any:1",
+        actions: &["ecs:RegisterTaskDefinition", "ecs:RunTask"],
+    },
+    Compute {
+        service: "codebuild.amazonaws.com",
+        resource: "project/any",
+        actions: &["codebuild:CreateProject", "codebuild:StartBuild"],
+    },
+    Compute {
+        service: "cloudformation.amazonaws.com",
+        resource: "stack/any/any",
+        actions: &["cloudformation:CreateStack"],
+    },
+    Compute { service: "glue.amazonaws.com", resource: "job/any", actions: &["glue:CreateJob", "glue:StartJobRun"] },
+    Compute {
+        service: "sagemaker.amazonaws.com",
+        resource: "notebook-instance/any",
+        actions: &["sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"],
+    },
+    Compute {
+        service: "states.amazonaws.com",
+        resource: "stateMachine:any",
+        actions: &["states:CreateStateMachine", "states:StartExecution"],
+    },
+    Compute {
+        service: "ssm.amazonaws.com",
+        resource: "automation-definition/any:1",
+        actions: &["ssm:StartAutomationExecution"],
+    },
+    Compute {
+        service: "datapipeline.amazonaws.com",
+        resource: "pipeline/any",
+        actions: &["datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition"],
+    },
+];
+
+/// Actions that make credentials of a user.
+const CREDENTIALS: &[(&str, &str)] = &[
+    ("iam:CreateAccessKey", "makes an access key of the user"),
+    ("iam:CreateLoginProfile", "gives the user a password"),
+    ("iam:UpdateLoginProfile", "changes the user's password"),
+];
+
+/// Actions by which somebody widens the policies of a role or user, the direct ones first.
+const EDITS: &[(&str, PrincipalKind, &str)] = &[
+    ("iam:PutRolePolicy", PrincipalKind::Role, "writes an inline policy that allows it"),
+    ("iam:AttachRolePolicy", PrincipalKind::Role, "attaches a policy that allows it"),
+    ("iam:PutUserPolicy", PrincipalKind::User, "writes an inline policy that allows it"),
+    ("iam:AttachUserPolicy", PrincipalKind::User, "attaches a policy that allows it"),
+];
+
+/// What somebody might use; a bit each, so that most are ruled out at once.
+const INTERESTING: &[&str] = &[
+    "sts:AssumeRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:PassRole",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:UpdateLoginProfile",
+    "iam:PutRolePolicy",
+    "iam:AttachRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreatePolicyVersion",
+    "iam:SetDefaultPolicyVersion",
+    "iam:AddUserToGroup",
+    "iam:PutGroupPolicy",
+    "iam:AttachGroupPolicy",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:TagRole",
+    "iam:TagUser",
+];
+
+/// Who may become whom; what was found is kept.
+#[derive(Debug)]
+pub(super) struct Takeovers {
+    /// For each principal, a bit per action of [`INTERESTING`] that a statement of its policies is about.
+    interests: Vec<u32>,
+    edges: HashMap<(usize, usize), Option<(Vec<Step>, Request)>>,
+}
+
+impl Takeovers {
+    pub(super) fn new(world: &World, quirks: Quirks) -> Takeovers {
+        let any = "arn:aws:iam::111122223333:user/any";
+        let probes: Vec<Option<Request>> =
+            INTERESTING.iter().map(|action| Request::builder(any, action, "*").build().ok()).collect();
+        let mut of_policy: HashMap<usize, u32> = HashMap::new();
+        let mut bits_of = |policy: &wardbook_policy::policy::Policy| {
+            let address = policy.statements().as_ptr() as usize;
+            *of_policy.entry(address).or_insert_with(|| {
+                let mut bits = 0;
+                for (bit, probe) in probes.iter().enumerate() {
+                    let about = |probe: &Request| policy.statements().iter().any(|s| s.is_about(probe, quirks));
+                    if probe.as_ref().is_some_and(about) {
+                        bits |= 1 << bit;
+                    }
+                }
+                bits
+            })
+        };
+        let interests = world
+            .principals()
+            .iter()
+            .map(|principal| {
+                principal
+                    .policies
+                    .items()
+                    .iter()
+                    .filter(|policy| !policy.statements().is_empty())
+                    .fold(0, |bits, policy| bits | bits_of(policy))
+            })
+            .collect();
+        Takeovers { interests, edges: HashMap::new() }
+    }
+
+    /// Whether a principal has a statement about the action.
+    pub(super) fn may_use(&self, who: usize, action: &str) -> bool {
+        let bit = INTERESTING.iter().position(|known| *known == action);
+        bit.is_some_and(|bit| self.interests.get(who).is_some_and(|bits| bits & (1 << bit) != 0))
+    }
+
+    fn may_use_any(&self, who: usize, actions: &[&str]) -> bool {
+        actions.iter().any(|action| self.may_use(who, action))
+    }
+}
+
+impl<'w> Search<'w> {
+    /// Those who may be able to become this principal, of the same account and of those that its trust policy names.
+    pub(super) fn suitors(&self, target: usize, takeovers: &Takeovers) -> Vec<usize> {
+        let Some(whom) = self.world.principals().get(target) else { return Vec::new() };
+        let mut found = Vec::new();
+        let account = &*whom.account;
+        let of_account = |account: &str| self.members(account).iter().copied();
+        match whom.kind {
+            PrincipalKind::User => {
+                let actions: Vec<&str> = CREDENTIALS.iter().map(|(action, _)| *action).collect();
+                found.extend(of_account(account).filter(|who| takeovers.may_use_any(*who, &actions)));
+            }
+            PrincipalKind::Role => {
+                let actions = ["sts:AssumeRole", "iam:UpdateAssumeRolePolicy", "iam:PassRole"];
+                found.extend(of_account(account).filter(|who| takeovers.may_use_any(*who, &actions)));
+                for name in whom.trust.iter().flat_map(|trust| trust.statements()) {
+                    let Principals::Named(names) = name.principals() else { continue };
+                    for name in names {
+                        if let Some(account) = name.account() {
+                            found.extend(of_account(account).filter(|who| takeovers.may_use(*who, "sts:AssumeRole")));
+                        } else if name.is_anyone() {
+                            let all = 0..self.world.principals().len();
+                            found.extend(all.filter(|who| takeovers.may_use(*who, "sts:AssumeRole")));
+                        } else if let Some(named) = self.world.position(name.source()) {
+                            found.push(named);
+                        }
+                    }
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.retain(|who| *who != target);
+        found
+    }
+
+    /// The steps by which one principal becomes another.
+    pub(super) fn takeover(
+        &mut self,
+        who: usize,
+        target: usize,
+        takeovers: &mut Takeovers,
+    ) -> Option<(Vec<Step>, Request)> {
+        if let Some(known) = takeovers.edges.get(&(who, target)) {
+            return known.clone();
+        }
+        let found = self.find_takeover(who, target, takeovers);
+        takeovers.edges.insert((who, target), found.clone());
+        found
+    }
+
+    fn find_takeover(&mut self, index: usize, target: usize, takeovers: &Takeovers) -> Option<(Vec<Step>, Request)> {
+        let who = self.world.principals().get(index)?;
+        let whom = self.world.principals().get(target)?;
+        match whom.kind {
+            PrincipalKind::User => CREDENTIALS
+                .iter()
+                .filter(|(action, _)| takeovers.may_use(index, action))
+                .find_map(|(action, why)| self.iam_step(index, who, action, &whom.arn, why))
+                .map(|taken| (vec![taken.step], taken.request)),
+            PrincipalKind::Role => self
+                .assume(index, who, whom)
+                .or_else(|| self.hand_over(index, who, whom, takeovers))
+                .or_else(|| self.rewrite_trust(index, who, whom, takeovers)),
+        }
+    }
+
+    fn assume(&mut self, index: usize, who: &'w Principal, whom: &'w Principal) -> Option<(Vec<Step>, Request)> {
+        let trust = whom.trust.clone()?;
+        let layers = OwnedLayers { resource: Collected::known(vec![trust]), ..self.side_of(who) };
+        let deed = Deed {
+            action: "sts:AssumeRole",
+            resource: &whom.arn,
+            facts: Circumstances::default(),
+            why: "becomes the role",
+        };
+        let row = (Who::Collected(index), &*who.arn, Some(who));
+        take(self.world, row, &deed, &layers, self.quirks).map(|taken| (vec![taken.step], taken.request))
+    }
+
+    fn hand_over(
+        &mut self,
+        index: usize,
+        who: &'w Principal,
+        whom: &'w Principal,
+        takeovers: &Takeovers,
+    ) -> Option<(Vec<Step>, Request)> {
+        if who.account != whom.account || !takeovers.may_use(index, "iam:PassRole") {
+            return None;
+        }
+        COMPUTE.iter().filter(|compute| trusts_service(whom, compute.service)).find_map(|compute| {
+            let facts = Circumstances::default().with("iam:PassedToService", compute.service);
+            let pass =
+                Deed { action: "iam:PassRole", resource: &whom.arn, facts, why: "hands the role to the service" };
+            let layers = self.side_of(who);
+            let passed = take(self.world, (Who::Collected(index), &who.arn, Some(who)), &pass, &layers, self.quirks)?;
+            let mut steps = vec![passed.step];
+            for action in compute.actions {
+                let service = action.split(':').next().unwrap_or_default();
+                let account = &who.account;
+                let resource = format!("arn:aws:{service}:us-east-1:{account}:{}", compute.resource);
+                steps.push(self.iam_step(index, who, action, &resource, "runs code of one's own under the role")?.step);
+            }
+            Some((steps, passed.request))
+        })
+    }
+
+    fn rewrite_trust(
+        &mut self,
+        index: usize,
+        who: &'w Principal,
+        whom: &'w Principal,
+        takeovers: &Takeovers,
+    ) -> Option<(Vec<Step>, Request)> {
+        if who.account != whom.account || !takeovers.may_use(index, "iam:UpdateAssumeRolePolicy") {
+            return None;
+        }
+        let why = "lets oneself assume the role";
+        let taken = self.iam_step(index, who, "iam:UpdateAssumeRolePolicy", &whom.arn, why)?;
+        let assume = Step {
+            action: "sts:AssumeRole".into(),
+            why: "becomes the role".into(),
+            by: Vec::new(),
+            only_if: None,
+            alternatives: Vec::new(),
+            ..taken.step.clone()
+        };
+        Some((vec![taken.step, assume], taken.request))
+    }
+
+    /// One thing that identity policies alone decide.
+    pub(super) fn iam_step(
+        &mut self,
+        index: usize,
+        who: &'w Principal,
+        action: &str,
+        resource: &str,
+        why: &str,
+    ) -> Option<Taken> {
+        let deed = Deed { action, resource, facts: Circumstances::default(), why };
+        let layers = self.side_of(who);
+        take(self.world, (Who::Collected(index), &who.arn, Some(who)), &deed, &layers, self.quirks)
+    }
+
+    /// How a principal widens its own policies, or takes its boundary away; the steps for each wish.
+    pub(super) fn edits_of(&mut self, index: usize, who: &'w Principal, takeovers: &Takeovers) -> Option<Taken> {
+        for (action, kind, why) in EDITS {
+            if *kind == who.kind && takeovers.may_use(index, action) {
+                let taken = self.iam_step(index, who, action, &who.arn, why);
+                if taken.is_some() {
+                    return taken;
+                }
+            }
+        }
+        for action in ["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"] {
+            if !takeovers.may_use(index, action) {
+                continue;
+            }
+            let own: Vec<Box<str>> = who.policies.items().iter().map(|policy| policy.name().into()).collect();
+            let account = &who.account;
+            let prefix = format!(":iam::{account}:policy/");
+            for policy in own.iter().filter(|name| name.contains(&prefix)) {
+                let why = "gives a policy of its own another version that allows it";
+                if let Some(taken) = self.iam_step(index, who, action, policy, why) {
+                    return Some(taken);
+                }
+            }
+        }
+        for (action, why) in [
+            ("iam:PutGroupPolicy", "writes a policy of its own group that allows it"),
+            ("iam:AttachGroupPolicy", "attaches a policy to its own group that allows it"),
+        ] {
+            if !takeovers.may_use(index, action) {
+                continue;
+            }
+            for group in &who.groups {
+                let partition = Arn::parse(&who.arn).map_or("aws", |arn| arn.partition);
+                let arn = format!("arn:{partition}:iam::{}:group/{group}", who.account);
+                if let Some(taken) = self.iam_step(index, who, action, &arn, why) {
+                    return Some(taken);
+                }
+            }
+        }
+        None
+    }
+
+    /// How a principal gets rid of its boundary.
+    pub(super) fn unbind(&mut self, index: usize, who: &'w Principal, takeovers: &Takeovers) -> Option<Taken> {
+        let action = match who.kind {
+            PrincipalKind::Role => "iam:DeleteRolePermissionsBoundary",
+            PrincipalKind::User => "iam:DeleteUserPermissionsBoundary",
+        };
+        let bound = !matches!(who.boundary, Collected::Absent) && takeovers.may_use(index, action);
+        bound.then(|| self.iam_step(index, who, action, &who.arn, "takes its permissions boundary away")).flatten()
+    }
+
+    /// How a principal gives itself a tag.
+    pub(super) fn tag_self(&mut self, index: usize, who: &'w Principal, takeovers: &Takeovers) -> Option<Taken> {
+        let action = match who.kind {
+            PrincipalKind::Role => "iam:TagRole",
+            PrincipalKind::User => "iam:TagUser",
+        };
+        let may = takeovers.may_use(index, action);
+        may.then(|| self.iam_step(index, who, action, &who.arn, "gives itself a tag on which a policy turns")).flatten()
+    }
+
+    fn side_of(&mut self, who: &'w Principal) -> OwnedLayers {
+        OwnedLayers {
+            identity: who.policies.clone(),
+            boundary: who.boundary.clone(),
+            scps: self.scps(&who.account),
+            ..OwnedLayers::default()
+        }
+    }
+}
+
+/// Whether a trust policy names the service.
+fn trusts_service(role: &Principal, service: &str) -> bool {
+    let statements = role.trust.iter().flat_map(|trust| trust.statements());
+    statements.filter(|statement| statement.effect() == wardbook_policy::statement::Effect::Allow).any(|statement| {
+        matches!(statement.principals(), Principals::Named(names) if names.iter().any(|name| name.source() == service || name.is_anyone()))
+    })
+}

@@ -1,0 +1,248 @@
+//! What a comparison found, as text, JSON and Markdown.
+
+use serde_json::{Value, json};
+use wardbook_policy::boxes::{Cause, Change, Comparison, Difference, Standing};
+use wardbook_policy::grant::Grant;
+use wardbook_policy::policy::Policy;
+use wardbook_policy::statement::Statement;
+
+use crate::command::trace;
+use crate::output::table::{Tint, tint};
+use crate::output::{self, Format, Report};
+
+/// One gain or loss.
+pub(super) struct Entry {
+    subject: String,
+    who: Vec<String>,
+    actions: Vec<String>,
+    only_if: Option<String>,
+    conditions: Value,
+    witness: Value,
+    statement: Value,
+    cause: String,
+}
+
+/// The differences of all parts.
+pub(super) struct Diff {
+    pub(super) change: Option<Change>,
+    pub(super) gained: Vec<Entry>,
+    pub(super) lost: Vec<Entry>,
+    doubts: Vec<String>,
+}
+
+impl Default for Diff {
+    fn default() -> Diff {
+        Diff { change: Some(Change::Equal), gained: Vec::new(), lost: Vec::new(), doubts: Vec::new() }
+    }
+}
+
+impl Entry {
+    pub(super) fn of_grant(subject: &str, grant: &Grant) -> Entry {
+        let operations: Vec<String> = grant.operations().iter().map(|operation| operation.to_string()).collect();
+        Entry {
+            subject: subject.to_owned(),
+            who: vec![grant.grantee().source().to_owned()],
+            cause: format!("grant {}", grant.id()),
+            statement: json!({"policy": grant.id(), "sid": grant.name(), "source": null, "effect": "Allow"}),
+            actions: operations,
+            only_if: None,
+            conditions: Value::Array(Vec::new()),
+            witness: Value::Null,
+        }
+    }
+
+    fn of(subject: &str, difference: &Difference<'_>, is_gain: bool) -> Entry {
+        let texts: Vec<String> = difference.conditions.iter().map(ToString::to_string).collect();
+        let conditions = difference.conditions.iter();
+        let (statement, cause) = match difference.cause {
+            Some(Cause::Allowed(policy, statement)) => (
+                cited(policy, statement, "Allow"),
+                said(policy, statement, if is_gain { "allowed by" } else { "was allowed by" }),
+            ),
+            Some(Cause::Denied(policy, statement)) => (
+                cited(policy, statement, "Deny"),
+                said(policy, statement, if is_gain { "was denied by" } else { "denied by" }),
+            ),
+            None => (Value::Null, String::new()),
+        };
+        Entry {
+            subject: subject.to_owned(),
+            who: difference
+                .who
+                .iter()
+                .map(|who| match who.standing {
+                    Standing::Named => who.principal.to_string(),
+                    Standing::OtherOfAccount => {
+                        format!("others of account {}", who.account.as_deref().unwrap_or_default())
+                    }
+                    Standing::AnyAccount => "anyone with an AWS account".into(),
+                    Standing::AnyService => "any AWS service".into(),
+                    Standing::AnyProvider => "anyone signed in by a provider".into(),
+                    Standing::Anonymous => "anyone, unsigned".into(),
+                })
+                .collect(),
+            actions: difference.actions.iter().map(|action| action.to_string()).collect(),
+            only_if: (!texts.is_empty()).then(|| texts.join(" and ")),
+            conditions: conditions.map(|c| json!({"key": c.key, "operator": c.operator, "values": c.values})).collect(),
+            witness: trace::request_json(&difference.witness),
+            statement,
+            cause,
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "subject": self.subject,
+            "who": self.who,
+            "actions": self.actions,
+            "only_if": self.only_if,
+            "conditions": self.conditions,
+            "witness": self.witness,
+            "statement": self.statement,
+        })
+    }
+
+    fn text(&self) -> String {
+        let who = if self.who.is_empty() { String::new() } else { format!("{}: ", self.who.join(", ")) };
+        let mut text = format!("  {who}{}\n", self.actions.join(", "));
+        if let Some(only_if) = &self.only_if {
+            text.push_str(&format!("      if {only_if}\n"));
+        }
+        if !self.cause.is_empty() {
+            text.push_str(&format!("      {}\n", self.cause));
+        }
+        // Of the witness, what the conditions are about; JSON has all of it.
+        let keys =
+            self.conditions.as_array().into_iter().flatten().filter_map(|condition| condition.get("key")?.as_str());
+        let keys: std::collections::BTreeSet<&str> = keys.collect();
+        let told: Vec<String> = keys
+            .into_iter()
+            .map(|key| match self.witness.get("context").and_then(|context| context.get(key)) {
+                Some(Value::String(value)) => format!("{key}={value}"),
+                Some(other) => format!("{key}={other}"),
+                None => format!("no {key}"),
+            })
+            .collect();
+        if !told.is_empty() {
+            text.push_str(&format!("      such as with {}\n", told.join(", ")));
+        }
+        text
+    }
+}
+
+fn cited(policy: &Policy, statement: &Statement, effect: &str) -> Value {
+    let place = policy.place(statement);
+    let number = policy.statements().iter().position(|own| std::ptr::eq(own, statement));
+    json!({
+        "policy": policy.name(),
+        "sid": statement.sid(),
+        "statement": number,
+        "source": if place.is_empty() { Value::Null } else { place.into() },
+        "effect": effect,
+    })
+}
+
+fn said(policy: &Policy, statement: &Statement, lead: &str) -> String {
+    let number = policy.statements().iter().position(|own| std::ptr::eq(own, statement)).unwrap_or_default();
+    let name = statement.sid().map_or_else(|| format!("statement {}", number + 1), |sid| format!("`{sid}`"));
+    format!("{lead} {name}  {}", policy.place(statement)).trim_end().to_owned()
+}
+
+impl Diff {
+    pub(super) fn add(&mut self, name: &str, comparison: &Comparison<'_>) {
+        self.gained.extend(comparison.gained.iter().map(|difference| Entry::of(name, difference, true)));
+        self.lost.extend(comparison.lost.iter().map(|difference| Entry::of(name, difference, false)));
+        if comparison.change.is_none() {
+            self.change = None;
+            self.doubts.extend(comparison.doubts.iter().map(|doubt| format!("{name}: {}", doubt.sentence())));
+        }
+    }
+
+    pub(super) fn sort(&mut self) {
+        let order = |a: &Entry, b: &Entry| {
+            let key = |entry: &Entry| {
+                (entry.subject.clone(), entry.who.clone(), entry.actions.clone(), entry.only_if.clone())
+            };
+            key(a).cmp(&key(b))
+        };
+        self.gained.sort_by(order);
+        self.lost.sort_by(order);
+        self.doubts.sort();
+        self.doubts.dedup();
+    }
+
+    fn word(&self) -> &'static str {
+        self.change.map_or("not decided", Change::name)
+    }
+
+    fn table(&self, color: bool) -> String {
+        let tint_of = match self.change {
+            Some(Change::Equal | Change::Narrower) => Tint::Green,
+            Some(Change::Wider | Change::Incomparable) => Tint::Red,
+            None => Tint::Yellow,
+        };
+        let mut text = format!("{}\n", tint(&self.word().to_uppercase(), tint_of, color));
+        for (title, entries) in [("gained", &self.gained), ("lost", &self.lost)] {
+            let mut subject = "";
+            for entry in entries {
+                if entry.subject != subject || subject.is_empty() {
+                    subject = &entry.subject;
+                    text.push_str(&format!("{title}  {subject}\n"));
+                }
+                text.push_str(&entry.text());
+            }
+        }
+        for doubt in &self.doubts {
+            text.push_str(&format!("not decided  {doubt}\n"));
+        }
+        text
+    }
+
+    fn markdown(&self) -> String {
+        let mut text = format!("**{}**\n", self.word());
+        for (title, entries) in [("Gained", &self.gained), ("Lost", &self.lost)] {
+            if !entries.is_empty() {
+                text.push_str(&format!(
+                    "\n### {title}\n\n| where | who | actions | if | by |\n|---|---|---|---|---|\n"
+                ));
+            }
+            for entry in entries {
+                let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+                let only_if = entry.only_if.as_deref().unwrap_or_default();
+                let cells = [&*entry.subject, &entry.who.join(", "), &entry.actions.join(", "), only_if, &entry.cause];
+                let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
+                text.push_str(&format!("| {} |\n", cells.join(" | ")));
+            }
+        }
+        for doubt in &self.doubts {
+            text.push_str(&format!("\nNot decided: {doubt}\n"));
+        }
+        text
+    }
+}
+
+impl Report for Diff {
+    const FORMATS: &'static [Format] = &[Format::Table, Format::Json, Format::Markdown];
+
+    fn render(&self, format: Format, color: bool) -> anyhow::Result<String> {
+        match format {
+            Format::Json => {
+                let all = |entries: &[Entry]| entries.iter().map(Entry::json).collect::<Vec<_>>();
+                output::json(&json!({
+                    "schema_version": 1,
+                    "verdict": self.change.map(Change::name),
+                    "gained": all(&self.gained),
+                    "lost": all(&self.lost),
+                    "decided": self.change.is_some(),
+                    "doubts": self.doubts,
+                }))
+            }
+            Format::Markdown => Ok(self.markdown()),
+            _ => Ok(self.table(color)),
+        }
+    }
+
+    fn summary(&self) -> String {
+        format!("{}: {} gained, {} lost", self.word(), self.gained.len(), self.lost.len())
+    }
+}

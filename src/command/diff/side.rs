@@ -1,0 +1,199 @@
+//! One side of a comparison: a bare policy, or everything that a file or folder holds, part by part.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::bail;
+use clap::ValueEnum;
+use wardbook_inventory::layer::Collected;
+use wardbook_inventory::source::{Source, read_values};
+use wardbook_inventory::world::World;
+use wardbook_policy::document::Document;
+use wardbook_policy::grant::Grant;
+use wardbook_policy::json::{self, Value};
+use wardbook_policy::policy::{Origin, Policy, PolicyKind};
+use wardbook_policy::span::Lines;
+
+use crate::cli::Global;
+use crate::diagnostic::{Severity, plain};
+use crate::input;
+use crate::output::Screen;
+
+/// The kinds of policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Of a KMS key
+    KeyPolicy,
+    /// Of a user, group or role; boundaries and session policies too
+    Identity,
+    /// Of a role: who may assume it
+    Trust,
+    /// Of another resource
+    Resource,
+    /// Service control policy
+    Scp,
+    /// Resource control policy
+    Rcp,
+}
+
+impl Kind {
+    fn policy_kind(self) -> PolicyKind {
+        match self {
+            Kind::KeyPolicy => PolicyKind::Key,
+            Kind::Identity => PolicyKind::Identity,
+            Kind::Trust | Kind::Resource => PolicyKind::Resource,
+            Kind::Scp => PolicyKind::Scp,
+            Kind::Rcp => PolicyKind::Rcp,
+        }
+    }
+}
+
+/// Something that has a counterpart on the other side.
+pub(super) enum Part {
+    /// Policies of one layer of something.
+    Policies {
+        kind: PolicyKind,
+        /// The ARN of what they are attached to, for policies of a resource.
+        resource: Option<String>,
+        /// Whether they limit what others allow.
+        is_limit: bool,
+        /// `None` where there is no such layer.
+        policies: Option<Vec<Policy>>,
+    },
+    /// A grant.
+    Grant(Box<Grant>),
+}
+
+/// One side, its parts by name.
+#[derive(Default)]
+pub(super) struct Side {
+    pub(super) parts: BTreeMap<String, Part>,
+}
+
+impl Side {
+    /// Reads a bare policy, or a world in a file or folder.
+    pub(super) fn read(path: &Path, kind: Option<Kind>, global: &Global) -> anyhow::Result<Side> {
+        let world = if path.is_dir() {
+            World::read_folder(path)?
+        } else {
+            let source = input::read(path)?;
+            if let Some(policy) = bare(&source, kind)? {
+                return Ok(policy);
+            }
+            World::from_sources([source])
+        };
+        let defects: Vec<_> = world.coverage().gaps.iter().filter(|gap| gap.kind.is_defect()).collect();
+        if world.keys().is_empty() && world.principals().is_empty() && world.organization().is_none() {
+            match defects.first() {
+                Some(gap) => bail!("{}", gap.message),
+                None => bail!("`{}` holds neither a policy nor anything that `--world` reads", path.display()),
+            }
+        }
+        if !global.quiet {
+            let color = Screen::new(global).stderr_color;
+            for gap in defects {
+                eprintln!("{}", plain(Severity::Warning, &gap.message, color));
+            }
+        }
+        Ok(Side::of(&world))
+    }
+
+    fn of(world: &World) -> Side {
+        let mut side = Side::default();
+        for key in world.keys() {
+            side.layer(format!("key policy of {}", key.arn), PolicyKind::Key, Some(&key.arn), false, &key.policy);
+            for grant in key.grants.items() {
+                let name = format!("grant {} of {}", grant.id(), key.arn);
+                side.parts.insert(name, Part::Grant(Box::new(grant.clone())));
+            }
+        }
+        for principal in world.principals() {
+            let arn = &principal.arn;
+            side.layer(format!("policies of {arn}"), PolicyKind::Identity, None, false, &principal.policies);
+            side.layer(format!("boundary of {arn}"), PolicyKind::Identity, None, true, &principal.boundary);
+            if let Some(trust) = &principal.trust {
+                let trust = Collected::known(vec![trust.clone()]);
+                side.layer(format!("trust policy of {arn}"), PolicyKind::Resource, Some(arn), false, &trust);
+            }
+        }
+        for (account, membership) in world.organization().iter().flat_map(|organization| &organization.accounts) {
+            for (level, policies) in membership.scps.items().iter().enumerate() {
+                let name = format!("SCPs of account {account}, level {}", level + 1);
+                side.layer(name, PolicyKind::Scp, None, true, &Collected::known(policies.clone()));
+            }
+            for (level, policies) in membership.rcps.items().iter().enumerate() {
+                // An Allow of everything is attached to each level and cannot be removed.
+                let with = policies.iter().cloned().chain(everything_for_anyone()).collect();
+                let name = format!("RCPs of account {account}, level {}", level + 1);
+                side.layer(name, PolicyKind::Rcp, None, true, &Collected::known(with));
+            }
+        }
+        side
+    }
+
+    fn layer(
+        &mut self,
+        name: String,
+        kind: PolicyKind,
+        resource: Option<&str>,
+        is_limit: bool,
+        collected: &Collected<Policy>,
+    ) {
+        let policies = match collected {
+            Collected::Absent | Collected::Unknown => None,
+            Collected::Known(policies) | Collected::Incomplete(policies) => Some(policies.to_vec()),
+        };
+        let resource = resource.map(str::to_owned);
+        self.parts.insert(name, Part::Policies { kind, resource, is_limit, policies });
+    }
+}
+
+const EVERYTHING: &str =
+    r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#;
+const EVERYTHING_FOR_ANYONE: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}"#;
+
+/// The policy of a limit that does not limit.
+pub(super) fn everything() -> Vec<Policy> {
+    compiled(EVERYTHING, PolicyKind::Identity).into_iter().collect()
+}
+
+fn everything_for_anyone() -> Option<Policy> {
+    compiled(EVERYTHING_FOR_ANYONE, PolicyKind::Rcp)
+}
+
+fn compiled(text: &str, kind: PolicyKind) -> Option<Policy> {
+    let value = json::parse(text).ok()?;
+    Policy::new(&Document::read(&value), kind, Origin::default()).ok()
+}
+
+/// A bare policy document, or the output of get-key-policy.
+fn bare(source: &Source, kind: Option<Kind>) -> anyhow::Result<Option<Side>> {
+    let values = read_values(source).map_err(|error| input::locate(source, error))?;
+    let [value] = values.as_slice() else { return Ok(None) };
+    let inner;
+    let (document, lines) = match value.member("Policy").and_then(Value::as_text) {
+        // The text of a policy inside a file has no lines of its own.
+        Some(text) => {
+            inner = json::parse(text).map_err(|error| {
+                let place = value.member("Policy").map(|policy| policy.span).unwrap_or(value.span);
+                input::locate(source, source.error(place, format!("the policy inside: {}", error.message)))
+            })?;
+            (&inner, None)
+        }
+        None => (value, Some(Lines::new(&source.text))),
+    };
+    let Some(statements) = document.member("Statement") else { return Ok(None) };
+    let list = statements.as_list().unwrap_or(std::slice::from_ref(statements));
+    let names = |statement: &Value| ["Principal", "NotPrincipal"].iter().any(|name| statement.member(name).is_some());
+    let kind = kind.map_or_else(|| super::kind_of(list.iter().any(names)), Kind::policy_kind);
+    let origin = Origin { name: "", path: &source.path, lines: lines.as_ref() };
+    let policy =
+        Policy::new(&Document::read(document), kind, origin).map_err(|problems| match problems.into_iter().next() {
+            Some(problem) => input::locate(source, source.error(problem.span, problem.message)),
+            None => anyhow::anyhow!("`{}` is no policy", source.path),
+        })?;
+    let mut side = Side::default();
+    let part = Part::Policies { kind, resource: None, is_limit: false, policies: Some(vec![policy]) };
+    side.parts.insert("policy".into(), part);
+    Ok(Some(side))
+}

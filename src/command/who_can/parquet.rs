@@ -1,0 +1,195 @@
+//! The answer as Parquet: a row per key and principal, with the names of the JSON.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use anyhow::Context;
+use arrow_array::builder::{ArrayBuilder, Int32Builder, ListBuilder, StringBuilder, StructBuilder};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use wardbook_inventory::access::{Entry, KeyAccess};
+
+use super::{WhoCan, row};
+
+/// How many rows become columns at a time.
+const BATCH_ROWS: usize = 8_192;
+
+pub(super) fn write(report: &WhoCan<'_>, sink: &mut (dyn Write + Send)) -> anyhow::Result<()> {
+    let schema = schema();
+    let level = ZstdLevel::try_new(1).context("zstd has no such level")?;
+    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
+    let mut writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties))?;
+    let mut columns = Columns::new();
+    for access in &report.found {
+        for entry in &access.entries {
+            columns.add(report, access, entry);
+            if columns.rows >= BATCH_ROWS {
+                writer.write(&columns.batch(&schema)?)?;
+            }
+        }
+    }
+    writer.write(&columns.batch(&schema)?)?;
+    writer.close()?;
+    Ok(())
+}
+
+const BY: [&str; 4] = ["via", "policy", "sid", "source"];
+const PATH: [&str; 5] = ["principal", "action", "resource", "only_if", "why"];
+
+fn texts(names: &[&str]) -> Fields {
+    names.iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect()
+}
+
+fn element(kind: DataType) -> Field {
+    Field::new("element", kind, true)
+}
+
+fn restriction() -> Fields {
+    let values = DataType::List(Arc::new(element(DataType::Utf8)));
+    [
+        Field::new("alternative", DataType::Int32, true),
+        Field::new("key", DataType::Utf8, true),
+        Field::new("operator", DataType::Utf8, true),
+        Field::new("values", values, true),
+    ]
+    .into_iter()
+    .collect()
+}
+
+fn schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let list = |name: &str, fields: Fields| {
+        Field::new(name, DataType::List(Arc::new(element(DataType::Struct(fields)))), true)
+    };
+    Arc::new(Schema::new(vec![
+        text("action"),
+        text("key"),
+        text("state"),
+        text("principal"),
+        text("account"),
+        text("kind"),
+        text("tier"),
+        list("by", texts(&BY)),
+        text("only_if"),
+        list("conditions", restriction()),
+        text("witness"),
+        list("path", texts(&PATH)),
+    ]))
+}
+
+/// The columns of the rows that wait.
+struct Columns {
+    rows: usize,
+    /// action, key, state, principal, account, kind, tier
+    first: [StringBuilder; 7],
+    by: ListBuilder<StructBuilder>,
+    only_if: StringBuilder,
+    conditions: ListBuilder<StructBuilder>,
+    witness: StringBuilder,
+    path: ListBuilder<StructBuilder>,
+}
+
+impl Columns {
+    fn new() -> Columns {
+        let of_texts = |names: &[&str]| {
+            let builders = names.iter().map(|_| Box::new(StringBuilder::new()) as Box<dyn ArrayBuilder>).collect();
+            let fields = texts(names);
+            let item = element(DataType::Struct(fields.clone()));
+            ListBuilder::new(StructBuilder::new(fields, builders)).with_field(item)
+        };
+        let values = ListBuilder::new(StringBuilder::new()).with_field(element(DataType::Utf8));
+        let restrictions: Vec<Box<dyn ArrayBuilder>> = vec![
+            Box::new(Int32Builder::new()),
+            Box::new(StringBuilder::new()),
+            Box::new(StringBuilder::new()),
+            Box::new(values),
+        ];
+        let conditions = ListBuilder::new(StructBuilder::new(restriction(), restrictions))
+            .with_field(element(DataType::Struct(restriction())));
+        Columns {
+            rows: 0,
+            first: std::array::from_fn(|_| StringBuilder::new()),
+            by: of_texts(&BY),
+            only_if: StringBuilder::new(),
+            conditions,
+            witness: StringBuilder::new(),
+            path: of_texts(&PATH),
+        }
+    }
+
+    fn add<'w>(&mut self, report: &WhoCan<'w>, access: &KeyAccess<'w>, entry: &Entry) {
+        self.rows += 1;
+        let (world, answer) = (report.world, &entry.answer);
+        let first = [
+            Some(report.search.action()),
+            Some(&*access.key.arn),
+            access.key.state.as_deref(),
+            Some(entry.who.text(world)),
+            row::account(world, &entry.who),
+            Some(row::kind(world, &entry.who).name()),
+            Some(answer.tier.name()),
+        ];
+        for (column, value) in self.first.iter_mut().zip(first) {
+            column.append_option(value);
+        }
+        for by in row::by(&report.search, access, entry) {
+            let cells = [Some(by.via), Some(&*by.policy), by.sid.as_deref(), by.source.as_deref()];
+            append(self.by.values(), &cells);
+        }
+        self.by.append(true);
+        self.only_if.append_option(answer.only_if.as_ref().map(|only_if| only_if.text.as_str()));
+        let alternatives = answer.only_if.iter().flat_map(|only_if| &only_if.alternatives);
+        for (number, all) in (1_i32..).zip(alternatives) {
+            for only in all {
+                let builder = self.conditions.values();
+                if let Some(column) = builder.field_builder::<Int32Builder>(0) {
+                    column.append_value(number);
+                }
+                for (at, text) in [(1, &only.key), (2, &only.operator)] {
+                    if let Some(column) = builder.field_builder::<StringBuilder>(at) {
+                        column.append_value(text);
+                    }
+                }
+                if let Some(column) = builder.field_builder::<ListBuilder<StringBuilder>>(3) {
+                    only.values.iter().for_each(|value| column.values().append_value(value));
+                    column.append(true);
+                }
+                builder.append(true);
+            }
+        }
+        self.conditions.append(true);
+        self.witness.append_value(report.witnesses.text(&report.search, access, entry, world));
+        for step in &answer.path {
+            let who = step.who.text(world);
+            let cells =
+                [Some(who), Some(&*step.action), Some(&*step.resource), step.only_if.as_deref(), Some(&*step.why)];
+            append(self.path.values(), &cells);
+        }
+        self.path.append(true);
+    }
+
+    fn batch(&mut self, schema: &SchemaRef) -> anyhow::Result<RecordBatch> {
+        self.rows = 0;
+        let first = self.first.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef);
+        let mut arrays: Vec<ArrayRef> = first.collect();
+        arrays.push(Arc::new(self.by.finish()));
+        arrays.push(Arc::new(self.only_if.finish()));
+        arrays.push(Arc::new(self.conditions.finish()));
+        arrays.push(Arc::new(self.witness.finish()));
+        arrays.push(Arc::new(self.path.finish()));
+        Ok(RecordBatch::try_new(Arc::clone(schema), arrays)?)
+    }
+}
+
+/// Adds one struct of texts.
+fn append(builder: &mut StructBuilder, cells: &[Option<&str>]) {
+    for (at, cell) in cells.iter().enumerate() {
+        if let Some(column) = builder.field_builder::<StringBuilder>(at) {
+            column.append_option(*cell);
+        }
+    }
+    builder.append(true);
+}

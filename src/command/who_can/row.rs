@@ -1,0 +1,185 @@
+//! One row: a principal, a key, and what was found, in the names that every format has.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use wardbook_inventory::access::{Entry, KeyAccess, OnlyIf, Proof, Search, Step, Who, WhoKind};
+use wardbook_inventory::world::{PrincipalKind, World};
+use wardbook_policy::context::Values;
+
+use crate::command::trace;
+
+/// By what somebody can.
+pub(super) struct By {
+    pub(super) via: &'static str,
+    pub(super) policy: String,
+    pub(super) sid: Option<String>,
+    pub(super) source: Option<String>,
+}
+
+/// The means of an answer, each with its place.
+pub(super) fn by<'w>(search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry) -> Vec<By> {
+    if let Some(first) = entry.answer.path.first() {
+        let cites = first.by.iter();
+        return cites
+            .map(|cite| By {
+                via: cite.via,
+                policy: cite.policy.to_string(),
+                sid: cite.sid.as_deref().map(str::to_owned),
+                source: cite.source.as_deref().map(str::to_owned),
+            })
+            .collect();
+    }
+    search.proof(access, entry).iter().map(named).collect()
+}
+
+fn named(proof: &Proof<'_>) -> By {
+    let (via, policy, statement) = match proof {
+        Proof::Grant(grant) => {
+            let name = Some(grant.name()).filter(|name| !name.is_empty()).map(str::to_owned);
+            return By { via: "grant", policy: grant.id().to_owned(), sid: name, source: None };
+        }
+        Proof::KeyPolicy(policy, statement) => ("key-policy", policy, statement),
+        Proof::Identity(policy, statement) => ("identity", policy, statement),
+    };
+    let place = policy.place(statement);
+    By {
+        via,
+        policy: policy.name().to_owned(),
+        sid: statement.sid().map(str::to_owned),
+        source: Some(place).filter(|place| !place.is_empty()),
+    }
+}
+
+pub(super) fn by_json(by: &[By]) -> Value {
+    let one = |by: &By| json!({"via": by.via, "policy": by.policy, "sid": by.sid, "source": by.source});
+    by.iter().map(one).collect()
+}
+
+/// The kind of a row in words.
+pub(super) fn kind(world: &World, who: &Who) -> WhoKind {
+    match who {
+        Who::Collected(index) => match world.principals().get(*index).map(|principal| principal.kind) {
+            Some(PrincipalKind::User) => WhoKind::User,
+            _ => WhoKind::Role,
+        },
+        Who::Other(other) => other.kind,
+    }
+}
+
+/// The account of a row, where it has one.
+pub(super) fn account<'w>(world: &'w World, who: &'w Who) -> Option<&'w str> {
+    match who {
+        Who::Collected(index) => world.principals().get(*index).map(|principal| &*principal.account),
+        Who::Other(other) => other.account.as_deref(),
+    }
+}
+
+/// The restrictions, each with the number of the alternative that it belongs to.
+pub(crate) fn conditions_json(only_if: Option<&OnlyIf>) -> Value {
+    let alternatives = only_if.map(|only_if| only_if.alternatives.as_slice()).unwrap_or_default();
+    let restrictions = alternatives.iter().enumerate().flat_map(|(number, all)| {
+        all.iter().map(move |only| {
+            json!({"alternative": number + 1, "key": only.key, "operator": only.operator, "values": only.values})
+        })
+    });
+    restrictions.collect()
+}
+
+pub(super) fn step_json(world: &World, step: &Step) -> Value {
+    json!({
+        "principal": step.who.text(world),
+        "action": step.action,
+        "resource": step.resource,
+        "only_if": step.only_if,
+        "why": step.why,
+    })
+}
+
+/// Witnesses put together from what principal, key and answer each tell; the first two are told once.
+#[derive(Default)]
+pub(super) struct Witnesses {
+    by_principal: RefCell<HashMap<usize, Rc<str>>>,
+    by_key: RefCell<Option<(String, Rc<str>)>>,
+    /// By the address of the answer that rows share, which lives as long as the report.
+    by_answer: RefCell<HashMap<usize, Rc<str>>>,
+}
+
+impl Witnesses {
+    /// The request that `test` accepts, as JSON text.
+    pub(super) fn text<'w>(&self, search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry, world: &World) -> String {
+        let answer = &entry.answer;
+        let (Who::Collected(index), None, None) = (&entry.who, &answer.session, &answer.first) else {
+            let request = search.witness(access, entry);
+            return request.map_or(Value::Null, |request| trace::request_json(&request)).to_string();
+        };
+        let principal = Rc::clone(
+            self.by_principal
+                .borrow_mut()
+                .entry(*index)
+                .or_insert_with(|| members(&search.determined_by(*index)).into()),
+        );
+        let key = self.key(search, access);
+        let address = Arc::as_ptr(answer) as usize;
+        let mut by_answer = self.by_answer.borrow_mut();
+        let own = by_answer.entry(address).or_insert_with(|| members(&answer.context).into());
+        let parts = [&*principal, &*key, &**own];
+        let context: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        format!(
+            "{{\"principal\":{},\"action\":\"{}\",\"resource\":{},\"resource_account\":\"{}\",\"context\":{{{}}}}}",
+            Value::from(entry.who.text(world)),
+            search.action(),
+            Value::from(&*access.key.arn),
+            access.key.account,
+            context.join(",")
+        )
+    }
+
+    fn key<'w>(&self, search: &Search<'w>, access: &KeyAccess<'w>) -> Rc<str> {
+        let mut known = self.by_key.borrow_mut();
+        match &*known {
+            Some((arn, text)) if **arn == *access.key.arn => Rc::clone(text),
+            _ => {
+                let text: Rc<str> = members(&search.determined_by_key(access.key)).into();
+                *known = Some((access.key.arn.to_string(), Rc::clone(&text)));
+                text
+            }
+        }
+    }
+}
+
+/// Condition keys as members of a JSON object, without its braces.
+fn members(keys: &[(Box<str>, Values)]) -> String {
+    let member = |(name, values): &(Box<str>, Values)| {
+        let value = match values {
+            Values::One(text) => Value::from(&**text),
+            Values::Many(texts) => texts.iter().map(|text| Value::from(&**text)).collect(),
+        };
+        format!("{}:{value}", Value::from(&**name))
+    };
+    keys.iter().map(member).collect::<Vec<_>>().join(",")
+}
+
+/// The row in JSON, without its witness.
+pub(super) fn row_json<'w>(
+    world: &World,
+    search: &Search<'w>,
+    access: &KeyAccess<'w>,
+    entry: &Entry,
+) -> Map<String, Value> {
+    let answer = &entry.answer;
+    let mut row = Map::new();
+    let mut put = |name: &str, value: Value| drop(row.insert(name.into(), value));
+    put("principal", entry.who.text(world).into());
+    put("account", account(world, &entry.who).into());
+    put("kind", kind(world, &entry.who).name().into());
+    put("tier", answer.tier.name().into());
+    put("by", by_json(&by(search, access, entry)));
+    put("only_if", answer.only_if.as_ref().map(|only_if| only_if.text.as_str()).into());
+    put("conditions", conditions_json(answer.only_if.as_ref()));
+    put("path", answer.path.iter().map(|step| step_json(world, step)).collect());
+    row
+}

@@ -1,0 +1,265 @@
+//! `wardbook who-can`, `what-can`, `diff`, and assertions over a world.
+
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
+use support::{Folder, Run, snapshot};
+
+const WORLD: [&str; 2] = ["--world", "examples/organization"];
+
+fn run(folder: &Folder, arguments: &[&str]) -> Run {
+    folder.run(&[arguments, &WORLD].concat())
+}
+
+fn json(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"))
+}
+
+#[test]
+fn who_can_for_people_and_for_pages() {
+    let folder = Folder::new("who").with_examples();
+    for (name, arguments) in [
+        ("payments.txt", &["who-can", "kms:Decrypt", "alias/payments", "--transitive"][..]),
+        ("public.txt", &["who-can", "kms:Decrypt", "alias/public"]),
+        ("each.txt", &["who-can", "kms:Decrypt", "alias/analytics", "--each"]),
+        ("disabled.txt", &["who-can", "kms:Decrypt", "alias/disabled"]),
+        ("locked.md", &["who-can", "kms:Decrypt", "alias/locked", "--transitive", "--format", "markdown"]),
+        ("payments.mmd", &["who-can", "kms:Decrypt", "alias/payments", "--transitive", "--format", "mermaid"]),
+        ("tenants.csv", &["who-can", "kms:Decrypt", "alias/tenants", "--format", "csv"]),
+    ] {
+        let run = run(&folder, arguments);
+        assert_eq!((run.code, &*run.stderr), (0, ""), "{run:?}");
+        snapshot(&format!("who-can/{name}"), &run.stdout);
+    }
+}
+
+#[test]
+fn who_can_in_json_has_one_row_per_key_and_principal() {
+    let folder = Folder::new("json").with_examples();
+    let run = run(&folder, &["who-can", "kms:decrypt", "*", "--transitive", "--format", "json"]);
+    assert_eq!(run.code, 0);
+    let answer = json(&run);
+    assert_eq!((&answer["schema_version"], &answer["action"]), (&1.into(), &"kms:Decrypt".into()));
+    let keys: Vec<&str> = answer["keys"].as_array().unwrap().iter().map(|key| key["key"].as_str().unwrap()).collect();
+    assert!(keys.is_sorted() && keys.len() == 11);
+    for key in answer["keys"].as_array().unwrap() {
+        let rows = key["rows"].as_array().unwrap();
+        let names: Vec<&str> = rows.iter().map(|row| row["principal"].as_str().unwrap()).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+        for row in rows {
+            assert!(row["witness"]["action"].is_string(), "{row}");
+            assert!(!row["by"].as_array().unwrap().is_empty(), "{row}");
+            assert_eq!(row["tier"] == "condition", row["only_if"].is_string(), "{row}");
+            assert_eq!(row["tier"] == "escalation", !row["path"].as_array().unwrap().is_empty(), "{row}");
+        }
+    }
+    let gaps = answer["coverage"]["gaps"].as_array().unwrap();
+    let uncollected: Vec<&str> = gaps.iter().filter_map(|gap| gap["subject"].as_str()).collect();
+    assert!(uncollected.contains(&"777788889999") && uncollected.contains(&"999988887777"), "{gaps:?}");
+}
+
+#[test]
+fn selectors_choose_keys_and_siblings_come_along() {
+    let folder = Folder::new("select").with_examples();
+    let keys = |selector: &str| {
+        let run = run(&folder, &["who-can", "kms:Decrypt", selector, "--format", "json"]);
+        assert_eq!(run.code, 0, "{selector}: {run:?}");
+        let keys = json(&run)["keys"].as_array().unwrap().clone();
+        keys.iter()
+            .map(|key| key["key"].as_str().unwrap().rsplit_once(":key/").unwrap().0.to_owned())
+            .collect::<Vec<_>>()
+    };
+    let (here, there) = ("arn:aws:kms:eu-west-1:111122223333", "arn:aws:kms:us-east-1:111122223333");
+    assert_eq!(keys("tag:pci=true"), [here]);
+    assert_eq!(keys("1111aaaa-0000-4000-8000-000000000004"), [here]);
+    assert_eq!(keys("arn:aws:kms:eu-west-1:111122223333:alias/locked"), [here]);
+    assert_eq!(keys("arn:aws:kms:us-east-1:111122223333:key/mrk-1111aaaa000040008000000000000006"), [here, there]);
+    assert_eq!(keys("*").len(), 11);
+    for (selector, part) in [
+        ("alias/none", "no key `alias/none` was collected"),
+        ("tag:x=y", "has the tag `x=y`"),
+        ("nonsense", "is no key"),
+        (
+            "arn:aws:kms:eu-west-1:111122223333:key/2222aaaa-0000-4000-8000-000000000009",
+            "nothing was collected of the key",
+        ),
+    ] {
+        let run = run(&folder, &["who-can", "kms:Decrypt", selector]);
+        assert_eq!(run.code, 2, "{selector}");
+        assert!(run.stderr.contains(part), "{selector}: {}", run.stderr);
+    }
+    for (action, part) in [
+        ("kms:Decript", "did you mean `kms:Decrypt`?"),
+        ("kms:ReEncrypt", "`kms:ReEncryptFrom`"),
+        ("kms:ListKeys", "concerns no key"),
+        ("s3:GetObject", "is not an action of KMS"),
+    ] {
+        let run = run(&folder, &["who-can", action, "*"]);
+        assert_eq!(run.code, 2, "{action}");
+        assert!(run.stderr.contains(part), "{action}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn what_is_missing_can_change_the_exit_code() {
+    let folder = Folder::new("coverage").with_examples();
+    assert_eq!(run(&folder, &["who-can", "kms:Decrypt", "alias/locked"]).code, 0);
+    assert_eq!(run(&folder, &["who-can", "kms:Decrypt", "alias/locked", "--require-coverage"]).code, 3);
+}
+
+#[test]
+fn the_parquet_file_has_the_rows_of_the_json() {
+    let folder = Folder::new("parquet").with_examples();
+    let run = run(
+        &folder,
+        &["who-can", "kms:Decrypt", "*", "--transitive", "--out", "parquet:r.parquet", "--out", "json:r.json"],
+    );
+    assert_eq!((run.code, run.stdout.ends_with("on 11 keys\n")), (0, true), "{run:?}");
+    let report: Value = serde_json::from_str(&folder.read("r.json")).unwrap();
+    let keys = report["keys"].as_array().unwrap();
+    let wanted: usize = keys.iter().map(|key| key["rows"].as_array().unwrap().len()).sum();
+    let file = std::fs::File::open(folder.path("r.parquet")).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let names: Vec<String> = reader.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let columns = [
+        "action",
+        "key",
+        "state",
+        "principal",
+        "account",
+        "kind",
+        "tier",
+        "by",
+        "only_if",
+        "conditions",
+        "witness",
+        "path",
+    ];
+    assert_eq!(names, columns);
+    let rows: usize = reader.build().unwrap().map(|batch| batch.unwrap().num_rows()).sum();
+    assert_eq!(rows, wanted);
+}
+
+#[test]
+fn what_one_principal_can() {
+    let folder = Folder::new("what").with_examples();
+    for (name, arguments) in [
+        ("report-job.txt", &["what-can", "role/report-job"][..]),
+        ("key-admin.txt", &["what-can", "role/key-admin"]),
+        ("nobody.txt", &["what-can", "role/developer", "--action", "kms:Encrypt"]),
+    ] {
+        let run = run(&folder, arguments);
+        assert_eq!((run.code, &*run.stderr), (0, ""), "{run:?}");
+        snapshot(&format!("what-can/{name}"), &run.stdout);
+    }
+    let answer = json(&run(&folder, &["what-can", "user/ana", "--action", "kms:Decrypt", "--format", "json"]));
+    let rows: Vec<&Value> =
+        answer["keys"].as_array().unwrap().iter().flat_map(|key| key["rows"].as_array().unwrap()).collect();
+    assert!(rows.iter().any(|row| row["only_if"] == "aws:MultiFactorAuthPresent is true"), "{rows:?}");
+    assert_eq!(run(&folder, &["what-can", "role/none"]).code, 2);
+    assert_eq!(run(&folder, &["what-can", "user/ana", "--action", "kms:Zz*"]).code, 2);
+}
+
+fn policy(statements: &str) -> String {
+    format!("{{\"Version\": \"2012-10-17\", \"Statement\": [\n{statements}\n]}}\n")
+}
+
+fn allow(sid: &str, principal: &str, condition: &str) -> String {
+    format!(
+        r#"{{"Sid": "{sid}", "Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::111122223333:role/{principal}"}}, "Action": "kms:Decrypt", "Resource": "*"{condition}}}"#
+    )
+}
+
+#[test]
+fn policies_before_and_after() {
+    let folder = Folder::new("diff");
+    let through_s3 = r#", "Condition": {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}"#;
+    let (a, b, narrow) = (allow("A", "a", ""), allow("B", "b", ""), allow("A", "a", through_s3));
+    folder.write("old.json", policy(&format!("{a},\n{b}")));
+    for (name, statements, verdict, code) in [
+        ("reordered", format!("{b},\n{a}"), "equal", 0),
+        ("narrower", format!("{narrow},\n{b}"), "narrower", 0),
+        ("wider", format!("{a},\n{b},\n{}", allow("C", "c", "")), "wider", 1),
+        ("incomparable", format!("{narrow},\n{b},\n{}", allow("C", "c", "")), "incomparable", 1),
+    ] {
+        folder.write("new.json", policy(&statements));
+        let run = folder.run(&["diff", "old.json", "new.json", "--format", "json"]);
+        assert_eq!(run.code, code, "{name}: {run:?}");
+        let report = json(&run);
+        assert_eq!((&report["verdict"], &report["decided"]), (&verdict.into(), &true.into()), "{name}");
+        if name == "wider" {
+            let gained = &report["gained"][0];
+            assert_eq!(gained["statement"]["sid"], "C");
+            assert_eq!(gained["statement"]["source"], "new.json:4:1");
+            assert_eq!(gained["witness"]["principal"], "arn:aws:iam::111122223333:role/c");
+        }
+        snapshot(&format!("diff/{name}.txt"), &folder.run(&["diff", "old.json", "new.json"]).stdout);
+    }
+    folder.write("new.json", "{\"Statement\": [\n{\"Effect\": \"Allw\"}]}");
+    let run = folder.run(&["diff", "old.json", "new.json"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("new.json:2:"), "{}", run.stderr);
+    assert_eq!(folder.run(&["diff", "old.json", "none.json"]).code, 2);
+}
+
+#[test]
+fn worlds_before_and_after() {
+    let folder = Folder::new("worlds").with_examples();
+    let same = folder.run(&["diff", "examples/organization", "examples/organization"]);
+    assert_eq!((same.code, &*same.stdout), (0, "EQUAL\n"), "{same:?}");
+    let path = "111122223333/kms/eu-west-1/1111aaaa-0000-4000-8000-000000000007.json";
+    let old = folder.read(&format!("examples/organization/{path}"));
+    folder.write(&format!("before/{path}"), &old);
+    folder.write(&format!("after/{path}"), old.replace("role/tenant-app", "role/batch"));
+    let run = folder.run(&["diff", "before", "after", "--format", "json"]);
+    let report = json(&run);
+    assert_eq!((run.code, &report["verdict"]), (1, &"incomparable".into()), "{run:?}");
+    assert_eq!(report["gained"][0]["who"][0], "arn:aws:iam::111122223333:role/batch");
+    assert_eq!(report["lost"][0]["who"][0], "arn:aws:iam::111122223333:role/tenant-app");
+}
+
+#[test]
+fn assertions_hold_or_are_broken_by_an_example() {
+    let folder = Folder::new("assert").with_examples();
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/organization/pci.test.yaml");
+    folder.write("pci.test.yaml", std::fs::read(file).unwrap());
+    let passed = run(&folder, &["test", "pci.test.yaml"]);
+    assert_eq!((passed.code, &*passed.stdout), (0, "3 passed, 0 failed\n"), "{passed:?}");
+    assert_eq!(folder.run(&["test", "pci.test.yaml"]).code, 2, "without a world there is nothing to decide");
+    folder.write(
+        "broken.test.yaml",
+        "assert:\n  - name: only ana opens the locked key\n    action: kms:Decrypt\n    key: alias/locked\n    only: ['*:user/ana']\n",
+    );
+    let broken = run(&folder, &["test", "broken.test.yaml", "--format", "json"]);
+    let case = &json(&broken)["cases"][0];
+    assert_eq!((broken.code, &case["actual"], &case["because"]), (1, &"broken".into(), &"OnCall".into()), "{broken:?}");
+    assert_eq!(case["counter_example"]["principal"], "arn:aws:sts::111122223333:assumed-role/oncall/incident");
+}
+
+/// A larger account that people have: the folder that `WARDBOOK_SHARED_DATA` names.
+#[test]
+fn a_real_account_answers() {
+    let Some(data) = std::env::var_os("WARDBOOK_SHARED_DATA") else {
+        eprintln!("skipped: set WARDBOOK_SHARED_DATA to a folder that holds `authorization-details/example.json`");
+        return;
+    };
+    let folder = Folder::new("real");
+    let details = std::path::Path::new(&data).join("authorization-details/example.json");
+    folder.write("w/200611803367/authorization-details.json", std::fs::read(details).unwrap());
+    let id = "1234abcd-12ab-34cd-56ef-1234567890ab";
+    let delegating = r#"{"Version": "2012-10-17", "Statement": [{"Sid": "Delegate", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::200611803367:root"}, "Action": "kms:*", "Resource": "*"}]}"#;
+    folder.write(&format!("w/200611803367/kms/us-east-1/{id}/policy.json"), delegating);
+    folder.write(&format!("w/200611803367/kms/us-east-1/{id}/grants.json"), "{\"Grants\": []}");
+    let run =
+        folder.run(&["who-can", "kms:Decrypt", id, "--transitive", "--world", "w", "--format", "json", "--quiet"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let rows = json(&run)["keys"][0]["rows"].as_array().unwrap().clone();
+    let now = rows.iter().filter(|row| row["tier"] == "now").count();
+    assert!(now > 1 && rows.iter().all(|row| !row["by"].as_array().unwrap().is_empty()), "{now} of {}", rows.len());
+}
