@@ -35,9 +35,31 @@ impl<'a> Slice<'a> {
     /// The statements that can matter to the action, by its name alone.
     pub fn of(policies: &'a [Policy], action: &str) -> Slice<'a> {
         let lower = action.to_ascii_lowercase();
+        Slice::keeping(policies, |statement| statement.actions.may_hold(&lower))
+    }
+
+    /// All statements that can matter at all.
+    pub(super) fn whole(policies: &'a [Policy]) -> Slice<'a> {
+        Slice::keeping(policies, |_| true)
+    }
+
+    /// The statements of which the other slice has none that means the same.
+    pub(super) fn without<'s>(&'s self, other: &'s Slice<'a>) -> impl Iterator<Item = &'a Statement> + 's {
+        let has = |digest: u64, statement: &Statement| {
+            let first = other.statements.partition_point(|(known, _)| *known < digest);
+            let rest = other.statements.get(first..).unwrap_or_default();
+            rest.iter().take_while(|(known, _)| *known == digest).any(|(_, known)| means_the_same(known, statement))
+        };
+        self.statements
+            .iter()
+            .filter(move |(digest, statement)| !has(*digest, statement))
+            .map(|(_, statement)| *statement)
+    }
+
+    fn keeping(policies: &'a [Policy], fits: impl Fn(&Statement) -> bool) -> Slice<'a> {
         let statements = policies.iter().flat_map(|policy| policy.statements());
         let mut kept: Vec<(u64, &'a Statement)> = statements
-            .filter(|statement| !statement.inert && statement.actions.may_hold(&lower))
+            .filter(|statement| !statement.inert && fits(statement))
             .map(|statement| (meaning(statement), statement))
             .collect();
         kept.sort_by_key(|(digest, _)| *digest);
