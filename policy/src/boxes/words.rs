@@ -142,6 +142,13 @@ impl<'d> Words<'d> {
             Ask::Name(name) => {
                 self.add_values("StringEqualsIgnoreCase", vec![name.clone()], demand.key.name());
             }
+            // The texts that the variable has to stand for; which of them count is asked of the evaluator.
+            Ask::Variable(variable) if variable.ignores_case() => {
+                let told = variable.settles();
+                let texts = variable.solutions.iter().filter(|text| demand.takes(Some(text), scene) == told);
+                let texts: Vec<Box<str>> = texts.cloned().collect();
+                self.add_values("StringEqualsIgnoreCase", texts, demand.key.name());
+            }
             Ask::Variable(_) | Ask::Begins(_) | Ask::Address | Ask::Opaque { .. } => {}
         }
     }
@@ -449,9 +456,8 @@ impl Demand<'_> {
             }
             Ask::Text(_) => takes,
             Ask::UniqueId(id) => takes && id.contains(':'),
-            Ask::Variable(_) | Ask::AllAmong(_) | Ask::Name(_) | Ask::Begins(_) | Ask::Address | Ask::Opaque { .. } => {
-                false
-            }
+            Ask::Variable(variable) => !variable.ignores_case() && takes == variable.settles(),
+            Ask::AllAmong(_) | Ask::Name(_) | Ask::Begins(_) | Ask::Address | Ask::Opaque { .. } => false,
         }
     }
 }
