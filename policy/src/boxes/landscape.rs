@@ -4,6 +4,7 @@ use crate::caller::CallerKind;
 use crate::catalogue::{self, ResourceKind};
 use crate::context::Unnamed;
 use crate::decide::{Verdict, decide};
+use crate::derive::GRANT_OPERATIONS;
 use crate::layers::{Layers, Told};
 use crate::limits::{BOXES_MAX, CLASSES_MAX};
 use crate::policy::{Policy, PolicyKind};
@@ -248,7 +249,7 @@ impl<'c> Landscape<'c> {
         let space = &self.space;
         let everything = space.everything();
         let actions = |fits: &dyn Fn(&str) -> bool| self.select(self.places.action, fits);
-        let on_grants = actions(&|action| ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"].contains(&action));
+        let on_grants = actions(&|action| GRANT_OPERATIONS.iter().any(|name| name.eq_ignore_ascii_case(action)));
         let mut found = Union::new();
         for services in [false, true] {
             let people = self.people(|_, request| (request.caller.kind() == CallerKind::Service) == services);
