@@ -231,6 +231,12 @@ fn holds(conditions: &[Condition], request: &Request) -> bool {
     let mut block: Map<String, Value> = Map::new();
     let mut rest: Vec<Condition> = Vec::new();
     for condition in conditions {
+        if let Some(operator) = condition.operator.strip_prefix("not ") {
+            if holds(&[Condition { operator: operator.into(), ..condition.clone() }], request) {
+                return false;
+            }
+            continue;
+        }
         let keys = block.entry(&*condition.operator).or_insert_with(|| json!({})).as_object_mut().unwrap();
         if keys.keys().any(|key| key.eq_ignore_ascii_case(&condition.key)) {
             rest.push(condition.clone());
@@ -323,6 +329,7 @@ fn possible(request: &Request) -> bool {
     let account = request.caller().account().is_some() && !request.caller().text().contains("-provider/");
     let service = request.caller().kind() == CallerKind::Service;
     signed
+        && text("aws:CurrentTime") == text("aws:EpochTime")
         && !(service && via)
         && (account || !organization && !tagged)
         && !(via && text("aws:ViaAWSService") != Some("true"))

@@ -176,8 +176,8 @@ impl Cast {
         if self.concerned.as_ref().is_some_and(|concerned| !concerned.contains(&named)) {
             return Ok(());
         }
-        for kind in ["role", "user"] {
-            let prefix = format!("arn:{partition}:iam::{account}:{kind}/");
+        for kind in ["iam::#:role/", "iam::#:user/", "sts::#:federated-user/"] {
+            let prefix = format!("arn:{partition}:{}", kind.replace('#', account));
             let mut globs: Vec<Vec<Step>> =
                 gathered.arns.iter().filter(|glob| may_begin(glob, &prefix)).cloned().collect();
             let plain = format!("{prefix}{OTHER_NAME}");
@@ -263,6 +263,9 @@ impl Gathered {
         // A session has a role, and a federated user a user, which has other sessions.
         if let (CallerKind::Session, Some(role)) = (caller.kind(), caller.role_arn()) {
             self.name(&role);
+        }
+        if let (CallerKind::User, Some(account)) = (caller.kind(), caller.account()) {
+            self.name(&format!("arn:{}:sts::{account}:federated-user/{}", caller.partition(), caller.name()));
         }
         if let (CallerKind::FederatedUser, Some(user)) = (caller.kind(), caller.user_arn()) {
             self.name(user);
