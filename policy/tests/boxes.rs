@@ -305,11 +305,14 @@ fn completions(world: &Value, asked: &Request, seed: u64) -> impl Iterator<Item 
         for key in unknown.iter().filter(|key| !derived.contains(key)) {
             dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let values = completion::completions(key);
-            if let Some(value) = &values[(dice >> 33) as usize % values.len()] {
+            // An address is an address, a date a date.
+            let nonsense =
+                |value: &Value| ["nowhere", "soon", "10abc", "yes", "no-arn", ""].iter().any(|text| value == text);
+            if let Some(value) = values[(dice >> 33) as usize % values.len()].as_ref().filter(|value| !nonsense(value))
+            {
                 context.insert((*key).to_owned(), value.clone());
             }
         }
-        context.retain(|_, value| !["nowhere", "soon", "10abc", "yes", "no-arn", ""].iter().any(|text| value == text));
         world::keep_coherent(request);
         world
     })

@@ -215,6 +215,8 @@ impl<'a> Differ<'_, 'a> {
                         witness,
                         cause,
                     }),
+                    // Where something else is in doubt, that is the reason.
+                    None if !self.doubts.is_empty() => {}
                     None => self.doubts.push(landscape.unwitnessed()),
                 }
             }

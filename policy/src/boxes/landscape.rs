@@ -374,6 +374,7 @@ impl<'c> Landscape<'c> {
                 }
                 match self.row(&part, &possible, conditions, policies) {
                     Some(row) => rows.push(row),
+                    None if !doubts.is_empty() => {}
                     None => doubts.push(self.unwitnessed()),
                 }
             }
