@@ -154,7 +154,10 @@ impl<'d> Words<'d> {
                 let texts: Vec<Box<str>> = texts.cloned().collect();
                 self.add_values("StringEqualsIgnoreCase", texts, demand.key.name());
             }
-            Ask::Variable(_) | Ask::Begins(_) | Ask::Address | Ask::Opaque { .. } => {}
+            Ask::Address => {
+                self.add_values("IpAddress", ["0.0.0.0/0", "::/0"].map(Into::into).to_vec(), demand.key.name());
+            }
+            Ask::Variable(_) | Ask::Begins(_) | Ask::Opaque { .. } => {}
         }
     }
 
