@@ -126,7 +126,7 @@ impl<'w> Search<'w> {
         let facts = self.world.facts_of_principal(&named).0.not_whole("aws:PrincipalTag/");
         let personal = ["aws:PrincipalArn", "aws:userid", "aws:username", "aws:PrincipalType"];
         let facts = personal.iter().fold(facts, |facts, key| facts.unknown(key)).unknown_below("aws:PrincipalTag/");
-        let asker = Asker::new(&text, &self.action, &facts, self.quirks);
+        let asker = Asker::new(&text, &self.action, &facts, self.world, self.quirks);
         let layers = OwnedLayers {
             resource: self.skeleton_layers.get(skeleton).map(|(layer, _)| layer.clone()).unwrap_or_default(),
             identity: self.outsiders.permits_everything().clone(),

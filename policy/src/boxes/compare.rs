@@ -8,11 +8,11 @@ use crate::statement::{Effect, Statement};
 
 use super::Excess;
 use super::landscape::{Covered, Landscape, Setting};
+use super::meaning::Meanings;
 use super::outsider::{Cast, Who};
 use super::prime;
 use super::product::{Product, Work};
 use super::residual::{Condition, Doubt};
-use super::slice::Slice;
 
 /// How the new policies stand to the old ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,7 +97,7 @@ pub struct Comparison<'a> {
 /// assert_eq!(told, ["kms:ViaService is like *.eu-west-1.amazonaws.com", "kms:ViaService is not like s3.eu-west-1.amazonaws.com"]);
 /// ```
 pub fn compare<'a>(old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) -> Comparison<'a> {
-    let (before, after) = (Slice::whole(old), Slice::whole(new));
+    let (before, after) = (Meanings::of(old), Meanings::of(new));
     // Whom no statement concerns that only one side has, nothing changes for.
     let changed: Vec<&Statement> = before.without(&after).chain(after.without(&before)).collect();
     if changed.is_empty() {
