@@ -34,16 +34,20 @@ impl Inverse {
         let maps = std::fs::read_to_string("/proc/self/maps").expect("maps");
         let memory = std::fs::File::open("/proc/self/mem").expect("opened");
         let mut window = vec![0; STEP + self.0.len() - 1];
+        // The window is left out: a read of itself into itself would copy what it just read.
+        let own = window.as_ptr() as u64..window.as_ptr() as u64 + window.len() as u64;
         let mut hits = 0;
         for line in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|mode| mode.starts_with("rw"))) {
             let (start, rest) = line.split_once('-').expect("a range");
             let number = |digits: &str| u64::from_str_radix(digits, 16).expect("digits");
             let (start, end) = (number(start), number(rest.split(' ').next().expect("an end")));
-            for at in (start..end).step_by(STEP) {
-                let bytes = window.len().min(usize::try_from(end - at).expect("small"));
-                let Ok(read) = memory.read_at(&mut window[..bytes], at) else { continue };
-                let same = |there: &[u8]| there.iter().zip(&self.0).all(|(byte, inverse)| *byte == !inverse);
-                hits += window[..read].windows(self.0.len()).filter(|there| same(there)).count();
+            for (start, end) in [(start, end.min(own.start)), (start.max(own.end), end)] {
+                for at in (start..end).step_by(STEP) {
+                    let bytes = window.len().min(usize::try_from(end - at).expect("small"));
+                    let Ok(read) = memory.read_at(&mut window[..bytes], at) else { continue };
+                    let same = |there: &[u8]| there.iter().zip(&self.0).all(|(byte, inverse)| *byte == !inverse);
+                    hits += window[..read].windows(self.0.len()).filter(|there| same(there)).count();
+                }
             }
         }
         window.fill(0);
