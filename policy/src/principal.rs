@@ -151,6 +151,12 @@ impl PrincipalPattern {
         }
     }
 
+    /// Whether it names everybody, and no quirk makes an exception of this caller; then no other name matters.
+    #[inline]
+    pub(crate) fn is_certainly_anyone(&self, scene: &Scene<'_>) -> bool {
+        self.is_anyone() && scene.request.caller.kind() != CallerKind::Service
+    }
+
     /// Whether it names the caller, and how directly.
     #[inline]
     pub(crate) fn relation(&self, scene: &Scene<'_>) -> (Tri, Relation) {

@@ -323,6 +323,9 @@ impl Principals {
     pub(crate) fn directness(&self, scene: &Scene<'_>) -> Directness {
         match self {
             Principals::Any => Directness::of(Relation::Caller),
+            Principals::Named(names) if names.first().is_some_and(|name| name.is_certainly_anyone(scene)) => {
+                Directness::of(Relation::Caller)
+            }
             Principals::Named(names) => {
                 let mut directness = Directness::NONE;
                 for name in names {
@@ -345,6 +348,7 @@ impl Principals {
     }
 }
 
+#[inline]
 fn any_matches(patterns: &[Pattern], text: &str, scene: &Scene<'_>) -> Tri {
     match patterns {
         [only] => only.matches(text, scene),
