@@ -29,10 +29,12 @@ pub(crate) struct Page<'a> {
 #[derive(Default)]
 pub(crate) struct Compiled {
     /// Each with the place of its document.
-    policies: RefCell<HashMap<PolicyKind, HashMap<Box<str>, (Policy, Span)>>>,
+    policies: RefCell<HashMap<PolicyKind, ByText>>,
     /// How many bytes their texts have together.
     bytes: Cell<usize>,
 }
+
+type ByText = HashMap<Box<str>, (Policy, Span)>;
 
 impl Compiled {
     /// The policy of that text, if it was compiled before, as it stands here.

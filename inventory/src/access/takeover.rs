@@ -106,12 +106,15 @@ const INTERESTING: &[&str] = &[
     "iam:TagUser",
 ];
 
+/// The steps from one to another, and the request of the first.
+type Edge = (Vec<Step>, Request);
+
 /// Who may become whom; what was found is kept.
 #[derive(Debug)]
 pub(super) struct Takeovers {
     /// For each principal, a bit per action of [`INTERESTING`] that a statement of its policies is about.
     interests: Vec<u32>,
-    edges: HashMap<(usize, usize), Option<(Vec<Step>, Request)>>,
+    edges: HashMap<(usize, usize), Option<Edge>>,
 }
 
 impl Takeovers {
