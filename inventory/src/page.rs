@@ -132,6 +132,9 @@ pub(crate) fn partition(region: &str) -> &'static str {
 
 /// `eu-west-1`, `us-gov-east-1`
 pub(crate) fn is_region(text: &str) -> bool {
+    if text.as_bytes().get(2) != Some(&b'-') {
+        return false;
+    }
     let parts: Vec<&str> = text.split('-').collect();
     let letters = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
     match parts.as_slice() {
@@ -147,8 +150,14 @@ pub(crate) fn is_region(text: &str) -> bool {
     }
 }
 
+/// Both kinds of key ids are as long.
+const KEY_ID_BYTES: usize = 36;
+
 /// `1234abcd-12ab-34cd-56ef-1234567890ab`, `mrk-1234abcd12ab34cd56ef1234567890ab`
 pub(crate) fn is_key_id(text: &str) -> bool {
+    if text.len() != KEY_ID_BYTES {
+        return false;
+    }
     let hexadecimal = |part: &str, length: usize| part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit());
     if let Some(rest) = text.strip_prefix("mrk-") {
         return hexadecimal(rest, 32);
