@@ -39,6 +39,8 @@ pub struct Carrier {
     pub managed: Vec<DeclaredPolicy>,
     /// Policies attached to users, roles and groups by name.
     pub attachments: Vec<Attachment>,
+    /// Policies of keys that something else declares, or that are there already.
+    pub key_policies: Vec<DeclaredKeyPolicy>,
     /// What could not be understood.
     pub gaps: Vec<Gap>,
     /// Where each file begins in the text that places are of, for a carrier of several files whose texts
@@ -85,6 +87,36 @@ pub struct DeclaredPolicy {
     pub arn: Box<str>,
     /// Its document: a position among the documents.
     pub document: usize,
+}
+
+/// The policy of a key that is not declared beside it.
+#[derive(Debug, Clone)]
+pub struct DeclaredKeyPolicy {
+    /// The key: its id or ARN.
+    pub key: Word,
+    /// The account in which it is set.
+    pub account: Box<str>,
+    /// The region in which it is set.
+    pub region: Box<str>,
+    /// The document: a position among the documents.
+    pub document: usize,
+    /// File, line and column.
+    pub place: Box<str>,
+}
+
+impl DeclaredKeyPolicy {
+    /// Whether it is the policy of the key of that ARN.
+    pub(crate) fn is_of(&self, arn: &str) -> bool {
+        let Some(parts) = Arn::parse(arn) else { return false };
+        match self.key.text.starts_with("arn:") {
+            true => *self.key.text == *arn,
+            false => {
+                parts.resource_after("key") == Some(&*self.key.text)
+                    && symbol::same(&self.account, parts.account) != Tri::False
+                    && symbol::same(&self.region, parts.region) != Tri::False
+            }
+        }
+    }
 }
 
 /// A policy attached to somebody.
@@ -164,6 +196,8 @@ impl Carrier {
         self.aliases(harvest);
         self.grants(lines, harvest);
         self.identities(&policies, harvest);
+        let named = self.key_policies.into_iter();
+        harvest.key_policies.extend(named.map(|named| (policies.get(named.document).cloned(), named)));
     }
 
     fn policies(&self, lines: &HashMap<&str, &Lines<'_>>, gaps: &mut Vec<Gap>) -> Vec<Policy> {

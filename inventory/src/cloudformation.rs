@@ -58,3 +58,6 @@ pub fn carrier(source: &Source, value: &Value, told: &Told) -> Result<Carrier, R
     }
     Ok(carrier)
 }
+
+#[cfg(test)]
+mod tests;

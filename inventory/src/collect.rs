@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use std::rc::Rc;
+
 use wardbook_policy::arn::is_account_id;
 use wardbook_policy::json::{Kind, Value};
 use wardbook_policy::policy::{Policy, PolicyKind};
@@ -18,7 +20,7 @@ use crate::kms_dump;
 use crate::layer::Collected;
 use crate::limits::ORGANIZATION_LEVELS_MAX;
 use crate::organization::{Family, Membership, Organization};
-use crate::page::Page;
+use crate::page::{Compiled, Page};
 use crate::parameters::file_name;
 use crate::source::Source;
 use crate::world::PrincipalKind;
@@ -41,14 +43,15 @@ pub(crate) struct Folder {
     files: Vec<(Source, Value)>,
     /// The names of files that could not be read.
     broken: Vec<String>,
+    compiled: Rc<Compiled>,
 }
 
 impl Folder {
     /// The folder of a file, if it is one of such a tree.
-    pub(crate) fn of(path: &str) -> Option<Folder> {
+    pub(crate) fn of(path: &str, compiled: &Rc<Compiled>) -> Option<Folder> {
         let (folder, _) = path.rsplit_once(['/', '\\'])?;
         place(folder)?;
-        Some(Folder { path: folder.to_owned(), files: Vec::new(), broken: Vec::new() })
+        Some(Folder { path: folder.to_owned(), files: Vec::new(), broken: Vec::new(), compiled: compiled.clone() })
     }
 
     /// Whether a file stands in it.
@@ -109,7 +112,7 @@ impl Folder {
     fn policy(&self, file: &str, name: &str, kind: PolicyKind, gaps: &mut Vec<Gap>) -> Option<Policy> {
         let (source, value) = self.file(file)?;
         let lines = Lines::new(&source.text);
-        Page::new(source, &lines).policy(value, name, kind, gaps)
+        Page::new(source, &lines, &self.compiled).policy(value, name, kind, gaps)
     }
 
     /// The ARN of what the folder is about.
@@ -131,7 +134,7 @@ impl Folder {
         }
         let Some((source, value)) = self.file("inline-policies.json") else { return Vec::new() };
         let lines = Lines::new(&source.text);
-        let page = Page::new(source, &lines);
+        let page = Page::new(source, &lines, &self.compiled);
         let entries = value.as_list().unwrap_or_default().iter();
         entries
             .map(|entry| {
@@ -210,7 +213,7 @@ impl Folder {
         }
         if let Some((source, value)) = self.file("grants.json") {
             let lines = Lines::new(&source.text);
-            let page = Page::new(source, &lines);
+            let page = Page::new(source, &lines, &self.compiled);
             match value.as_list() {
                 Some(entries) => kms_dump::add_grants(&page, entries, true, harvest),
                 None => kms_dump::read_grants(&page, value, harvest),

@@ -24,6 +24,9 @@ pub const TEMPLATE_STEPS_MAX: usize = 4 << 20;
 /// Once the functions of a template have made this many bytes of text, what is left stays open.
 pub const TEMPLATE_TEXT_BYTES_MAX: usize = 32 << 20;
 
+/// Documents of more bytes than this, each text counted once, are compiled anew wherever they occur.
+pub const SHARED_TEXT_BYTES_MAX: usize = 64 << 20;
+
 /// A case file with more cases than this is refused.
 pub const CASES_MAX: usize = 100_000;
 

@@ -44,10 +44,12 @@ impl Source {
             return Err(ReadError::new(path, &Lines::new(""), Span::default(), message));
         }
         match String::from_utf8(bytes) {
-            Ok(text) => match text.strip_prefix('\u{feff}') {
-                Some(rest) => Ok(Source { path, text: rest.to_owned() }),
-                None => Ok(Source { path, text }),
-            },
+            Ok(mut text) => {
+                if text.starts_with('\u{feff}') {
+                    text.drain(..'\u{feff}'.len_utf8());
+                }
+                Ok(Source { path, text })
+            }
             Err(error) => {
                 let offset = error.utf8_error().valid_up_to();
                 let valid = String::from_utf8_lossy(error.as_bytes().get(..offset).unwrap_or_default());
@@ -68,7 +70,13 @@ impl Source {
     ///
     /// What the reader says, or that there is more than the limit.
     pub fn bytes_of(reader: impl std::io::Read) -> std::io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
+        Source::bytes_expected(reader, 0)
+    }
+
+    /// The same for a reader that probably has this many bytes.
+    pub(crate) fn bytes_expected(reader: impl std::io::Read, length: usize) -> std::io::Result<Vec<u8>> {
+        // One more, so that the end is met without growing.
+        let mut bytes = Vec::with_capacity(length.min(FILE_BYTES_MAX).saturating_add(1));
         let limit = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX);
         reader.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         match too_long(bytes.len()) {

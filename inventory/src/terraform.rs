@@ -92,6 +92,7 @@ impl Modules {
 fn says_something(carrier: &Carrier) -> bool {
     let subjects = &carrier.subjects;
     let keys = !subjects.keys.is_empty() || !subjects.grants.is_empty() || !subjects.aliases.is_empty();
+    let keys = keys || !carrier.key_policies.is_empty();
     keys || !carrier.principals.is_empty() || !carrier.groups.is_empty() || !carrier.managed.is_empty()
 }
 

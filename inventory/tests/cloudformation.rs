@@ -283,3 +283,30 @@ fn hostile_templates_end() {
     let refused = world(&[("t.yaml", &bomb)]);
     assert!(refused.coverage().gaps[0].message.contains("nodes"), "{:?}", refused.coverage());
 }
+
+#[test]
+fn a_replica_is_a_sibling_of_the_primary_that_its_template_names() {
+    let template = |primary: &str| {
+        format!(
+            r#"{{"Parameters": {{"Primary": {{"Type": "String", "Default": "{primary}"}}, "Open": {{"Type": "String"}}}}, "Resources": {{
+                "Copy": {{"Type": "AWS::KMS::ReplicaKey", "Properties": {{"PrimaryKeyArn": {{"Ref": "Primary"}}, "KeyPolicy": {{"Version": "2012-10-17",
+                "Statement": [{{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}}]}}}}}},
+                "Other": {{"Type": "AWS::KMS::ReplicaKey", "Properties": {{"PrimaryKeyArn": {{"Ref": "Open"}}}}}}}}}}"#
+        )
+    };
+    let path = "w/111122223333/eu-west-1/t.json";
+    let id = "mrk-1234abcd12ab34cd56ef1234567890ab";
+    let primary = format!("arn:aws:kms:us-east-1:111122223333:key/{id}");
+    let metadata = format!(r#"{{"KeyMetadata": {{"KeyId": "{id}", "Arn": "{primary}", "MultiRegion": true}}}}"#);
+    let text = template(&primary);
+    let world = world(&[(path, &text), ("w/111122223333/describe.json", &metadata)]);
+    let replica = format!("arn:aws:kms:eu-west-1:111122223333:key/{id}");
+    let chosen: Vec<&str> =
+        wardbook_inventory::access::select(&world, &primary).unwrap().iter().map(|key| &*key.arn).collect();
+    assert_eq!(chosen, [replica.as_str(), primary.as_str()]);
+    // A replica of nobody knows which key, and one in the region of its primary, have made names.
+    assert!(world.key("arn:aws:kms:eu-west-1:111122223333:key/⟪t.json#Other⟫").is_some(), "{:?}", world.keys());
+    let text = template(&replica);
+    let world = self::world(&[(path, &text)]);
+    assert!(world.key("arn:aws:kms:eu-west-1:111122223333:key/⟪t.json#Copy⟫").is_some(), "{:?}", world.keys());
+}

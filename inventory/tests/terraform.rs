@@ -206,3 +206,57 @@ fn cutting_a_module_anywhere_never_panics() {
         let _ = World::from_sources([Source::new("plan.json", changed)]);
     }
 }
+
+/// A key policy for a key that exists already, named by its id: the key comes from a dump.
+#[test]
+fn the_policy_of_a_key_declared_elsewhere_is_applied_to_it() {
+    const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
+    const MULTI: &str = "mrk-1234abcd12ab34cd56ef1234567890ab";
+    let metadata = |region: &str, id: &str| {
+        let text = format!(
+            r#"{{"KeyMetadata": {{"KeyId": "{id}", "Arn": "arn:aws:kms:{region}:111122223333:key/{id}", "KeyState": "Enabled"}}}}"#
+        );
+        Source::new(format!("w/111122223333/kms/{region}/{id}/describe.json"), text)
+    };
+    let module = |provider: &str, key: &str| {
+        let text = format!(
+            r#"
+            provider "aws" {{
+              {provider}
+            }}
+            resource "aws_kms_key_policy" "p" {{
+              key_id = "{key}"
+              policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Sid = "Role", Effect = "Allow", Action = "kms:Decrypt", Resource = "*", Principal = {{ AWS = "arn:aws:iam::111122223333:role/app" }} }}] }})
+            }}"#
+        );
+        Source::new("w/tf/main.tf", text)
+    };
+    let here = r#"region = "eu-west-1""#;
+    let arn = format!("arn:aws:kms:eu-west-1:111122223333:key/{ID}");
+    let cases = [
+        // By its id, by its ARN, and where the region is not known.
+        (module(here, ID), ID, true),
+        (module(here, &arn), ID, true),
+        (module("", ID), ID, true),
+        // In another region there is no such key.
+        (module(r#"region = "eu-west-2""#, ID), ID, false),
+        // One of two siblings, if the region says which.
+        (module(here, MULTI), MULTI, true),
+        (module("", MULTI), MULTI, false),
+    ];
+    for (module, key, applied) in cases {
+        let text = module.text.clone();
+        let sources = [metadata("eu-west-1", ID), metadata("eu-west-1", MULTI), metadata("us-east-1", MULTI), module];
+        let world = World::from_sources(sources);
+        let key = world.key(&format!("arn:aws:kms:eu-west-1:111122223333:key/{key}")).unwrap();
+        let sids: Vec<_> =
+            key.policy.items().iter().flat_map(|policy| policy.statements()).map(|found| found.sid()).collect();
+        assert_eq!(sids, if applied { vec![Some("Role")] } else { vec![] }, "{text}");
+        let other = world.key(&format!("arn:aws:kms:us-east-1:111122223333:key/{MULTI}")).unwrap();
+        assert!(other.policy.items().is_empty(), "{text}");
+        let told = world.coverage().gaps.iter().filter(|gap| gap.message.starts_with("w/tf/main.tf:6:"));
+        let kinds: Vec<GapKind> = told.map(|gap| gap.kind).collect();
+        let wanted = if applied { GapKind::Declared } else { GapKind::KeyPolicy };
+        assert!(!kinds.is_empty() && kinds.iter().all(|kind| *kind == wanted), "{text} {kinds:?}");
+    }
+}

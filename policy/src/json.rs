@@ -122,7 +122,8 @@ pub fn parse_prefix(text: &str, start: usize) -> Result<(Value, usize), ParseErr
 }
 
 fn read_prefix(text: &str, start: usize, nodes_max: usize) -> Result<(Value, usize), ParseError> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: start, nodes: 0, nodes_max };
+    let (members, values) = (Vec::new(), Vec::new());
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: start, nodes: 0, nodes_max, members, values };
     reader.skip_whitespace();
     let value = reader.value(0)?;
     reader.skip_whitespace();
@@ -135,6 +136,10 @@ struct Reader<'a> {
     at: usize,
     nodes: usize,
     nodes_max: usize,
+    /// The members of all objects that are not closed yet, so that each object is made at its size.
+    members: Vec<Member>,
+    /// The same for lists.
+    values: Vec<Value>,
 }
 
 impl Reader<'_> {
@@ -173,11 +178,11 @@ impl Reader<'_> {
 
     fn object(&mut self, depth: usize) -> Result<Kind, ParseError> {
         self.at += 1;
-        let mut members: Vec<Member> = Vec::new();
+        let base = self.members.len();
         self.skip_whitespace();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Kind::Object(members));
+            return Ok(Kind::Object(Vec::new()));
         }
         loop {
             self.skip_whitespace();
@@ -194,7 +199,7 @@ impl Reader<'_> {
             self.at += 1;
             self.skip_whitespace();
             let value = self.value(depth + 1)?;
-            members.push(Member { name, name_span, value });
+            self.members.push(Member { name, name_span, value });
             self.skip_whitespace();
             match self.peek() {
                 Some(b',') => self.at += 1,
@@ -203,21 +208,23 @@ impl Reader<'_> {
             }
         }
         self.at += 1;
+        let members = self.members.split_off(base);
         refuse_duplicates(&members)?;
         Ok(Kind::Object(members))
     }
 
     fn list(&mut self, depth: usize) -> Result<Kind, ParseError> {
         self.at += 1;
-        let mut values = Vec::new();
+        let base = self.values.len();
         self.skip_whitespace();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(Kind::List(values));
+            return Ok(Kind::List(Vec::new()));
         }
         loop {
             self.skip_whitespace();
-            values.push(self.value(depth + 1)?);
+            let value = self.value(depth + 1)?;
+            self.values.push(value);
             self.skip_whitespace();
             match self.peek() {
                 Some(b',') => self.at += 1,
@@ -226,7 +233,7 @@ impl Reader<'_> {
             }
         }
         self.at += 1;
-        Ok(Kind::List(values))
+        Ok(Kind::List(self.values.split_off(base)))
     }
 
     fn string(&mut self) -> Result<Box<str>, ParseError> {
@@ -247,7 +254,10 @@ impl Reader<'_> {
                 Some(0..=0x1F) => {
                     return Err(error("a control character in a text must be escaped", self.at, self.at + 1));
                 }
-                Some(_) => self.at += 1,
+                Some(_) => {
+                    let rest = self.bytes.get(self.at..).unwrap_or_default();
+                    self.at += rest.iter().position(|byte| ends_run(*byte)).unwrap_or(rest.len());
+                }
                 None => return Err(error("the text ends inside this string", start, start + 1)),
             }
         }
@@ -367,6 +377,11 @@ impl Reader<'_> {
             None => error(format!("expected {wanted}, found the end of the text"), self.at, self.at),
         }
     }
+}
+
+/// Whether a byte inside a string needs a look.
+fn ends_run(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..=0x1F)
 }
 
 /// Two names that are equal letter for letter. Sorting keeps a large object from costing a square.

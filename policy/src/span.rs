@@ -36,7 +36,8 @@ pub struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
     /// How many characters begin before each block, so that a long line costs no more than a short one.
-    counts: Vec<usize>,
+    /// Nothing for a text of ASCII alone, in which each byte is a character.
+    counts: Option<Vec<usize>>,
     /// Where each file begins, if the text is that of several.
     files: &'a [(u32, Box<str>)],
 }
@@ -47,13 +48,17 @@ impl<'a> Lines<'a> {
     /// Finds the lines of a text.
     pub fn new(text: &'a str) -> Lines<'a> {
         let breaks = text.match_indices('\n').map(|(offset, _)| offset + 1);
-        let mut count = 0;
-        let counts = text.as_bytes().chunks(BLOCK_BYTES).map(|block| {
-            let before = count;
-            count += beginnings(block);
-            before
+        let counts = (!text.is_ascii()).then(|| {
+            let mut count = 0;
+            let blocks = text.as_bytes().chunks(BLOCK_BYTES);
+            let counts = blocks.map(|block| {
+                let before = count;
+                count += beginnings(block);
+                before
+            });
+            counts.collect()
         });
-        Lines { text, starts: core::iter::once(0).chain(breaks).collect(), counts: counts.collect(), files: &[] }
+        Lines { text, starts: core::iter::once(0).chain(breaks).collect(), counts, files: &[] }
     }
 
     /// Finds the lines of files whose texts stand one after another, each beginning on a line of its
@@ -95,10 +100,11 @@ impl<'a> Lines<'a> {
     }
 
     fn characters_before(&self, offset: usize) -> usize {
+        let Some(counts) = &self.counts else { return offset };
         // A text whose length is a multiple of the block ends one past the last block.
-        let block = (offset / BLOCK_BYTES).min(self.counts.len().saturating_sub(1));
+        let block = (offset / BLOCK_BYTES).min(counts.len().saturating_sub(1));
         let rest = self.text.as_bytes().get(block * BLOCK_BYTES..offset).unwrap_or_default();
-        self.counts.get(block).copied().unwrap_or_default() + beginnings(rest)
+        counts.get(block).copied().unwrap_or_default() + beginnings(rest)
     }
 }
 
@@ -140,7 +146,10 @@ mod tests {
             (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
         }
         assert_eq!(lines.position(Span::new(text.len(), text.len())), Position { line, column });
-        let exact = "x".repeat(BLOCK_BYTES * 2);
-        assert_eq!(Span::new(1024, 1024).position(&exact), Position { line: 1, column: 1025 });
+        for exact in ["x".repeat(BLOCK_BYTES * 2), "é".repeat(BLOCK_BYTES)] {
+            let column = u32::try_from(exact.chars().count() + 1).unwrap();
+            assert_eq!(Span::new(1024, 1024).position(&exact), Position { line: 1, column });
+        }
+        assert_eq!(Span::new(5, 6).position("ab\ncdef"), Position { line: 2, column: 3 });
     }
 }

@@ -10,7 +10,6 @@ use wardbook_policy::symbol;
 use wardbook_policy::tri::Tri;
 
 use super::evaluate::{Evaluated, Evaluator, one_or_many};
-use crate::limits::TEMPLATE_DEPTH_MAX;
 
 impl<'t> Evaluator<'t> {
     pub(super) fn choose(&self, argument: &'t Value, span: Span) -> Evaluated<'t> {
@@ -85,17 +84,19 @@ impl<'t> Evaluator<'t> {
         let Some(member) = found.iter().find(|member| &*member.name == name) else { return Tri::Unknown };
         // A condition that turns on itself stays unknown.
         self.conditions.borrow_mut().insert(&member.name, Tri::Unknown);
-        let settled = self.holds(&member.value, 0);
+        let settled = self.holds(&member.value);
         self.conditions.borrow_mut().insert(&member.name, settled);
         settled
     }
 
-    fn holds(&self, value: &'t Value, depth: usize) -> Tri {
+    /// Conditions lead to one another by their names, so their depth counts like that of functions.
+    fn holds(&self, value: &'t Value) -> Tri {
+        self.deeper(|| self.holds_inside(value)).unwrap_or(Tri::Unknown)
+    }
+
+    fn holds_inside(&self, value: &'t Value) -> Tri {
         let Some([only]) = value.as_object() else { return Tri::Unknown };
-        if depth > TEMPLATE_DEPTH_MAX {
-            return Tri::Unknown;
-        }
-        let all = || only.value.as_list().unwrap_or_default().iter().map(|value| self.holds(value, depth + 1));
+        let all = || only.value.as_list().unwrap_or_default().iter().map(|value| self.holds(value));
         match (&*only.name, only.value.as_list()) {
             ("Condition", None) => only.value.as_text().map_or(Tri::Unknown, |name| self.condition(name)),
             ("Fn::Equals", Some([left, right])) => match (self.text(left), self.text(right)) {

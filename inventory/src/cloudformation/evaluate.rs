@@ -36,7 +36,19 @@ pub(super) struct Evaluator<'t> {
     steps: Cell<usize>,
     spent: Cell<usize>,
     depth: Cell<usize>,
+    bounds: Bounds,
 }
+
+/// How much is evaluated before the rest stays open.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) steps: usize,
+    pub(super) text_bytes: usize,
+    pub(super) depth: usize,
+}
+
+const BOUNDS: Bounds =
+    Bounds { steps: TEMPLATE_STEPS_MAX, text_bytes: TEMPLATE_TEXT_BYTES_MAX, depth: TEMPLATE_DEPTH_MAX };
 
 /// What a value becomes.
 pub(super) enum Evaluated<'t> {
@@ -93,7 +105,26 @@ impl<'t> Evaluator<'t> {
             steps: Cell::new(0),
             spent: Cell::new(0),
             depth: Cell::new(0),
+            bounds: BOUNDS,
         }
+    }
+
+    /// The same within other bounds.
+    #[cfg(test)]
+    pub(super) fn within(self, bounds: impl FnOnce(Bounds) -> Bounds) -> Evaluator<'t> {
+        Evaluator { bounds: bounds(self.bounds), ..self }
+    }
+
+    /// What is made one level deeper; `None` where that is too deep.
+    pub(super) fn deeper<T>(&self, make: impl FnOnce() -> T) -> Option<T> {
+        let depth = self.depth.get();
+        if depth >= self.bounds.depth {
+            return None;
+        }
+        self.depth.set(depth + 1);
+        let made = make();
+        self.depth.set(depth);
+        Some(made)
     }
 
     pub(super) fn resource(&self, logical: &str) -> Option<&'t Value> {
@@ -179,22 +210,20 @@ impl<'t> Evaluator<'t> {
     }
 
     pub(super) fn evaluate(&self, value: &'t Value) -> Evaluated<'t> {
-        let depth = self.depth.get();
         self.steps.set(self.steps.get() + 1);
-        let exhausted = self.steps.get() > TEMPLATE_STEPS_MAX || self.spent.get() > TEMPLATE_TEXT_BYTES_MAX;
-        if depth >= TEMPLATE_DEPTH_MAX || exhausted {
-            return Evaluated::Text(Traced::at(
-                value.span,
-                self.symbol(&format!("beyond.limits@{}", value.span.start)),
-            ));
-        }
-        self.depth.set(depth + 1);
-        let evaluated = match &value.kind {
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => Evaluated::Plain(value),
-            Kind::List(values) => self.list(values, value.span),
-            Kind::Object(members) => self.object(members, value.span),
+        let exhausted = self.steps.get() > self.bounds.steps || self.spent.get() > self.bounds.text_bytes;
+        let evaluated = match exhausted {
+            true => None,
+            false => self.deeper(|| match &value.kind {
+                Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => Evaluated::Plain(value),
+                Kind::List(values) => self.list(values, value.span),
+                Kind::Object(members) => self.object(members, value.span),
+            }),
         };
-        self.depth.set(depth);
+        let Some(evaluated) = evaluated else {
+            let symbol = self.symbol(&format!("beyond.limits@{}", value.span.start));
+            return Evaluated::Text(Traced::at(value.span, symbol));
+        };
         if let Evaluated::Text(traced) = &evaluated {
             self.spent.set(self.spent.get().saturating_add(traced.text.len()));
         }
@@ -348,7 +377,7 @@ impl<'t> Evaluator<'t> {
                 }
             }
             at = close + 1;
-            if self.spent.get().saturating_add(whole.text.len()) > TEMPLATE_TEXT_BYTES_MAX {
+            if self.spent.get().saturating_add(whole.text.len()) > self.bounds.text_bytes {
                 return self.unknown("Sub", argument, span);
             }
         }

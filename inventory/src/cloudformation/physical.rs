@@ -3,6 +3,7 @@
 //! The name that CloudFormation makes for a key, role, user, group or policy is a made symbol with the logical id in it;
 //! a name that the template sets is that name. Of other resources the name is simply not known.
 
+use wardbook_policy::arn::Arn;
 use wardbook_policy::json::Value;
 use wardbook_policy::symbol;
 
@@ -11,7 +12,7 @@ use super::evaluate::Evaluator;
 /// What `Ref` gives for a resource; an unknown symbol for what is none.
 pub(super) fn reference(evaluator: &Evaluator<'_>, logical: &str) -> String {
     match kind_of(evaluator, logical) {
-        Some("AWS::KMS::Key" | "AWS::KMS::ReplicaKey") => made(evaluator, logical),
+        Some("AWS::KMS::Key" | "AWS::KMS::ReplicaKey") => key_id(evaluator, logical),
         Some("AWS::KMS::Alias") => {
             evaluator.property(logical, "AliasName").unwrap_or_else(|| evaluator.symbol(logical))
         }
@@ -25,7 +26,7 @@ pub(super) fn reference(evaluator: &Evaluator<'_>, logical: &str) -> String {
 pub(super) fn attribute(evaluator: &Evaluator<'_>, logical: &str, attribute: &str) -> String {
     let found = match (kind_of(evaluator, logical), attribute) {
         (Some("AWS::KMS::Key" | "AWS::KMS::ReplicaKey"), "Arn") => Some(key_arn(evaluator, logical)),
-        (Some("AWS::KMS::Key" | "AWS::KMS::ReplicaKey"), "KeyId") => Some(made(evaluator, logical)),
+        (Some("AWS::KMS::Key" | "AWS::KMS::ReplicaKey"), "KeyId") => Some(key_id(evaluator, logical)),
         (Some("AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group"), "Arn")
         | (Some("AWS::IAM::ManagedPolicy"), "PolicyArn") => iam_arn(evaluator, logical),
         _ => None,
@@ -35,7 +36,21 @@ pub(super) fn attribute(evaluator: &Evaluator<'_>, logical: &str, attribute: &st
 
 /// The ARN of a key.
 pub(super) fn key_arn(evaluator: &Evaluator<'_>, logical: &str) -> String {
-    evaluator.deployment.kms(&format!("key/{}", made(evaluator, logical)))
+    evaluator.deployment.kms(&format!("key/{}", key_id(evaluator, logical)))
+}
+
+/// The id of a key; a replica has that of its primary, where the template tells it.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html>
+fn key_id(evaluator: &Evaluator<'_>, logical: &str) -> String {
+    let is_replica = kind_of(evaluator, logical) == Some("AWS::KMS::ReplicaKey");
+    let primary = evaluator.property(logical, "PrimaryKeyArn").filter(|_| is_replica);
+    let id = primary.as_deref().and_then(|arn| {
+        let arn = Arn::parse(arn)?;
+        // Two keys of one region are two keys, whatever a template says.
+        let elsewhere = *arn.region != *evaluator.deployment.region;
+        arn.resource_after("key").filter(|id| elsewhere && !symbol::holds_unknown(id)).map(str::to_owned)
+    });
+    id.unwrap_or_else(|| made(evaluator, logical))
 }
 
 /// The name of a user, role, group or managed policy.

@@ -80,6 +80,10 @@ pub(crate) fn role(source: &Source) -> Option<Role> {
 /// Whether the first thing that is no comment is the head of a block that only Terraform has.
 fn begins_like_module(text: &str) -> bool {
     let mut rest = text.trim_start();
+    // JSON may be one line of many megabytes, which nobody needs to read twice.
+    if !rest.starts_with(|first: char| first.is_ascii_lowercase() || matches!(first, '#' | '/')) {
+        return false;
+    }
     loop {
         rest = match rest {
             _ if rest.starts_with('#') || rest.starts_with("//") => {
@@ -90,14 +94,22 @@ fn begins_like_module(text: &str) -> bool {
         };
     }
     let head = rest.split('\n').next().unwrap_or_default();
-    let words: Vec<&str> = head.split_whitespace().take(3).collect();
-    match words.as_slice() {
+    let mut words = head.split_whitespace();
+    let mut next = || words.next().unwrap_or_default();
+    let first = next();
+    if !HEADS.contains(&first) {
+        return false;
+    }
+    match [first, next(), next()] {
         ["resource" | "data", kind, name] => is_quoted(kind) && is_quoted(name),
         ["variable" | "module" | "provider" | "output", name, brace] => is_quoted(name) && brace.starts_with('{'),
-        ["locals" | "terraform", brace, ..] => brace.starts_with('{'),
+        ["locals" | "terraform", brace, _] => brace.starts_with('{'),
         _ => false,
     }
 }
+
+/// The words with which a block begins that only Terraform has.
+const HEADS: &[&str] = &["resource", "data", "variable", "module", "provider", "output", "locals", "terraform"];
 
 fn is_quoted(word: &str) -> bool {
     word.len() > 2 && word.starts_with('"') && word.ends_with('"')

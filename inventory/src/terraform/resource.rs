@@ -18,7 +18,7 @@ use super::Resource;
 use super::attribute::Facts;
 use super::lower::Names;
 use super::value::{self, Val};
-use crate::carrier::Carrier;
+use crate::carrier::{Carrier, DeclaredKeyPolicy};
 use crate::coverage::{Gap, GapKind};
 use crate::source::ReadError;
 
@@ -84,7 +84,7 @@ pub(super) struct Declared<'n> {
     pub(super) names: Names,
     lines: &'n Lines<'n>,
     /// Documents of key policies that a resource of its own sets, by key.
-    pub(super) key_policies: Vec<(Word, usize)>,
+    pub(super) key_policies: Vec<DeclaredKeyPolicy>,
     pub(super) memberships: Vec<(Word, Word)>,
 }
 
@@ -178,6 +178,12 @@ impl Declared<'_> {
     pub(super) fn doubt(&self, resource: &Resource) -> Box<str> {
         let name = format!("{}.count", resource.address);
         self.names.word(&Val::unknown(resource.span, name)).map(|word| word.text).unwrap_or_default()
+    }
+
+    /// File, line and column.
+    pub(super) fn place(&self, span: Span) -> String {
+        let path = self.lines.path(span).unwrap_or(&self.names.carrier);
+        format!("{path}:{}", self.lines.position(span))
     }
 
     pub(super) fn word(&self, value: Option<&Val>) -> Option<Word> {
@@ -295,12 +301,16 @@ impl Declared<'_> {
 
     /// Puts together what resources say about one another.
     fn finish(mut self) -> Carrier {
-        for (key, document) in std::mem::take(&mut self.key_policies) {
-            if !self.set_policy(&key, document) {
-                let error = self.lines.position(key.span);
-                let path = self.lines.path(key.span).unwrap_or(&self.names.carrier);
-                let message = format!("{path}:{error}: a policy of the key `{}`, which is not declared here", key.text);
+        for policy in std::mem::take(&mut self.key_policies) {
+            let (key, place) = (&policy.key, &policy.place);
+            if self.set_policy(key, policy.document) {
+                continue;
+            }
+            if symbol::holds(&key.text) {
+                let message = format!("{place}: a policy of the key `{}`, which is not declared here", key.text);
                 self.carrier.gaps.push(Gap::new(GapKind::KeyPolicy, &key.text, message));
+            } else {
+                self.carrier.key_policies.push(policy);
             }
         }
         for (user, group) in std::mem::take(&mut self.memberships) {

@@ -1,7 +1,8 @@
 //! From a folder to a world: the one place of this crate that touches the disk.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::World;
@@ -50,8 +51,9 @@ impl World {
         for file in &files {
             gathering.add(parse(file));
         }
-        let known: HashMap<String, &PathBuf> =
-            files.iter().map(|file| (plain(&file.to_string_lossy()), file)).collect();
+        // Only modules read other files, and most worlds have none.
+        let known: LazyCell<HashMap<String, &PathBuf>, _> =
+            LazyCell::new(|| files.iter().map(|file| (plain(&file.to_string_lossy()), file)).collect());
         Ok(gathering.finish(&mut |path| {
             let file = known.get(path).ok_or("it is not below the folder that was given")?;
             let source = Source::from_bytes(path, read(file)?).map_err(|error| error.message)?;
@@ -74,11 +76,14 @@ fn parse(path: &Path) -> Parsed {
     }
 }
 
+/// Reads a file whose length is within the limit when it is opened and when it ends.
 fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let length = fs::metadata(path).map_err(|error| error.to_string())?.len();
-    match too_long(usize::try_from(length).unwrap_or(usize::MAX)) {
+    let fail = |error: std::io::Error| error.to_string();
+    let file = File::open(path).map_err(fail)?;
+    let length = usize::try_from(file.metadata().map_err(fail)?.len()).unwrap_or(usize::MAX);
+    match too_long(length) {
         Some(message) => Err(message),
-        None => fs::read(path).map_err(|error| error.to_string()),
+        None => Source::bytes_expected(file, length).map_err(fail),
     }
 }
 
@@ -92,16 +97,19 @@ fn files(folder: &Path, limit: usize, gathering: &mut Gathering) -> Result<Vec<P
         }
         let fail = |error| WorldError::Folder { path: shown(), error };
         // What CDK has bundled into the folder of an assembly is code and data of its own.
-        let assembly = folder.join("manifest.json").is_file() && folder.join("tree.json").is_file()
-            || folder.join("cdk.out").is_file();
+        let assembly = LazyCell::new(|| {
+            folder.join("manifest.json").is_file() && folder.join("tree.json").is_file()
+                || folder.join("cdk.out").is_file()
+        });
         for entry in fs::read_dir(&folder).map_err(fail)? {
             let entry = entry.map_err(fail)?;
-            if entry.file_name().to_string_lossy().starts_with('.') {
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(b".") {
                 continue;
             }
             let path = entry.path();
             let kind = entry.file_type().map_err(fail)?;
-            if kind.is_dir() && assembly && entry.file_name().to_string_lossy().starts_with("asset.") {
+            if kind.is_dir() && name.as_encoded_bytes().starts_with(b"asset.") && *assembly {
                 continue;
             } else if kind.is_dir() {
                 folders.push((path, depth + 1));
@@ -117,13 +125,20 @@ fn files(folder: &Path, limit: usize, gathering: &mut Gathering) -> Result<Vec<P
             }
         }
     }
-    files.sort();
+    files.sort_by_cached_key(|path| by_component(path));
     Ok(files)
+}
+
+/// Sorts paths as their components do: no name holds a zero, so the end of one comes before whatever goes on.
+fn by_component(path: &Path) -> Vec<u8> {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes.iter().map(|byte| if std::path::is_separator(char::from(*byte)) { 0 } else { *byte }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::FILE_BYTES_MAX;
 
     /// A folder of its own for one test, removed when the test ends.
     struct Scratch(PathBuf);
@@ -180,6 +195,35 @@ mod tests {
         scratch.write(&format!("{}x.json", "d/".repeat(FOLDER_DEPTH_MAX + 1)), b"{}");
         let error = World::read_folder(&scratch.0).unwrap_err();
         assert!(error.to_string().ends_with("is nested deeper than 32 folders"), "{error}");
+    }
+
+    #[test]
+    fn files_come_in_the_order_of_their_components() {
+        let scratch = Scratch::new("order");
+        let names = ["a/b.json", "a/b/c.json", "a-b/c.json", "a.json", "a/b-c.json", "b/é.json", "b/z.json"];
+        for name in names {
+            scratch.write(name, b"{}");
+        }
+        let found = files(&scratch.0, 10, &mut Gathering::default()).unwrap();
+        let mut wanted: Vec<PathBuf> = names.iter().map(|name| scratch.0.join(name)).collect();
+        wanted.sort();
+        assert_eq!(found, wanted);
+    }
+
+    /// A file of holes costs nothing to make; reading it would take gigabytes.
+    #[test]
+    fn the_length_of_a_file_is_looked_at_before_it_is_read() {
+        let scratch = Scratch::new("long");
+        scratch.write("keys.json", br#"{"Keys": []}"#);
+        for (name, length) in [("huge.json", 1 << 40), ("long.json", FILE_BYTES_MAX as u64 + 1)] {
+            File::create(scratch.0.join(name)).unwrap().set_len(length).unwrap();
+            let message = read(&scratch.0.join(name)).unwrap_err();
+            assert_eq!(message, format!("the file has {length} bytes, more than the {FILE_BYTES_MAX} that are read"));
+        }
+        let world = World::read_folder(&scratch.0).unwrap();
+        assert_eq!(world.coverage().files_read, 1);
+        let unreadable = world.coverage().gaps.iter().filter(|gap| gap.kind == GapKind::Unreadable);
+        assert_eq!(unreadable.count(), 2);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 
 use super::{KmsKey, Principal, PrincipalKind, World};
+use crate::carrier::DeclaredKeyPolicy;
 use crate::cloudformation::Told;
 use crate::collect::Tree;
 use crate::coverage::{Coverage, Gap, GapKind};
@@ -28,6 +29,8 @@ pub(crate) struct Harvest {
     pub(crate) trees: BTreeMap<Box<str>, Tree>,
     /// Where the templates of CDK stacks are deployed, by the path of the template.
     pub(crate) stacks: BTreeMap<String, Told>,
+    /// Policies that carriers set for keys which something else declares.
+    pub(crate) key_policies: Vec<(Option<Policy>, DeclaredKeyPolicy)>,
     pub(crate) gaps: Vec<Gap>,
     /// Whether something is declared in a template, so that symbols count.
     pub(crate) open: bool,
@@ -149,9 +152,36 @@ impl Harvest {
         }
     }
 
+    /// Gives keys the policies that carriers set for them. Of keys that may be meant, none has a policy that is known.
+    fn take_key_policies(&mut self) {
+        for (policy, named) in std::mem::take(&mut self.key_policies) {
+            let (place, name) = (&named.place, &named.key.text);
+            let mut meant: Vec<_> = self.keys.iter_mut().filter(|(arn, _)| named.is_of(arn)).collect();
+            match (meant.as_mut_slice(), policy) {
+                ([], _) => {
+                    let message = format!("{place}: a policy of the key `{name}`, which is not declared here");
+                    self.gaps.push(Gap::new(GapKind::KeyPolicy, name, message));
+                }
+                ([(arn, key)], Some(policy)) => {
+                    let message = format!("{place}: the policy of `{arn}` is taken as deployed as it stands here");
+                    self.gaps.push(Gap::new(GapKind::Declared, arn, message));
+                    key.policies.insert("default".into(), policy);
+                }
+                (several, _) => {
+                    for (arn, key) in several {
+                        let message = format!("{place}: a policy that may be the one of `{arn}`");
+                        self.gaps.push(Gap::new(GapKind::KeyPolicy, arn, message));
+                        key.policies.remove("default");
+                    }
+                }
+            }
+        }
+    }
+
     /// Puts together what belongs together.
     pub(crate) fn finish(mut self, mut coverage: Coverage) -> World {
         self.take_trees();
+        self.take_key_policies();
         let mut gaps = self.gaps;
         let shared = aws_managed(&self.accounts);
         let mut principals = Vec::new();

@@ -1,6 +1,7 @@
 //! Which format a value is in: told by its content, never by the name of its file.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use wardbook_policy::json::Value;
 use wardbook_policy::span::Lines;
@@ -10,7 +11,7 @@ use super::harvest::Harvest;
 use crate::cloudformation::{self, Told};
 use crate::collect::Folder;
 use crate::coverage::{Coverage, Gap, GapKind};
-use crate::page::{Hints, Page};
+use crate::page::{Compiled, Hints, Page};
 use crate::parameters::{Parameters, file_name};
 use crate::source::{ReadError, Source, begins_like_json, read_template, read_values};
 use crate::terraform::file::Role;
@@ -71,6 +72,7 @@ pub(super) struct Gathering {
     /// The folder of an iam-collect tree whose files are coming in.
     folder: Option<Folder>,
     modules: Modules,
+    compiled: Rc<Compiled>,
 }
 
 /// A file, taken apart.
@@ -152,7 +154,7 @@ impl Gathering {
             }
         }
         let lines = Lines::new(&source.text);
-        let page = Page::new(&source, &lines);
+        let page = Page::new(&source, &lines, &self.compiled);
         let mut strange = false;
         for value in &values {
             // Several pages may stand in one list as well as one after another.
@@ -177,7 +179,7 @@ impl Gathering {
             return true;
         }
         self.end_folder();
-        self.folder = Folder::of(path);
+        self.folder = Folder::of(path, &self.compiled);
         self.folder.is_some()
     }
 

@@ -11,6 +11,7 @@ use wardbook_policy::symbol;
 use wardbook_policy::tri::Tri;
 
 use super::{Declared, Declaring};
+use crate::carrier::DeclaredKeyPolicy;
 use crate::terraform::value::Val;
 
 pub(super) fn key(declared: &mut Declared<'_>, declaring: &Declaring<'_>) {
@@ -55,7 +56,10 @@ pub(super) fn policy(declared: &mut Declared<'_>, declaring: &Declaring<'_>) {
     let named = declared.key_of(&key);
     let name = format!("{} key policy default", named.as_deref().unwrap_or(&key.text));
     let document = declared.document(declaring, &name, PolicyKind::Key, policy, true);
-    declared.key_policies.push((key, document));
+    let setting = &declaring.resource.setting;
+    let (account, region) = (declared.text(Some(&setting.account)), declared.text(Some(&setting.region)));
+    let place = declared.place(key.span).into();
+    declared.key_policies.push(DeclaredKeyPolicy { key, account, region, document, place });
 }
 
 impl Declared<'_> {
