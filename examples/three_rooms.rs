@@ -71,8 +71,9 @@ pub(crate) fn run(disk: Arc<dyn Disk>, out: &mut dyn Write) -> Result<(), Box<dy
     journal.close()?;
     export(&folder, |text| -> Result<(), Box<dyn Error>> {
         let event: Value = serde_json::from_str(text)?;
-        let (context, made) = (&event["requestParameters"]["encryptionContext"], &event["additionalEventData"]);
-        Ok(writeln!(out, "{} {context} {}", event["eventTime"], made["wardbook"]["decision"])?)
+        let told = |path: &str| event.pointer(path).unwrap_or_default();
+        let (time, context) = (told("/eventTime"), told("/requestParameters/encryptionContext"));
+        Ok(writeln!(out, "{time} {context} {}", told("/additionalEventData/wardbook/decision"))?)
     })?;
     Ok(())
 }
