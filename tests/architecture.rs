@@ -78,6 +78,7 @@ const FEATURES: &str = "object-store,sql";
 const STOREYS: &[&[&str]] = &[
     &["catalogue"],
     &[
+        "action_set",
         "arn",
         "caller",
         "canonical",
@@ -106,6 +107,8 @@ const STOREYS: &[&[&str]] = &[
         "slice",
         "span",
         "statement",
+        "subject",
+        "symbol",
         "term",
         "tri",
         "variable",
