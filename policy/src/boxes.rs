@@ -18,6 +18,7 @@ mod demand;
 mod formula;
 mod glob;
 mod landscape;
+mod meaning;
 mod outsider;
 mod plan;
 mod prime;

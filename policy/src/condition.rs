@@ -281,13 +281,12 @@ impl Atom {
             Test::String(test) => test.matches(value, scene),
             _ => self.satisfied_otherwise(value, scene),
         };
-        let matches = if self.open { matches.or(Tri::Unknown) } else { matches };
         if self.negated { !matches } else { matches }
     }
 
     #[inline(never)]
     fn satisfied_otherwise(&self, value: &str, scene: &Scene<'_>) -> Tri {
-        match &self.test {
+        let matches = match &self.test {
             Test::String(test) => test.matches(value, scene),
             Test::Arn(test) => test.matches(value, scene),
             _ if scene.request.open && symbol::holds(value) => Tri::Unknown,
@@ -297,7 +296,9 @@ impl Atom {
             Test::Binary(test) => Tri::from(test.matches(value)),
             Test::Ip(test) => Tri::from(test.matches(value)),
             Test::Null(test) => Tri::from(test.holds(false)),
-        }
+        };
+        // A value that a template leaves open was left out of the test, and may be this one.
+        if self.open { matches.or(Tri::Unknown) } else { matches }
     }
 
     /// The unknown keys on which this row turns.

@@ -77,7 +77,7 @@ pub struct Context {
 }
 
 /// Which of the `kms:` keys requests for one action carry, looked up once for many requests.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Carried {
     action: Box<str>,
     /// Sorted by hash.

@@ -88,6 +88,9 @@ fn settle<'a>(survey: &Survey<'a>, scene: &Scene<'a>, layers: &Layers<'a>) -> De
 /// Where a template leaves open whether caller and resource share an account, an answer holds only
 /// if it is the same either way.
 fn across<'a>(decision: Decision<'a>, request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Decision<'a> {
+    if !request.open {
+        return decision;
+    }
     let Some(within) = request.within_one_account() else { return decision };
     if decide(&within, layers, quirks).verdict() == decision.verdict() {
         return decision;

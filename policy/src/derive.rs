@@ -16,7 +16,7 @@ use crate::request::Request;
 const CALLED_VIA_LISTED: &[&str] = &["athena", "cloudformation", "dynamodb", "kms"];
 
 /// The operations that carry kms:GrantIsForAWSResource.
-const GRANT_OPERATIONS: &[&str] = &["kms:creategrant", "kms:listgrants", "kms:revokegrant"];
+pub(crate) const GRANT_OPERATIONS: &[&str] = &["kms:creategrant", "kms:listgrants", "kms:revokegrant"];
 
 pub(crate) fn fill(request: &mut Request, quirks: Quirks) {
     principal(request);

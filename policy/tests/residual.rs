@@ -92,6 +92,16 @@ fn answers_in_the_words_of_the_author() {
             &[allow(&format!(r#"{s3}, "Bool": {{"aws:ViaAWSService": "true"}}"#))],
             "kms:ViaService is s3.eu-west-1.amazonaws.com",
         ),
+        // A variable inside what is held against a known key.
+        (
+            &[
+                allow(""),
+                deny(
+                    r#""ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/${aws:PrincipalTag/team, 'none'}"}"#,
+                ),
+            ],
+            "aws:PrincipalTag/team is not report",
+        ),
         // Contradictions of one key.
         (
             &[allow(

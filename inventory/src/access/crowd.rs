@@ -4,20 +4,22 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use wardbook_policy::arn::Arn;
+use wardbook_policy::caller::Caller;
+use wardbook_policy::decide::Verdict;
 use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 use wardbook_policy::request::Request;
 use wardbook_policy::tri::Tri;
 
 use super::class::{self, Class, Mark, Trait};
-use super::pair::{self, Asked, Outcome};
+use super::pair::{self, Asked, Asker, Outcome};
 use super::proof::Located;
 use super::search::{any_key, portrait};
 use super::view::View;
 use super::{KeyAccess, Search, Who};
 use crate::layer::{Collected, OwnedLayers};
 use crate::organization::Membership;
-use crate::world::{KmsKey, Principal};
+use crate::world::{KmsKey, NamedPrincipal, Principal};
 
 /// So many principals are kept as requests during a search; more are made anew when they are needed.
 const PORTRAITS_KEPT: usize = 20_000;
@@ -82,6 +84,9 @@ impl<'w> Search<'w> {
             let personal: Vec<u32> =
                 numbers.iter().chain(&of_rcps).copied().filter(|number| self.is_personal(*number)).collect();
             let skeleton = self.skeleton(numbers, key, view, account);
+            if view.account_grants.is_empty() && !self.may_be_let_in(account, asked, (kind, skeleton)) {
+                continue;
+            }
             for class in self.classes_of(account, &personal, own && view.allows_anyone, probe) {
                 let Some((covered, shareable, rep)) = self.prepare(class, own && view.allows_anyone, view, probe)
                 else {
@@ -107,6 +112,33 @@ impl<'w> Search<'w> {
                 }
             }
         }
+    }
+
+    /// Whether the key may let anybody of the account in: somebody of whom nothing else is known, whose own
+    /// side permits everything and whom no organization limits.
+    fn may_be_let_in(&mut self, account: &'w str, asked: &Asked, (kind, skeleton): (usize, usize)) -> bool {
+        if let Some(known) = self.let_in.get(&(account, kind, skeleton)) {
+            return *known;
+        }
+        let text = format!("arn:aws:iam::{account}:role/anybody");
+        let Ok(caller) = Caller::parse(&text) else { return true };
+        let named = NamedPrincipal { text: text.clone(), caller, principal: None };
+        let facts = self.world.facts_of_principal(&named).0.not_whole("aws:PrincipalTag/");
+        let personal = ["aws:PrincipalArn", "aws:userid", "aws:username", "aws:PrincipalType"];
+        let facts = personal.iter().fold(facts, |facts, key| facts.unknown(key)).unknown_below("aws:PrincipalTag/");
+        let asker = Asker::new(&text, &self.action, &facts, self.world, self.quirks);
+        let layers = OwnedLayers {
+            resource: self.skeleton_layers.get(skeleton).map(|(layer, _)| layer.clone()).unwrap_or_default(),
+            identity: self.outsiders.permits_everything().clone(),
+            ..OwnedLayers::default()
+        };
+        let request = asked.facts.add_to(asker.open.on(&asked.arn)).build();
+        let may = request.map_or(true, |request| {
+            let verdict = layers.decide(&request, self.quirks).verdict();
+            !matches!(verdict, Verdict::ImplicitDeny | Verdict::ExplicitDeny)
+        });
+        self.let_in.insert((account, kind, skeleton), may);
+        may
     }
 
     /// The number of what is said to members of an account, kept with its policies when it is new.

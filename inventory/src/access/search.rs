@@ -54,6 +54,8 @@ pub struct Search<'w> {
     /// Requests of principals, to see what statements say of them personally.
     pub(super) portraits: HashMap<usize, Arc<Request>>,
     pub(super) askers: HashMap<usize, Arc<Asker>>,
+    /// Whether what is said to an account lets anybody of it in, by account, kind of key and skeleton.
+    pub(super) let_in: HashMap<(&'w str, usize, usize), bool>,
     pub(super) skeletons: HashMap<(Vec<u32>, bool), usize>,
     /// Policies, and the numbers of their statements in order.
     pub(super) skeleton_layers: Vec<(Collected<Policy>, Vec<u32>)>,
@@ -85,6 +87,7 @@ impl<'w> Search<'w> {
             refined: HashMap::new(),
             portraits: HashMap::new(),
             askers: HashMap::new(),
+            let_in: HashMap::new(),
             skeletons: HashMap::new(),
             skeleton_layers: Vec::new(),
             kinds: HashMap::new(),

@@ -106,12 +106,15 @@ const INTERESTING: &[&str] = &[
     "iam:TagUser",
 ];
 
+/// The steps of one who becomes another, and the request of the first.
+type Takeover = (Vec<Step>, Request);
+
 /// Who may become whom; what was found is kept.
 #[derive(Debug)]
 pub(super) struct Takeovers {
     /// For each principal, a bit per action of [`INTERESTING`] that a statement of its policies is about.
     interests: Vec<u32>,
-    edges: HashMap<(usize, usize), Option<(Vec<Step>, Request)>>,
+    edges: HashMap<(usize, usize), Option<Takeover>>,
 }
 
 impl Takeovers {
@@ -196,12 +199,7 @@ impl<'w> Search<'w> {
     }
 
     /// The steps by which one principal becomes another.
-    pub(super) fn takeover(
-        &mut self,
-        who: usize,
-        target: usize,
-        takeovers: &mut Takeovers,
-    ) -> Option<(Vec<Step>, Request)> {
+    pub(super) fn takeover(&mut self, who: usize, target: usize, takeovers: &mut Takeovers) -> Option<Takeover> {
         if let Some(known) = takeovers.edges.get(&(who, target)) {
             return known.clone();
         }
@@ -210,7 +208,7 @@ impl<'w> Search<'w> {
         found
     }
 
-    fn find_takeover(&mut self, index: usize, target: usize, takeovers: &Takeovers) -> Option<(Vec<Step>, Request)> {
+    fn find_takeover(&mut self, index: usize, target: usize, takeovers: &Takeovers) -> Option<Takeover> {
         let who = self.world.principals().get(index)?;
         let whom = self.world.principals().get(target)?;
         match whom.kind {
@@ -226,7 +224,7 @@ impl<'w> Search<'w> {
         }
     }
 
-    fn assume(&mut self, index: usize, who: &'w Principal, whom: &'w Principal) -> Option<(Vec<Step>, Request)> {
+    fn assume(&mut self, index: usize, who: &'w Principal, whom: &'w Principal) -> Option<Takeover> {
         let trust = whom.trust.clone()?;
         let layers = OwnedLayers { resource: Collected::known(vec![trust]), ..self.side_of(who) };
         let deed = Deed {
@@ -245,7 +243,7 @@ impl<'w> Search<'w> {
         who: &'w Principal,
         whom: &'w Principal,
         takeovers: &Takeovers,
-    ) -> Option<(Vec<Step>, Request)> {
+    ) -> Option<Takeover> {
         if who.account != whom.account || !takeovers.may_use(index, "iam:PassRole") {
             return None;
         }
@@ -272,7 +270,7 @@ impl<'w> Search<'w> {
         who: &'w Principal,
         whom: &'w Principal,
         takeovers: &Takeovers,
-    ) -> Option<(Vec<Step>, Request)> {
+    ) -> Option<Takeover> {
         if who.account != whom.account || !takeovers.may_use(index, "iam:UpdateAssumeRolePolicy") {
             return None;
         }

@@ -8,6 +8,7 @@ use crate::statement::{Effect, Statement};
 
 use super::Excess;
 use super::landscape::{Covered, Landscape, Setting};
+use super::meaning::Meanings;
 use super::outsider::{Cast, Who};
 use super::prime;
 use super::product::{Product, Work};
@@ -96,7 +97,24 @@ pub struct Comparison<'a> {
 /// assert_eq!(told, ["kms:ViaService is like *.eu-west-1.amazonaws.com", "kms:ViaService is not like s3.eu-west-1.amazonaws.com"]);
 /// ```
 pub fn compare<'a>(old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) -> Comparison<'a> {
-    let found = Cast::new(&[old, new], setting).and_then(|cast| Differ::run(&cast, old, new, setting));
+    let (before, after) = (Meanings::of(old), Meanings::of(new));
+    // Whom no statement concerns that only one side has, nothing changes for.
+    let changed: Vec<&Statement> = before.without(&after).chain(after.without(&before)).collect();
+    if changed.is_empty() {
+        return Comparison {
+            change: Some(Change::Equal),
+            gained: Vec::new(),
+            lost: Vec::new(),
+            complete: true,
+            doubts: Vec::new(),
+        };
+    }
+    let cast = Cast::concerned_by(&[old, new], &changed, setting);
+    let found = cast.and_then(|cast| match cast.people.is_empty() {
+        // Somebody there has to be, and nothing changes for any.
+        true => Cast::new(&[old, new], setting).and_then(|cast| Differ::run(&cast, old, new, setting)),
+        false => Differ::run(&cast, old, new, setting),
+    });
     found.unwrap_or_else(|excess| Comparison {
         change: None,
         gained: Vec::new(),
@@ -197,6 +215,8 @@ impl<'a> Differ<'_, 'a> {
                         witness,
                         cause,
                     }),
+                    // Where something else is in doubt, that is the reason.
+                    None if !self.doubts.is_empty() => {}
                     None => self.doubts.push(landscape.unwitnessed()),
                 }
             }

@@ -199,7 +199,15 @@ impl<'a> Demand<'a> {
 }
 
 impl Variable<'_> {
-    fn ignores_case(&self) -> bool {
+    /// The answer that only finitely many texts give: a match, or its negation.
+    pub(super) fn settles(&self) -> bool {
+        match self.part {
+            VariablePart::Row(atom) => !atom.operator().negated,
+            VariablePart::Resource(texts) => matches!(texts, crate::statement::Texts::Named(_)),
+        }
+    }
+
+    pub(super) fn ignores_case(&self) -> bool {
         match self.part {
             VariablePart::Row(atom) => match atom.test() {
                 AtomTest::String(test) => test.ignores_case(),

@@ -2,8 +2,9 @@
 
 use crate::caller::CallerKind;
 use crate::catalogue::{self, ResourceKind};
-use crate::context::Unnamed;
+use crate::context::{Lookup, Unnamed};
 use crate::decide::{Verdict, decide};
+use crate::derive::GRANT_OPERATIONS;
 use crate::layers::{Layers, Told};
 use crate::limits::{BOXES_MAX, CLASSES_MAX};
 use crate::policy::{Policy, PolicyKind};
@@ -248,7 +249,7 @@ impl<'c> Landscape<'c> {
         let space = &self.space;
         let everything = space.everything();
         let actions = |fits: &dyn Fn(&str) -> bool| self.select(self.places.action, fits);
-        let on_grants = actions(&|action| ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"].contains(&action));
+        let on_grants = actions(&|action| GRANT_OPERATIONS.iter().any(|name| name.eq_ignore_ascii_case(action)));
         let mut found = Union::new();
         for services in [false, true] {
             let people = self.people(|_, request| (request.caller.kind() == CallerKind::Service) == services);
@@ -263,6 +264,7 @@ impl<'c> Landscape<'c> {
             found.extend(rule::impossible_within(space, &scene, &base, grants.as_ref()));
         }
         self.never_carried(&mut found);
+        self.never_had(&mut found);
         if self.setting.kind == PolicyKind::Key {
             let strangers = self.people(|_, request| request.is_cross_account());
             let own: Vec<&str> =
@@ -271,6 +273,25 @@ impl<'c> Landscape<'c> {
             found.extend(product.and_then(|product| self.restricted(&product, self.places.who, &strangers)));
         }
         found
+    }
+
+    /// Keys that some people never have.
+    fn never_had(&self, found: &mut Union) {
+        for (place, dimension) in self.space.dimensions.iter().enumerate().filter(|(_, dimension)| dimension.is_key()) {
+            let people = self.people(|_, request| request.context.lookup(&dimension.key) == Lookup::Absent);
+            let Some(mut product) = self.restricted(&self.space.everything(), self.places.who, &people) else {
+                continue;
+            };
+            let present = dimension.select(false, |_| true);
+            if dimension.many {
+                product.hit(place, &present);
+            } else {
+                product.restrict(&self.space.layout, place, &present);
+            }
+            if !product.is_empty(&self.space.layout) {
+                found.push(product);
+            }
+        }
     }
 
     /// Keys that the requests of an action never carry, and keys that they always do.
@@ -353,6 +374,7 @@ impl<'c> Landscape<'c> {
                 }
                 match self.row(&part, &possible, conditions, policies) {
                     Some(row) => rows.push(row),
+                    None if !doubts.is_empty() => {}
                     None => doubts.push(self.unwitnessed()),
                 }
             }

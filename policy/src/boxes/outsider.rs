@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use crate::arn::{Arn, is_account_id};
 use crate::caller::{Caller, CallerKind};
 use crate::condition::{Atom, Test};
+use crate::digest::{Domain, digest};
 use crate::pattern::Step;
 use crate::policy::{Policy, PolicyKind};
 use crate::principal::PrincipalPattern;
 use crate::request::Request;
 use crate::scene::Scene;
-use crate::statement::Principals;
+use crate::statement::{Principals, Statement};
 use crate::tri::Tri;
 
 use super::Excess;
@@ -54,6 +55,8 @@ pub(super) struct Cast {
     pub(super) resource: Box<str>,
     pub(super) account: Box<str>,
     template: Request,
+    /// Under what policies file those of whom the question is; `None` if it is of everybody.
+    concerned: Option<HashSet<u64>>,
 }
 
 /// What is not known of whoever has an identity policy.
@@ -69,6 +72,30 @@ const OTHER_NAME: &str = "any-other";
 
 impl Cast {
     pub(super) fn new(policies: &[&[Policy]], setting: &Setting<'_>) -> Result<Cast, Excess> {
+        Cast::of_those(policies, None, setting)
+    }
+
+    /// Only those whom these statements may mean.
+    pub(super) fn concerned_by(
+        policies: &[&[Policy]],
+        statements: &[&Statement],
+        setting: &Setting<'_>,
+    ) -> Result<Cast, Excess> {
+        let digests = |statement: &&Statement| -> Option<Vec<u64>> {
+            match &statement.principals {
+                Principals::Named(names) => names.iter().map(PrincipalPattern::digest).collect(),
+                Principals::Any | Principals::Except(_) => None,
+            }
+        };
+        let concerned: Option<Vec<Vec<u64>>> = statements.iter().map(digests).collect();
+        Cast::of_those(policies, concerned.map(|lists| lists.into_iter().flatten().collect()), setting)
+    }
+
+    fn of_those(
+        policies: &[&[Policy]],
+        concerned: Option<HashSet<u64>>,
+        setting: &Setting<'_>,
+    ) -> Result<Cast, Excess> {
         let mut gathered = Gathered::default();
         for policy in policies.iter().copied().flatten() {
             gathered.policy(policy);
@@ -91,7 +118,8 @@ impl Cast {
         let action = if setting.kind == PolicyKind::Key { "kms:DescribeKey" } else { "sts:GetCallerIdentity" };
         let template = Request::builder("*", action, &resource).resource_account(&account).build();
         let template = template.map_err(|_| Excess::Names)?;
-        let mut cast = Cast { people: Vec::new(), resource, account, template };
+        let concerned = concerned.filter(|_| setting.names_principals());
+        let mut cast = Cast { people: Vec::new(), resource, account, template, concerned };
         if !setting.names_principals() {
             let principal = format!("arn:{partition}:iam::{}:role/holder", cast.account);
             cast.add(Standing::Named, &principal, setting);
@@ -121,6 +149,12 @@ impl Cast {
         if self.people.iter().any(|(who, _)| &*who.principal == principal) {
             return;
         }
+        if let Some(concerned) = &self.concerned {
+            let caller = Caller::parse(principal);
+            if !caller.is_ok_and(|caller| caller.digests().iter().any(|digest| concerned.contains(digest))) {
+                return;
+            }
+        }
         let open: &[&str] = if setting.names_principals() { &[] } else { &HOLDER_KEYS };
         let Ok(mut request) = self.template.asked_by(principal, open, setting.quirks) else { return };
         request.context.forget_action();
@@ -137,8 +171,13 @@ impl Cast {
         standing: Standing,
         setting: &Setting<'_>,
     ) -> Result<(), Excess> {
-        for kind in ["role", "user"] {
-            let prefix = format!("arn:{partition}:iam::{account}:{kind}/");
+        // Nothing but its account, or everybody, names somebody whom nothing names.
+        let named = digest(Domain::Account, account);
+        if self.concerned.as_ref().is_some_and(|concerned| !concerned.contains(&named)) {
+            return Ok(());
+        }
+        for kind in ["iam::#:role/", "iam::#:user/", "sts::#:federated-user/"] {
+            let prefix = format!("arn:{partition}:{}", kind.replace('#', account));
             let mut globs: Vec<Vec<Step>> =
                 gathered.arns.iter().filter(|glob| may_begin(glob, &prefix)).cloned().collect();
             let plain = format!("{prefix}{OTHER_NAME}");
@@ -224,6 +263,9 @@ impl Gathered {
         // A session has a role, and a federated user a user, which has other sessions.
         if let (CallerKind::Session, Some(role)) = (caller.kind(), caller.role_arn()) {
             self.name(&role);
+        }
+        if let (CallerKind::User, Some(account)) = (caller.kind(), caller.account()) {
+            self.name(&format!("arn:{}:sts::{account}:federated-user/{}", caller.partition(), caller.name()));
         }
         if let (CallerKind::FederatedUser, Some(user)) = (caller.kind(), caller.user_arn()) {
             self.name(user);

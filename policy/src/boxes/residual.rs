@@ -69,7 +69,8 @@ pub struct Alternative {
 pub struct Condition {
     /// The condition key.
     pub key: Box<str>,
-    /// The operator as policies spell it: `StringLike`, `ForAnyValue:StringEquals`, `Null`.
+    /// The operator as policies spell it: `StringLike`, `ForAnyValue:StringEquals`, `Null`. Where unknown keys
+    /// are compared with each other and policies have no word for the opposite, `not ` stands before it.
     pub operator: Box<str>,
     /// The values, those of the documents wherever they say it.
     pub values: Vec<Box<str>>,

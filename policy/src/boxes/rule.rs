@@ -8,6 +8,7 @@ use core::net::IpAddr;
 use crate::caller::CallerKind;
 use crate::catalogue::{self, ValueType};
 use crate::context::Lookup;
+use crate::derive::GRANT_OPERATIONS;
 use crate::key::{ENCRYPTION_CONTEXT, Key};
 use crate::request::Request;
 use crate::scene::Scene;
@@ -94,7 +95,8 @@ pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
 /// The contexts that no request has.
 pub(super) fn impossible(space: &Space<'_>, scene: &Scene<'_>) -> Union {
     let base = space.everything();
-    impossible_within(space, scene, &base, Some(&base))
+    let on_grants = GRANT_OPERATIONS.contains(&&*scene.request.action_lower);
+    impossible_within(space, scene, &base, on_grants.then_some(&base))
 }
 
 /// The contexts that no request of `base` has; those of `on_grants` are of the operations on grants.

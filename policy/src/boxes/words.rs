@@ -81,6 +81,9 @@ pub(super) fn alternatives(space: &Space<'_>, scene: &Scene<'_>, product: &Produ
     found
 }
 
+/// Stands before an operator that no other is the opposite of.
+const NEGATION: &str = "not ";
+
 /// A dimension that is a row of its own, as that row or its opposite.
 fn opaque(dimension: &Dimension, demands: &[Demand<'_>], classes: &[u64]) -> Option<Vec<Condition>> {
     let asked = dimension.demands.iter().find_map(|index| demands.get(*index))?;
@@ -88,13 +91,15 @@ fn opaque(dimension: &Dimension, demands: &[Demand<'_>], classes: &[u64]) -> Opt
     let holds = dimension.select(false, |witness| witness == "true");
     let wanted = super::product::within(classes, &holds) == *plain;
     let spelled = atom.spelled();
-    let operator = match (wanted, spelled.contains("Not")) {
+    let opposite = OPPOSITES.iter().filter(|(_, not)| not.contains("Not")).find_map(|(plain, not)| match spelled {
+        _ if spelled == *plain => Some(*not),
+        _ if spelled == *not => Some(*plain),
+        _ => None,
+    });
+    let operator = match (wanted, opposite) {
         (true, _) => spelled.to_owned(),
-        (false, true) => spelled.replacen("Not", "", 1),
-        (false, false) => ["String", "Arn"]
-            .iter()
-            .find(|family| spelled.starts_with(**family))
-            .map_or_else(|| format!("not {spelled}"), |family| spelled.replacen(family, &format!("{family}Not"), 1)),
+        (false, Some(opposite)) => opposite.to_owned(),
+        (false, None) => format!("{NEGATION}{spelled}"),
     };
     Some(vec![Condition { key: atom.key().name().into(), operator: operator.into(), values: atom.values().to_vec() }])
 }
@@ -142,7 +147,17 @@ impl<'d> Words<'d> {
             Ask::Name(name) => {
                 self.add_values("StringEqualsIgnoreCase", vec![name.clone()], demand.key.name());
             }
-            Ask::Variable(_) | Ask::Begins(_) | Ask::Address | Ask::Opaque { .. } => {}
+            // The texts that the variable has to stand for; which of them count is asked of the evaluator.
+            Ask::Variable(variable) if variable.ignores_case() => {
+                let told = variable.settles();
+                let texts = variable.solutions.iter().filter(|text| demand.takes(Some(text), scene) == told);
+                let texts: Vec<Box<str>> = texts.cloned().collect();
+                self.add_values("StringEqualsIgnoreCase", texts, demand.key.name());
+            }
+            Ask::Address => {
+                self.add_values("IpAddress", ["0.0.0.0/0", "::/0"].map(Into::into).to_vec(), demand.key.name());
+            }
+            Ask::Variable(_) | Ask::Begins(_) | Ask::Opaque { .. } => {}
         }
     }
 
@@ -449,9 +464,8 @@ impl Demand<'_> {
             }
             Ask::Text(_) => takes,
             Ask::UniqueId(id) => takes && id.contains(':'),
-            Ask::Variable(_) | Ask::AllAmong(_) | Ask::Name(_) | Ask::Begins(_) | Ask::Address | Ask::Opaque { .. } => {
-                false
-            }
+            Ask::Variable(variable) => !variable.ignores_case() && takes == variable.settles(),
+            Ask::AllAmong(_) | Ask::Name(_) | Ask::Begins(_) | Ask::Address | Ask::Opaque { .. } => false,
         }
     }
 }
@@ -492,10 +506,14 @@ pub(super) fn write(condition: &Condition, f: &mut fmt::Formatter<'_>) -> fmt::R
         let absent = values.iter().any(|value| &**value == "true");
         return write!(f, "{key} is {}", if absent { "absent" } else { "present" });
     }
+    let (operator, denied) = match operator.strip_prefix(NEGATION) {
+        Some(operator) => (operator, "it is not so that "),
+        None => (&**operator, ""),
+    };
     let (lead, base) = match operator.split_once(':') {
         Some(("ForAllValues", base)) => (" has only values of which each", base),
         Some((_, base)) => (" has a value that", base),
-        None => ("", &**operator),
+        None => ("", operator),
     };
     let (base, absent) = match base.strip_suffix("IfExists") {
         Some(base) => (base, " is absent or"),
@@ -504,5 +522,5 @@ pub(super) fn write(condition: &Condition, f: &mut fmt::Formatter<'_>) -> fmt::R
     let (one, several) =
         SAID.iter().find(|(name, ..)| *name == base).map_or((base, base), |(_, one, several)| (*one, *several));
     let said = if values.len() == 1 { one } else { several };
-    write!(f, "{key}{lead}{absent} {said} {}", values.join(", "))
+    write!(f, "{denied}{key}{lead}{absent} {said} {}", values.join(", "))
 }

@@ -271,7 +271,9 @@ impl Found {
             (Outcome::Applies(directness), Effect::Allow) => {
                 self.allow = self.allow.or(directness);
                 for (relation, slot) in self.allowed_by.iter_mut().enumerate() {
-                    slot.keep_first(if directness.certain() & (1 << relation) != 0 { spot } else { Spot::NOWHERE });
+                    if directness.certain() & (1 << relation) != 0 {
+                        slot.keep_first(spot);
+                    }
                 }
             }
             (Outcome::TurnsOnUnknown(directness), Effect::Allow) => self.allow = self.allow.or(directness.doubted()),

@@ -40,7 +40,7 @@ fn key(report: &WhoCan<'_>, access: &KeyAccess<'_>, color: bool) -> String {
         text.push_str("  nobody\n");
     }
     let mut groups = groups(report, access);
-    groups.sort_by(|a, b| a.order().cmp(&b.order()));
+    groups.sort_by_key(Group::order);
     for group in &groups {
         text.push_str(&group.text(report.world, color));
     }
