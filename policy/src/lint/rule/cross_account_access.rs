@@ -43,8 +43,9 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
             for action in &row.actions {
                 // One way into a statement is enough, but for grants.
                 let grants = &**action == "kms:CreateGrant";
-                let known = open.values().any(|(_, way)| is_about(way.statement, action));
-                if known && !grants && open.keys().any(|(known, _)| **known == *account) {
+                let known =
+                    open.iter().any(|((known, _), (_, way))| **known == *account && is_about(way.statement, action));
+                if known && !grants {
                     continue;
                 }
                 for way in ways(view, row, who, action) {
