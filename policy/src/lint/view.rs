@@ -4,8 +4,10 @@ use core::cell::OnceCell;
 
 use crate::boxes::{Access, Doubt, Review, Setting, access, review};
 use crate::catalogue::{self, Action, KmsOperation, ResourceKind};
+use crate::condition::Scope;
 use crate::document::{Document, StatementText, Word, Words};
 use crate::json::{Kind as Json, Member, Value};
+use crate::pattern::{Pattern, Use};
 use crate::policy::Policy;
 use crate::quirk::Quirks;
 use crate::span::Span;
@@ -110,10 +112,21 @@ pub(super) fn name(document: &Document, index: usize) -> String {
 }
 
 /// The KMS actions that a pattern of an Action element takes.
-pub(super) fn kms_actions(pattern: &str) -> impl Iterator<Item = Action> {
-    let pattern = if pattern == "*" { "kms:*".to_owned() } else { pattern.to_owned() };
-    let is_kms = pattern.split(':').next().is_some_and(|service| service.eq_ignore_ascii_case("kms"));
-    catalogue::actions_matching(&pattern).filter(move |_| is_kms)
+pub(super) fn kms_actions(pattern: &str) -> impl Iterator<Item = Action> + use<> {
+    let lower = if pattern == "*" { "kms:*".to_owned() } else { pattern.to_ascii_lowercase() };
+    let scope = Scope { variables: false, symbols: false };
+    let inside = lower.trim_end_matches('*').contains(['*', '?']);
+    let found: Vec<Action> = match Pattern::new(&lower, Use::Glob, scope) {
+        _ if !lower.starts_with("kms:") => Vec::new(),
+        // The catalogue is sorted, so that names and beginnings of names are found at once.
+        _ if !inside => catalogue::actions_matching(&lower).collect(),
+        Ok(pattern) => {
+            let all = catalogue::service("kms").into_iter().flat_map(|service| service.actions());
+            all.filter(|action| pattern.matches_plainly(&action.name().to_ascii_lowercase())).collect()
+        }
+        Err(_) => Vec::new(),
+    };
+    found.into_iter()
 }
 
 /// The KMS actions that a statement is about.

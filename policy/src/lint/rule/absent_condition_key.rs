@@ -30,7 +30,7 @@ use crate::lint::view::{View, effect, is_negated, operator, plain};
 use crate::statement::Effect;
 
 pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
-    for statement in &view.document.statements {
+    for statement in view.document.statements.iter().filter(|statement| !statement.conditions.is_empty()) {
         let Some(actions) = named_actions(statement) else { continue };
         for row in &statement.conditions {
             let Some(key) = catalogue::condition_key(&row.key.text) else { continue };

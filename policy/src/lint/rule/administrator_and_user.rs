@@ -20,6 +20,8 @@
 //!   "Resource": "*"}
 //! ```
 
+use std::collections::HashMap;
+
 use crate::catalogue::kms_operation;
 use crate::document::{PrincipalName, StatementText};
 use crate::lint::finding::Findings;
@@ -40,24 +42,21 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
     if !view.is_key_policy() {
         return;
     }
-    let statements: Vec<(&StatementText, Option<&str>, Option<&str>)> = view
-        .allows()
-        .filter(|statement| !delegates(statement))
-        .map(|statement| (statement, administers(statement), uses(statement)))
-        .collect();
-    let mut said = Vec::new();
-    for (using, _, used) in &statements {
-        let Some(used) = used else { continue };
+    let statements: Vec<&StatementText> = view.allows().filter(|statement| !delegates(statement)).collect();
+    // By name, the first statement that makes it an administrator.
+    let mut administrators: HashMap<&str, (&StatementText, &str)> = HashMap::new();
+    for statement in &statements {
+        let Some(administered) = administers(statement) else { continue };
+        for name in people(statement) {
+            administrators.entry(&name.name.text).or_insert((statement, administered));
+        }
+    }
+    for using in &statements {
+        let Some(used) = uses(using).filter(|_| !administrators.is_empty()) else { continue };
         for name in people(using) {
-            let text = &name.name.text;
-            let administering = statements.iter().find(|(other, administered, _)| {
-                administered.is_some() && people(other).any(|other| other.name.text == *text)
-            });
-            let Some((other, Some(administered), _)) = administering else { continue };
-            if said.contains(&text) {
-                continue;
-            }
-            said.push(text);
+            let text = &*name.name.text;
+            // Each is told of once.
+            let Some((other, administered)) = administrators.remove(text) else { continue };
             found
                 .security(
                     name.name.span,

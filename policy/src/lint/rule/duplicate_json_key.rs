@@ -19,9 +19,13 @@
 //!   "Resource": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"}
 //! ```
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::json::{Kind, Member};
 use crate::lint::finding::Findings;
 use crate::lint::view::View;
+use crate::span::Span;
 
 pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
     twice(view.value.as_object().unwrap_or_default(), found);
@@ -37,13 +41,18 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
 }
 
 fn twice(members: &[Member], found: &mut Findings<'_>) {
-    for (index, member) in members.iter().enumerate() {
-        let mut before = members.iter().take(index);
-        if let Some(first) = before.find(|before| before.name.eq_ignore_ascii_case(&member.name)) {
-            found
-                .error(member.name_span, format!("`{}` stands in this object already", member.name))
-                .label(first.name_span, "first here")
-                .help("keep one of the two; letter case makes no difference");
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    for member in members {
+        match seen.entry(member.name.to_ascii_lowercase()) {
+            Entry::Vacant(place) => {
+                place.insert(member.name_span);
+            }
+            Entry::Occupied(first) => {
+                found
+                    .error(member.name_span, format!("`{}` stands in this object already", member.name))
+                    .label(*first.get(), "first here")
+                    .help("keep one of the two; letter case makes no difference");
+            }
         }
     }
 }

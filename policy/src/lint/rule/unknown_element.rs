@@ -21,6 +21,8 @@
 //!   "Resource": "*"}
 //! ```
 
+use std::collections::HashMap;
+
 use crate::catalogue::slip;
 use crate::json::Member;
 use crate::lint::finding::{Edit, Findings};
@@ -48,10 +50,14 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
 }
 
 fn unknown(view: &View<'_>, members: &[Member], known: &[&str], holder: &str, found: &mut Findings<'_>) {
+    let mut spelled: HashMap<String, usize> = HashMap::new();
+    for member in members {
+        *spelled.entry(member.name.to_ascii_lowercase()).or_default() += 1;
+    }
     for member in members {
         let name = &*member.name;
         // A second spelling of an element that is there is another rule's.
-        let again = members.iter().any(|other| other.name != member.name && other.name.eq_ignore_ascii_case(name));
+        let again = spelled.get(&name.to_ascii_lowercase()).is_some_and(|count| *count > 1);
         if known.contains(&name) || again || view.is_open(name) {
             continue;
         }
@@ -62,7 +68,7 @@ fn unknown(view: &View<'_>, members: &[Member], known: &[&str], holder: &str, fo
                 let edit = Edit::Text { span: member.name_span, text: meant.into() };
                 let message = format!("{message}; did you mean `{meant}`?");
                 let finding = found.error(member.name_span, message);
-                if !members.iter().any(|other| &*other.name == meant) {
+                if !spelled.contains_key(&meant.to_ascii_lowercase()) {
                     finding.fix(false, format!("write `{meant}`"), edit);
                 }
             }
