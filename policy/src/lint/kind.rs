@@ -140,7 +140,8 @@ pub fn inferred_account(document: &Document) -> Option<Box<str>> {
             found = Some(account);
         }
     }
-    found.map(Into::into)
+    // What a template leaves open is no account to compare with.
+    found.filter(|account| is_account_id(account)).map(Into::into)
 }
 
 /// The accounts whose root a statement allows one of these actions.

@@ -327,3 +327,69 @@ fn many_statements_are_linted_without_evaluation() {
     assert_eq!(count(EVALUATED_STATEMENTS_MAX), (EVALUATED_STATEMENTS_MAX, true));
     assert_eq!(count(EVALUATED_STATEMENTS_MAX + 1), (EVALUATED_STATEMENTS_MAX + 1, false));
 }
+
+/// What a template leaves open is neither wrong nor known.
+#[test]
+fn symbols_are_no_mistakes() {
+    let account = crate::symbol::unknown("AWS::AccountId");
+    let open = crate::symbol::unknown("Parameter");
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [
+            {{"Sid": "{open}", "Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::{account}:root"}}, "Action": "kms:*", "Resource": "*"}},
+            {{"Effect": "Allow", "Principal": {{"AWS": "{open}"}}, "Action": ["kms:Decrypt", "{open}"], "Resource": "*",
+              "Condition": {{"StringEquals": {{"kms:ViaService": "s3.{open}.amazonaws.com", "kms:EncryptionContext:{open}": "a"}}}}}},
+            {{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::444455556666:role/a"}}, "Action": "kms:Decrypt",
+              "Resource": "arn:aws:kms:eu-west-1:{account}:key/{open}"}}]}}"#
+    );
+    let value = json::parse(&text).unwrap();
+    let mut subjects = subjects(&json::parse(r#"{"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}}}"#).unwrap());
+    for document in &mut subjects.documents {
+        document.value = value.clone();
+        document.document = Document::read_open(&value);
+    }
+    subjects.keys.clear();
+    let found = lint(&subjects, &Settings::default());
+    assert!(found.is_empty(), "{}", said(&found));
+}
+
+/// A fix puts an end to what it is for, in the text as in the tree.
+#[test]
+fn fixes_mend_what_was_found() {
+    let mut fixes = 0;
+    for rule in RULES {
+        let text = whole(&rule.bad_example().unwrap());
+        let found = run(&text, false);
+        for finding in found.iter().filter(|finding| finding.rule.code == rule.code) {
+            let Some(fix) = &finding.fix else { continue };
+            let mut mended = text.clone();
+            for edit in fix.edits.iter().rev() {
+                match edit {
+                    Edit::Text { span, text } => {
+                        mended.replace_range(span.start as usize..span.end as usize, &format!("\"{text}\""));
+                    }
+                    Edit::FirstMember { object, name, text } => {
+                        mended.insert_str(object.start as usize + 1, &format!("\"{name}\": \"{text}\", "));
+                    }
+                }
+            }
+            let again = run(&mended, false);
+            let rest = again.iter().filter(|other| other.rule.code == rule.code).count();
+            let before = found.iter().filter(|other| other.rule.code == rule.code).count();
+            assert_eq!(rest + 1, before, "{}: {}\n{mended}\n{}", rule.code, fix.title, said(&again));
+            fixes += 1;
+        }
+    }
+    assert!(fixes >= 10, "only {fixes}");
+}
+
+#[test]
+fn trusted_accounts_are_no_surprise() {
+    let rule = super::rule("KP08").unwrap();
+    let value = json::parse(&whole(&rule.bad_example().unwrap())).unwrap();
+    let count = |trusted: &[&str]| {
+        let trusted_accounts = trusted.iter().map(|account| (*account).into()).collect();
+        let settings = Settings { trusted_accounts, ..Settings::default() };
+        document(&value, None, &settings).1.iter().filter(|finding| finding.rule.code == "KP08").count()
+    };
+    assert_eq!((count(&[]), count(&["444455556666"])), (1, 0));
+}
