@@ -39,6 +39,7 @@ pub mod quirk;
 pub mod remedy;
 pub mod slice;
 
+pub mod lint;
 pub mod subject;
 
 pub mod canonical;

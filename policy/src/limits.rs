@@ -38,3 +38,6 @@ pub const SYMBOL_STEPS_MAX: usize = 1 << 22;
 
 /// Grant constraints hold at most this many encryption context pairs.
 pub const GRANT_CONTEXT_PAIRS_MAX: usize = 64;
+
+/// A document with more statements than this is not linted by evaluation; the rules that look at each statement go on.
+pub const EVALUATED_STATEMENTS_MAX: usize = 400;

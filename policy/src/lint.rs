@@ -1,0 +1,297 @@
+//! Mistakes in policies, keys, aliases and grants: rules, and what they find.
+//!
+//! Rules look at plain [`Subjects`]; whoever reads a carrier fills these, renders fixes into the
+//! carrier's bytes, and decides what to show. Linting never fails: a text that is not JSON is a finding of its own
+//! ([`syntax`]). Rules that speak of what a policy does ask [`boxes`](crate::boxes), carry a witness or a proof, and
+//! stay silent where the answer is not decided.
+
+mod finding;
+mod kind;
+mod page;
+mod rule;
+#[cfg(test)]
+mod tests;
+mod view;
+mod vocabulary;
+mod witness;
+
+pub use finding::{About, Edit, Evidence, Finding, Fix, Label, Severity};
+pub use kind::{Kind, inferred_account};
+pub use vocabulary::DATE as VOCABULARY_DATE;
+
+use core::cell::OnceCell;
+
+use crate::document::Document;
+use crate::json::{ParseError, Value};
+use crate::limits::EVALUATED_STATEMENTS_MAX;
+use crate::policy::{Origin, Policy};
+use crate::subject::{AliasSubject, ChangeSubject, GrantSubject, KeySubject, Subjects};
+
+use finding::Findings;
+use rule::*;
+use view::View;
+
+/// A rule: one row of [`RULES`].
+#[derive(Debug)]
+pub struct Rule {
+    /// The code, which never changes: `KP07`.
+    pub code: &'static str,
+    /// The name, which reads well after "allow": `public-key-policy`.
+    pub name: &'static str,
+    /// Whether it is for those who want to hear everything.
+    pub is_pedantic: bool,
+    check: Check,
+    source: &'static str,
+}
+
+impl Rule {
+    /// The page of the rule, in Markdown: what it finds, why, a bad example and a good one.
+    pub fn page(&self) -> String {
+        page::text(self.source)
+    }
+
+    /// The example on the page that has the problem.
+    pub fn bad_example(&self) -> Option<String> {
+        page::example(self.source, "Bad")
+    }
+
+    /// The example on the page that has not.
+    pub fn good_example(&self) -> Option<String> {
+        page::example(self.source, "Good")
+    }
+}
+
+/// What a rule looks at.
+#[derive(Debug)]
+enum Check {
+    /// Text that does not become a document.
+    Syntax,
+    Document(fn(&View<'_>, &mut Findings<'_>)),
+    Key(fn(&KeySubject, &mut Findings<'_>)),
+    Alias(fn(&AliasSubject, &mut Findings<'_>)),
+    Grant(fn(&GrantSubject, Option<&KeySubject>, &mut Findings<'_>)),
+    Change(fn(&ChangeSubject, &mut Findings<'_>)),
+}
+
+const REGULAR: bool = false;
+const PEDANTIC: bool = true;
+
+/// One row of the table: code, name, file, group, and what it looks at.
+macro_rules! rule {
+    ($code:literal, $name:literal, $file:ident, $group:expr, $check:expr) => {
+        Rule {
+            code: $code,
+            name: $name,
+            is_pedantic: $group,
+            check: $check,
+            source: include_str!(concat!("lint/rule/", stringify!($file), ".rs")),
+        }
+    };
+}
+
+/// Every rule, family by family. The last one is for what no other has said.
+#[rustfmt::skip]
+pub const RULES: &[Rule] = &[
+    rule!("SY01", "json-syntax", json_syntax, REGULAR, Check::Syntax),
+    rule!("SY02", "duplicate-json-key", duplicate_json_key, REGULAR, Check::Document(duplicate_json_key::check)),
+    rule!("SY03", "unknown-element", unknown_element, REGULAR, Check::Document(unknown_element::check)),
+    rule!("SY04", "missing-element", missing_element, REGULAR, Check::Document(missing_element::check)),
+    rule!("SY05", "missing-version", missing_version, REGULAR, Check::Document(missing_version::check)),
+    rule!("SY06", "old-version", old_version, REGULAR, Check::Document(old_version::check)),
+    rule!("SY07", "variable-in-old-version", variable_in_old_version, REGULAR, Check::Document(variable_in_old_version::check)),
+    rule!("SY08", "malformed-variable", malformed_variable, REGULAR, Check::Document(malformed_variable::check)),
+    rule!("SY09", "duplicate-sid", duplicate_sid, REGULAR, Check::Document(duplicate_sid::check)),
+    rule!("SY10", "sid-characters", sid_characters, REGULAR, Check::Document(sid_characters::check)),
+    rule!("SY11", "oversized-policy", oversized_policy, REGULAR, Check::Document(oversized_policy::check)),
+    rule!("SY12", "empty-element", empty_element, REGULAR, Check::Document(empty_element::check)),
+    rule!("SY13", "element-and-its-negation", element_and_its_negation, REGULAR, Check::Document(element_and_its_negation::check)),
+    rule!("SY14", "action-case", action_case, REGULAR, Check::Document(action_case::check)),
+    rule!("KP01", "unknown-action", unknown_action, REGULAR, Check::Document(unknown_action::check)),
+    rule!("KP02", "wildcard-matches-nothing", wildcard_matches_nothing, REGULAR, Check::Document(wildcard_matches_nothing::check)),
+    rule!("KP03", "deceptive-wildcard", deceptive_wildcard, REGULAR, Check::Document(deceptive_wildcard::check)),
+    rule!("KP04", "foreign-action", foreign_action, REGULAR, Check::Document(foreign_action::check)),
+    rule!("KP05", "action-not-on-keys", action_not_on_keys, REGULAR, Check::Document(action_not_on_keys::check)),
+    rule!("KP06", "other-resource", other_resource, REGULAR, Check::Document(other_resource::check)),
+    rule!("KP07", "public-key-policy", public_key_policy, REGULAR, Check::Document(public_key_policy::check)),
+    rule!("KP08", "cross-account-access", cross_account_access, REGULAR, Check::Document(cross_account_access::check)),
+    rule!("KP09", "lockout", lockout, REGULAR, Check::Document(lockout::check)),
+    rule!("KP10", "single-administrator", single_administrator, REGULAR, Check::Document(single_administrator::check)),
+    rule!("KP11", "administrator-and-user", administrator_and_user, REGULAR, Check::Document(administrator_and_user::check)),
+    rule!("KP12", "full-access-without-root", full_access_without_root, REGULAR, Check::Document(full_access_without_root::check)),
+    rule!("KP13", "root-delegation", root_delegation, PEDANTIC, Check::Document(root_delegation::check)),
+    rule!("KP14", "unrestricted-create-grant", unrestricted_create_grant, REGULAR, Check::Document(unrestricted_create_grant::check)),
+    rule!("KP15", "service-without-source", service_without_source, REGULAR, Check::Document(service_without_source::check)),
+    rule!("KP16", "allow-not-principal", allow_not_principal, REGULAR, Check::Document(allow_not_principal::check)),
+    rule!("KP17", "allow-not-action", allow_not_action, REGULAR, Check::Document(allow_not_action::check)),
+    rule!("KP18", "wildcard-in-principal", wildcard_in_principal, REGULAR, Check::Document(wildcard_in_principal::check)),
+    rule!("KP19", "invalid-principal", invalid_principal, REGULAR, Check::Document(invalid_principal::check)),
+    rule!("KP20", "orphaned-principal", orphaned_principal, REGULAR, Check::Document(orphaned_principal::check)),
+    rule!("KP21", "unknown-service-principal", unknown_service_principal, REGULAR, Check::Document(unknown_service_principal::check)),
+    rule!("IP01", "decrypt-on-all-keys", decrypt_on_all_keys, REGULAR, Check::Document(decrypt_on_all_keys::check)),
+    rule!("IP02", "alias-as-resource", alias_as_resource, REGULAR, Check::Document(alias_as_resource::check)),
+    rule!("IP03", "resource-type-mismatch", resource_type_mismatch, REGULAR, Check::Document(resource_type_mismatch::check)),
+    rule!("IP06", "escalation-through-kms", escalation_through_kms, REGULAR, Check::Document(escalation_through_kms::check)),
+    rule!("CO01", "unknown-condition-key", unknown_condition_key, REGULAR, Check::Document(unknown_condition_key::check)),
+    rule!("CO02", "absent-condition-key", absent_condition_key, REGULAR, Check::Document(absent_condition_key::check)),
+    rule!("CO03", "operator-type-mismatch", operator_type_mismatch, REGULAR, Check::Document(operator_type_mismatch::check)),
+    rule!("CO04", "wildcard-without-like", wildcard_without_like, REGULAR, Check::Document(wildcard_without_like::check)),
+    rule!("CO05", "empty-set-holds", empty_set_holds, REGULAR, Check::Document(empty_set_holds::check)),
+    rule!("CO06", "set-operator-on-single-value", set_operator_on_single_value, REGULAR, Check::Document(set_operator_on_single_value::check)),
+    rule!("CO07", "unknown-via-service", unknown_via_service, REGULAR, Check::Document(unknown_via_service::check)),
+    rule!("CO08", "via-service-of-service", via_service_of_service, REGULAR, Check::Document(via_service_of_service::check)),
+    rule!("CO09", "misspelt-encryption-context", misspelt_encryption_context, REGULAR, Check::Document(misspelt_encryption_context::check)),
+    rule!("CO10", "encryption-context-without-encryption", encryption_context_without_encryption, REGULAR, Check::Document(encryption_context_without_encryption::check)),
+    rule!("CO11", "list-without-set-operator", list_without_set_operator, REGULAR, Check::Document(list_without_set_operator::check)),
+    rule!("CO12", "deny-breaks-services", deny_breaks_services, REGULAR, Check::Document(deny_breaks_services::check)),
+    rule!("CO13", "negation-allows-absence", negation_allows_absence, REGULAR, Check::Document(negation_allows_absence::check)),
+    rule!("CO14", "source-without-account", source_without_account, REGULAR, Check::Document(source_without_account::check)),
+    rule!("CO15", "deprecated-condition-key", deprecated_condition_key, REGULAR, Check::Document(deprecated_condition_key::check)),
+    rule!("CO16", "private-source-address", private_source_address, REGULAR, Check::Document(private_source_address::check)),
+    rule!("CO18", "unknown-operator", unknown_operator, REGULAR, Check::Document(unknown_operator::check)),
+    rule!("SE01", "shadowed-statement", shadowed_statement, REGULAR, Check::Document(shadowed_statement::check)),
+    rule!("SE02", "unreachable-allow", unreachable_allow, REGULAR, Check::Document(unreachable_allow::check)),
+    rule!("SE03", "idle-deny", idle_deny, REGULAR, Check::Document(idle_deny::check)),
+    rule!("SE04", "contradictory-conditions", contradictory_conditions, REGULAR, Check::Document(contradictory_conditions::check)),
+    rule!("SE05", "vacuous-condition", vacuous_condition, REGULAR, Check::Document(vacuous_condition::check)),
+    rule!("KC01", "rotation-off", rotation_off, REGULAR, Check::Key(rotation_off::check)),
+    rule!("KC02", "rotation-not-supported", rotation_not_supported, REGULAR, Check::Key(rotation_not_supported::check)),
+    rule!("KC03", "rotation-period", rotation_period, REGULAR, Check::Key(rotation_period::check)),
+    rule!("KC04", "deletion-window", deletion_window, REGULAR, Check::Key(deletion_window::check)),
+    rule!("KC06", "bypassed-lockout-check", bypassed_lockout_check, REGULAR, Check::Key(bypassed_lockout_check::check)),
+    rule!("KC07", "usage-not-of-spec", usage_not_of_spec, REGULAR, Check::Key(usage_not_of_spec::check)),
+    rule!("KC08", "replaced-key", replaced_key, REGULAR, Check::Change(replaced_key::check)),
+    rule!("KC11", "disabled-key", disabled_key, REGULAR, Check::Key(disabled_key::check)),
+    rule!("KC12", "short-rsa-encryption-key", short_rsa_encryption_key, REGULAR, Check::Key(short_rsa_encryption_key::check)),
+    rule!("KC13", "action-not-of-usage", action_not_of_usage, REGULAR, Check::Document(action_not_of_usage::check)),
+    rule!("AL01", "alias-name", alias_name, REGULAR, Check::Alias(alias_name::check)),
+    rule!("AL02", "alias-of-no-key", alias_of_no_key, REGULAR, Check::Alias(alias_of_no_key::check)),
+    rule!("GR01", "grant-of-grants", grant_of_grants, REGULAR, Check::Grant(grant_of_grants::check)),
+    rule!("GR02", "grant-without-context", grant_without_context, REGULAR, Check::Grant(grant_without_context::check)),
+    rule!("GR03", "grant-not-of-usage", grant_not_of_usage, REGULAR, Check::Grant(grant_not_of_usage::check)),
+    rule!("SY15", "refused-element", refused_element, REGULAR, Check::Document(refused_element::check)),
+];
+
+/// The rule with this code or name.
+///
+/// ```
+/// use wardbook_policy::lint::rule;
+/// assert_eq!(rule("kp09").unwrap().name, "lockout");
+/// assert!(rule("lockout").unwrap().page().contains("PutKeyPolicy"));
+/// ```
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.code.eq_ignore_ascii_case(name) || rule.name == name)
+}
+
+/// What rules are told beside the subjects.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Accounts whose access is no surprise.
+    pub trusted_accounts: Vec<Box<str>>,
+    /// The principal that must be able to change the key policy.
+    pub principal: Option<Box<str>>,
+    /// Whether pedantic rules speak too.
+    pub pedantic: bool,
+}
+
+/// Everything that the rules find, by subject and place.
+pub fn lint(subjects: &Subjects, settings: &Settings) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (index, subject) in subjects.documents.iter().enumerate() {
+        let key = subjects.keys.iter().find(|key| key.policy == Some(index));
+        let kind = Kind::of(subject.kind, &subject.document);
+        let parts = Parts { value: &subject.value, document: &subject.document, kind, key };
+        check_document(&parts, settings, About::Document(index), &mut found);
+    }
+    for rule in RULES.iter().filter(|rule| settings.pedantic || !rule.is_pedantic) {
+        match rule.check {
+            Check::Syntax | Check::Document(_) => {}
+            Check::Key(check) => subjects.keys.iter().enumerate().for_each(|(index, key)| {
+                check(key, &mut Findings { rule, about: About::Key(index), list: &mut found });
+            }),
+            Check::Alias(check) => subjects.aliases.iter().enumerate().for_each(|(index, alias)| {
+                check(alias, &mut Findings { rule, about: About::Alias(index), list: &mut found });
+            }),
+            Check::Grant(check) => subjects.grants.iter().enumerate().for_each(|(index, grant)| {
+                let key = key_of(grant, subjects);
+                check(grant, key, &mut Findings { rule, about: About::Grant(index), list: &mut found });
+            }),
+            Check::Change(check) => subjects.changes.iter().enumerate().for_each(|(index, change)| {
+                check(change, &mut Findings { rule, about: About::Change(index), list: &mut found });
+            }),
+        }
+    }
+    sort(&mut found);
+    found
+}
+
+/// Everything that the rules find in a document that stands alone, whose kind is told or else inferred.
+///
+/// ```
+/// use wardbook_policy::{json, lint::{self, Kind, Settings}};
+/// let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:Decript", "Resource": "*"}}"#;
+/// let (kind, found) = lint::document(&json::parse(text).unwrap(), None, &Settings::default());
+/// assert_eq!(kind, Kind::Identity);
+/// assert_eq!((found[0].rule.code, &*found[0].message), ("KP01", "`kms:Decript` is not an action; did you mean `kms:Decrypt`?"));
+/// ```
+pub fn document(value: &Value, kind: Option<Kind>, settings: &Settings) -> (Kind, Vec<Finding>) {
+    let document = Document::read(value);
+    let kind = kind.unwrap_or_else(|| Kind::infer(&document));
+    let mut found = Vec::new();
+    let parts = Parts { value, document: &document, kind, key: None };
+    check_document(&parts, settings, About::Document(0), &mut found);
+    sort(&mut found);
+    (kind, found)
+}
+
+/// The finding that a text which is not JSON deserves.
+pub fn syntax(error: &ParseError, about: About) -> Option<Finding> {
+    let code = if error.message.contains("occurs twice") { "SY02" } else { "SY01" };
+    let rule = rule(code)?;
+    let mut found = Vec::new();
+    Findings { rule, about, list: &mut found }.error(error.span, error.message.clone());
+    found.pop()
+}
+
+/// A document and what belongs to it.
+struct Parts<'a> {
+    value: &'a Value,
+    document: &'a Document,
+    kind: Kind,
+    key: Option<&'a KeySubject>,
+}
+
+fn check_document(parts: &Parts<'_>, settings: &Settings, about: About, found: &mut Vec<Finding>) {
+    let Parts { value, document, kind, key } = *parts;
+    let own = key.and_then(|key| key.arn.split(':').nth(4)).filter(|account| crate::arn::is_account_id(account));
+    let inferred = (kind == Kind::KeyPolicy).then(|| inferred_account(document)).flatten();
+    let short = document.statements.len() <= EVALUATED_STATEMENTS_MAX;
+    let policy = short.then(|| Policy::new(document, kind.policy_kind(), Origin::default()).ok()).flatten();
+    let view = View {
+        value,
+        document,
+        kind,
+        account: own.or(inferred.as_deref()),
+        key,
+        settings,
+        policies: policy.as_slice(),
+        access: OnceCell::new(),
+        reviews: OnceCell::new(),
+    };
+    let mut own = Vec::new();
+    for rule in RULES.iter().filter(|rule| settings.pedantic || !rule.is_pedantic) {
+        if let Check::Document(check) = rule.check {
+            check(&view, &mut Findings { rule, about, list: &mut own });
+        }
+    }
+    found.append(&mut own);
+}
+
+/// The key that a grant is for, where the carrier declares it.
+fn key_of<'s>(grant: &GrantSubject, subjects: &'s Subjects) -> Option<&'s KeySubject> {
+    let named = &*grant.key.as_ref()?.text;
+    subjects.keys.iter().find(|key| &*key.arn == named || key.arn.rsplit('/').next() == Some(named))
+}
+
+fn sort(found: &mut [Finding]) {
+    found.sort_by_key(|finding| (finding.about, finding.span.start, finding.rule.code, finding.span.end));
+}

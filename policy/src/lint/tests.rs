@@ -1,0 +1,395 @@
+//! The examples of the pages, the fixtures, and the policies that AWS documents, all run.
+
+#![allow(clippy::disallowed_methods, reason = "fixtures are files")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::*;
+use crate::decide::{Verdict, decide};
+use crate::document::{Word, scalar};
+use crate::json::{self, Kind as Json};
+use crate::layers::{Layers, Told};
+use crate::policy::PolicyKind;
+use crate::quirk::Quirks;
+use crate::span::Span;
+use crate::subject::{Declaration, DocumentSubject};
+
+const ROOT: &str = r#"{"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}"#;
+
+fn testdata(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/lint").join(folder)
+}
+
+/// The files of a folder, sorted by name.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(testdata(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// An example or fixture: a lone statement stands in a policy, beside the account's root where it names principals.
+fn whole(text: &str) -> String {
+    let Ok(value) = json::parse(&text.replace('→', " ")) else { return text.into() };
+    let names =
+        |name: &str| value.as_object().is_some_and(|members| members.iter().any(|member| &*member.name == name));
+    if names("Statement") || names("Version") || !names("Effect") {
+        return text.into();
+    }
+    match names("Principal") || names("NotPrincipal") || names("Principals") {
+        true => format!("{{\"Version\": \"2012-10-17\", \"Statement\": [{ROOT},\n{text}]}}"),
+        false => format!("{{\"Version\": \"2012-10-17\", \"Statement\": [\n{text}]}}"),
+    }
+}
+
+/// Everything that is found in an example, whatever it is an example of.
+fn run(text: &str, pedantic: bool) -> Vec<Finding> {
+    let settings = Settings { pedantic, ..Settings::default() };
+    let text = whole(text);
+    let value = match json::parse(&text) {
+        Ok(value) => value,
+        Err(error) => return syntax(&error, About::Document(0)).into_iter().collect(),
+    };
+    match value.member("Type").is_some() || value.member("Operations").is_some() {
+        true => lint(&subjects(&value), &settings),
+        false => document(&value, None, &settings).1,
+    }
+}
+
+/// A resource of CloudFormation, or a grant as list-grants prints it, as subjects.
+fn subjects(value: &Value) -> Subjects {
+    let none = Value { span: Span::default(), kind: Json::Object(Vec::new()) };
+    let properties = value.member("Properties").unwrap_or(&none);
+    let kind = value.member("Type").and_then(Value::as_text).unwrap_or("grant");
+    let declaration = Arc::new(Declaration {
+        address: "Example".into(),
+        construct: None,
+        kind: kind.into(),
+        path: "example.json".into(),
+        name_span: value.span,
+        span: value.span,
+        properties: properties.clone(),
+        settings: Vec::new(),
+        doubts: Vec::new(),
+    });
+    let word = |holder: &Value, name: &str| {
+        holder.member(name).and_then(|value| Some(Word { text: scalar(value)?, span: value.span }))
+    };
+    let mut subjects = Subjects::default();
+    match kind {
+        "AWS::KMS::Key" => {
+            let policy = properties.member("KeyPolicy").map(|policy| DocumentSubject {
+                owner: declaration.clone(),
+                name: "key policy".into(),
+                kind: PolicyKind::Key,
+                value: policy.clone(),
+                document: Document::read(policy),
+                in_text: false,
+            });
+            subjects.keys.push(KeySubject {
+                declaration: declaration.clone(),
+                arn: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".into(),
+                spec: word(properties, "KeySpec"),
+                usage: word(properties, "KeyUsage"),
+                origin: word(properties, "Origin"),
+                enabled: word(properties, "Enabled"),
+                multi_region: word(properties, "MultiRegion"),
+                primary: None,
+                rotation: word(properties, "EnableKeyRotation"),
+                rotation_period: word(properties, "RotationPeriodInDays"),
+                deletion_window: word(properties, "PendingWindowInDays"),
+                bypasses_lockout_check: word(properties, "BypassPolicyLockoutSafetyCheck"),
+                tags: None,
+                policy: policy.as_ref().map(|_| 0),
+            });
+            subjects.documents.extend(policy);
+            if value.member("Replaces").is_some() {
+                let (before, after) = (Some(properties.clone()), Some(properties.clone()));
+                subjects.changes.push(ChangeSubject { declaration, before, after, replaces: true });
+            }
+        }
+        "AWS::KMS::Alias" => subjects.aliases.push(AliasSubject {
+            declaration,
+            arn: "arn:aws:kms:eu-west-1:111122223333:alias/example".into(),
+            name: word(properties, "AliasName"),
+            target: word(properties, "TargetKeyId"),
+        }),
+        _ => subjects.grants.push(GrantSubject { declaration, key: word(value, "KeyId"), value: value.clone() }),
+    }
+    subjects
+}
+
+fn said(findings: &[Finding]) -> String {
+    let line = |finding: &Finding| format!("{} {} {}", finding.rule.code, finding.severity.name(), finding.message);
+    findings.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn codes_and_names_are_unique_and_pages_are_whole() {
+    let codes: BTreeSet<&str> = RULES.iter().map(|rule| rule.code).collect();
+    let names: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
+    assert_eq!((codes.len(), names.len()), (RULES.len(), RULES.len()));
+    for rule in RULES {
+        let page = rule.page();
+        assert!(page.lines().count() > 6, "{}: {page}", rule.code);
+        assert!(rule.name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", rule.name);
+        assert!(rule.bad_example().is_some() && rule.good_example().is_some(), "{}: no examples", rule.code);
+        assert_eq!(super::rule(rule.name).unwrap().code, rule.code);
+    }
+}
+
+#[test]
+fn bad_examples_are_bad_and_good_ones_are_good() {
+    let mut wrong = Vec::new();
+    for rule in RULES {
+        // What the page of sizes leaves out is put in here.
+        let bad = rule.bad_example().unwrap().replace("some 33,000 characters", &"x".repeat(33_000));
+        let bad = run(&bad, true);
+        let has = |found: &[Finding]| found.iter().any(|finding| finding.rule.code == rule.code);
+        if !has(&bad) {
+            wrong.push(format!("{}: the bad example gives only\n{}", rule.code, said(&bad)));
+        }
+        let good = run(&rule.good_example().unwrap(), rule.is_pedantic);
+        let worst = good.iter().map(|finding| finding.severity).max();
+        if has(&good) || (worst >= Some(Severity::Warning) && !rule.is_pedantic) {
+            wrong.push(format!("{}: the good example gives\n{}", rule.code, said(&good)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Fixtures are separated by lines that begin with `===` and tell what they are about. `→KP01 ` stands before the
+/// place of a finding; where there is none, nothing is found.
+#[test]
+fn fixtures_give_what_is_marked_in_them() {
+    let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
+    for path in files("rule") {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for case in text.split("===").skip(1) {
+            let (note, body) = case.split_once('\n').unwrap();
+            let mut wanted = BTreeSet::new();
+            let mut plain = String::new();
+            let body = whole_marked(body.trim());
+            let mut rest = &*body;
+            while let Some((before, after)) = rest.split_once('→') {
+                plain.push_str(before);
+                let (code, after) = after.split_once(' ').unwrap();
+                wanted.insert((plain.len(), code.to_owned()));
+                seen.insert(code.to_owned());
+                rest = after;
+            }
+            plain.push_str(rest);
+            let found = run(&plain, false);
+            let got: BTreeSet<(usize, String)> =
+                found.iter().map(|finding| (finding.span.start as usize, finding.rule.code.to_owned())).collect();
+            let show = |set: &BTreeSet<(usize, String)>| {
+                let shown = |(start, code): &(usize, String)| {
+                    format!("{code} at {}", Span::new(*start, *start).position(&plain))
+                };
+                set.iter().map(shown).collect::<Vec<_>>().join(", ")
+            };
+            if got != wanted {
+                let file = path.file_name().unwrap().to_string_lossy().into_owned();
+                wrong.push(format!(
+                    "{file}: {note}\n  wanted {}\n  got {}\n{}",
+                    show(&wanted),
+                    show(&got),
+                    said(&found)
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let without: Vec<&str> =
+        RULES.iter().map(|rule| rule.code).filter(|code| is_of_documents(code) && !seen.contains(*code)).collect();
+    assert!(without.is_empty(), "no fixture triggers {without:?}");
+}
+
+fn is_of_documents(code: &str) -> bool {
+    !code.starts_with("KC") && !code.starts_with("AL") && !code.starts_with("GR") && !["SY11", "KP13"].contains(&code)
+}
+
+/// A fixture as a whole policy, markers kept.
+fn whole_marked(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('→') {
+        plain.push_str(before);
+        rest = after.split_once(' ').unwrap().1;
+    }
+    plain.push_str(rest);
+    let whole = whole(&plain);
+    match whole.split_once(&plain) {
+        Some((before, after)) => format!("{before}{text}{after}"),
+        None => text.into(),
+    }
+}
+
+#[test]
+fn policies_that_are_documented_have_no_errors_and_no_security_findings() {
+    let sources = std::fs::read_to_string(testdata("documented.tsv")).unwrap();
+    let (mut count, mut wrong) = (0, Vec::new());
+    for path in files("documented") {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(sources.lines().any(|line| line.starts_with(&format!("{name}\t"))), "{name}: no source is told");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let value = json::parse(&text).unwrap();
+        let (kind, found) = document(&value, None, &Settings::default());
+        assert_eq!(kind, Kind::KeyPolicy, "{name}");
+        let bad: Vec<Finding> = found.into_iter().filter(|finding| finding.severity >= Severity::Security).collect();
+        if !bad.is_empty() {
+            wrong.push(format!("{name}:\n{}", said(&bad)));
+        }
+        count += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count >= 41, "only {count}");
+    assert_eq!(sources.lines().count(), count, "a source without a policy");
+}
+
+#[test]
+fn every_witness_is_allowed_by_decide() {
+    let mut witnesses = 0;
+    for rule in RULES {
+        let text = whole(&rule.bad_example().unwrap());
+        let Ok(value) = json::parse(&text) else { continue };
+        let (kind, found) = document(&value, None, &Settings::default());
+        let Ok(policy) = Policy::new(&Document::read(&value), kind.policy_kind(), Origin::default()) else { continue };
+        let policies = [policy];
+        for finding in found {
+            let Some(Evidence::Witness(request)) = &finding.evidence else { continue };
+            // Whoever comes from another account is taken to be allowed it at home.
+            let at_home = witness::everything();
+            let identity = if request.is_cross_account() { Told::Known(&at_home) } else { Told::Absent };
+            let layers = Layers { resource: Told::Known(&policies), identity, ..Layers::default() };
+            let verdict = decide(request, &layers, Quirks::default()).verdict();
+            assert_eq!(verdict, Verdict::Allow, "{}", finding.rule.code);
+            witnesses += 1;
+        }
+    }
+    assert!(witnesses > 0);
+}
+
+#[test]
+fn a_told_principal_must_be_able_to_change_the_policy() {
+    let text = format!("{{\"Version\": \"2012-10-17\", \"Statement\": [{}]}}", ROOT.replace(":root", ":role/admin"));
+    let value = json::parse(&text).unwrap();
+    let codes = |principal: &str| {
+        let settings = Settings { principal: Some(principal.into()), ..Settings::default() };
+        document(&value, None, &settings).1.iter().map(|finding| finding.rule.code).collect::<Vec<_>>()
+    };
+    assert!(!codes("arn:aws:iam::111122223333:role/admin").contains(&"KP09"));
+    assert!(codes("arn:aws:iam::111122223333:role/app").contains(&"KP09"));
+}
+
+#[test]
+fn sizes_are_counted_without_white_space() {
+    let of = |bytes: usize| {
+        let filler = "x".repeat(bytes - whole_length(""));
+        let value = json::parse(&policy_with(&filler)).unwrap();
+        let (_, found) = document(&value, Some(Kind::KeyPolicy), &Settings::default());
+        found.iter().find(|finding| finding.rule.code == "SY11").map(|finding| finding.severity)
+    };
+    assert_eq!(of(29_484), None);
+    assert_eq!(of(29_485), Some(Severity::Warning));
+    assert_eq!(of(32_768), Some(Severity::Warning));
+    assert_eq!(of(32_769), Some(Severity::Error));
+}
+
+fn policy_with(filler: &str) -> String {
+    format!("{{ \"Version\": \"2012-10-17\", \"Id\": \"{filler}\", \"Statement\": [{ROOT}] }}")
+}
+
+fn whole_length(filler: &str) -> usize {
+    // Blanks stand between elements, and in the Sid.
+    let inside = "Enable IAM User Permissions".matches(' ').count();
+    let text = policy_with(filler);
+    text.len() - text.matches(' ').count() + inside
+}
+
+#[test]
+fn many_statements_are_linted_without_evaluation() {
+    let count = |statements: usize| {
+        let one = |number: usize| {
+            ROOT.replace("Enable IAM User Permissions", &format!("S{number}")).replace("kms:*", "kms:Decript")
+        };
+        let list: Vec<String> = (0..statements).map(one).collect();
+        let value =
+            json::parse(&format!("{{\"Version\": \"2012-10-17\", \"Statement\": [{}]}}", list.join(","))).unwrap();
+        let (_, found) = document(&value, None, &Settings::default());
+        (
+            found.iter().filter(|finding| finding.rule.code == "KP01").count(),
+            found.iter().any(|finding| finding.rule.code == "KP09"),
+        )
+    };
+    assert_eq!(count(EVALUATED_STATEMENTS_MAX), (EVALUATED_STATEMENTS_MAX, true));
+    assert_eq!(count(EVALUATED_STATEMENTS_MAX + 1), (EVALUATED_STATEMENTS_MAX + 1, false));
+}
+
+/// What a template leaves open is neither wrong nor known.
+#[test]
+fn symbols_are_no_mistakes() {
+    let account = crate::symbol::unknown("AWS::AccountId");
+    let open = crate::symbol::unknown("Parameter");
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [
+            {{"Sid": "{open}", "Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::{account}:root"}}, "Action": "kms:*", "Resource": "*"}},
+            {{"Effect": "Allow", "Principal": {{"AWS": "{open}"}}, "Action": ["kms:Decrypt", "{open}"], "Resource": "*",
+              "Condition": {{"StringEquals": {{"kms:ViaService": "s3.{open}.amazonaws.com", "kms:EncryptionContext:{open}": "a"}}}}}},
+            {{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::444455556666:role/a"}}, "Action": "kms:Decrypt",
+              "Resource": "arn:aws:kms:eu-west-1:{account}:key/{open}"}}]}}"#
+    );
+    let value = json::parse(&text).unwrap();
+    let mut subjects = subjects(&json::parse(r#"{"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}}}"#).unwrap());
+    for document in &mut subjects.documents {
+        document.value = value.clone();
+        document.document = Document::read_open(&value);
+    }
+    subjects.keys.clear();
+    let found = lint(&subjects, &Settings::default());
+    assert!(found.is_empty(), "{}", said(&found));
+}
+
+/// A fix puts an end to what it is for, in the text as in the tree.
+#[test]
+fn fixes_mend_what_was_found() {
+    let mut fixes = 0;
+    for rule in RULES {
+        let text = whole(&rule.bad_example().unwrap());
+        let found = run(&text, false);
+        for finding in found.iter().filter(|finding| finding.rule.code == rule.code) {
+            let Some(fix) = &finding.fix else { continue };
+            let mut mended = text.clone();
+            for edit in fix.edits.iter().rev() {
+                match edit {
+                    Edit::Text { span, text } => {
+                        mended.replace_range(span.start as usize..span.end as usize, &format!("\"{text}\""));
+                    }
+                    Edit::FirstMember { object, name, text } => {
+                        mended.insert_str(object.start as usize + 1, &format!("\"{name}\": \"{text}\", "));
+                    }
+                }
+            }
+            let again = run(&mended, false);
+            let rest = again.iter().filter(|other| other.rule.code == rule.code).count();
+            let before = found.iter().filter(|other| other.rule.code == rule.code).count();
+            assert_eq!(rest + 1, before, "{}: {}\n{mended}\n{}", rule.code, fix.title, said(&again));
+            fixes += 1;
+        }
+    }
+    assert!(fixes >= 10, "only {fixes}");
+}
+
+#[test]
+fn trusted_accounts_are_no_surprise() {
+    let rule = super::rule("KP08").unwrap();
+    let value = json::parse(&whole(&rule.bad_example().unwrap())).unwrap();
+    let count = |trusted: &[&str]| {
+        let trusted_accounts = trusted.iter().map(|account| (*account).into()).collect();
+        let settings = Settings { trusted_accounts, ..Settings::default() };
+        document(&value, None, &settings).1.iter().filter(|finding| finding.rule.code == "KP08").count()
+    };
+    assert_eq!((count(&[]), count(&["444455556666"])), (1, 0));
+}
