@@ -120,6 +120,8 @@ fn via_service(request: &mut Request, quirks: Quirks) {
         Lookup::Unknown => {
             unsettle(request, "aws:ViaAWSService");
             unsettle(request, "aws:CalledVia");
+            // It is the service's own, if there is one.
+            unsettle(request, "aws:SourceIp");
         }
         Lookup::Absent | Lookup::Many(_) => match request.context.lookup(&called_via) {
             Lookup::One(_) | Lookup::Many(_) => offer(request, "aws:ViaAWSService", "true"),

@@ -40,6 +40,8 @@ pub(super) enum Ask<'a> {
     Text(Vec<&'a str>),
     /// That the text begins so, or a text of the list does.
     Begins(&'static str),
+    /// That the text ends so.
+    Ends(&'static str),
     /// That the text is an address.
     Address,
     /// That every value is one of these, in letters of either case.
@@ -116,6 +118,10 @@ impl<'a> Demand<'a> {
                 steps.push(Step::Many { colons: true });
                 vec![Seed::Glob(steps)]
             }
+            Ask::Ends(suffix) => {
+                let rest = suffix.chars().map(Step::Char);
+                vec![Seed::Glob(core::iter::once(Step::Many { colons: true }).chain(rest).collect())]
+            }
             Ask::Address => vec![Seed::Literal("x".into())],
             Ask::AllAmong(texts) => texts.iter().flat_map(|text| either_case(text)).collect(),
             Ask::Name(name) => either_case(name),
@@ -145,9 +151,13 @@ impl<'a> Demand<'a> {
                 let empty = self.takes(None, scene);
                 Reading::Presence { empty, filled: self.takes_list(scene) }
             }
-            Ask::Opaque { .. } | Ask::UniqueId(_) | Ask::Text(_) | Ask::Begins(_) | Ask::Address | Ask::Name(_) => {
-                Reading::Any { empty: false }
-            }
+            Ask::Opaque { .. }
+            | Ask::UniqueId(_)
+            | Ask::Text(_)
+            | Ask::Begins(_)
+            | Ask::Ends(_)
+            | Ask::Address
+            | Ask::Name(_) => Reading::Any { empty: false },
         }
     }
 
@@ -175,6 +185,7 @@ impl<'a> Demand<'a> {
                 .is_some_and(|value| value == *id || value.split_once(':').is_some_and(|(before, _)| before == *id)),
             Ask::Text(texts) => value.is_some_and(|value| texts.contains(&value)),
             Ask::Begins(prefix) => value.is_some_and(|value| value.starts_with(prefix)),
+            Ask::Ends(suffix) => value.is_some_and(|value| value.ends_with(suffix)),
             Ask::Address => value.is_some_and(|value| value.parse::<core::net::IpAddr>().is_ok()),
             Ask::AllAmong(texts) => value.is_none_or(|value| texts.iter().any(|text| same(text, value))),
             Ask::Name(name) => value.is_some_and(|value| same(name, value)),

@@ -27,7 +27,7 @@ const ALIASES: [&str; 2] = ["kms:requestalias", "kms:resourcealiases"];
 /// What the aliases of keys that AWS manages begin with.
 const AWS_ALIAS: &str = "alias/aws/";
 /// A name that stands for the address of a service.
-const SERVICE_ADDRESS: &str = "ec2.amazonaws.com";
+const SERVICES: &str = ".amazonaws.com";
 const CONTEXT_KEYS: &str = "kms:encryptioncontextkeys";
 /// Keys of the network that a request came through, which a service does not hand on.
 const NETWORK: [&str; 4] = ["aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip"];
@@ -75,7 +75,7 @@ pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
         }
         own.push(Demand { key: demand.key.clone(), ask: Ask::Address, of: None });
         if lower == SOURCE_IP {
-            own.push(Demand { key: demand.key.clone(), ask: Ask::Text(vec![SERVICE_ADDRESS]), of: None });
+            own.push(Demand { key: demand.key.clone(), ask: Ask::Ends(SERVICES), of: None });
         }
     }
     let Some(list) = key_of(CONTEXT_KEYS) else { return own };
@@ -341,6 +341,6 @@ impl Rules<'_, '_> {
 
 /// `s3.amazonaws.com`: what stands for the address where a service calls.
 fn is_service(text: &str) -> bool {
-    let stem = text.strip_suffix(".amazonaws.com");
+    let stem = text.strip_suffix(SERVICES);
     stem.is_some_and(|stem| !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }

@@ -106,7 +106,8 @@ impl Told {
     }
 
     fn request(self, question: &Frame<'_>) -> Request {
-        question.request.completed(spelled(self.given), self.absent, question.scene.quirks)
+        let given = spelled(self.given, question.request);
+        question.request.completed(given, self.absent, question.scene.quirks)
     }
 
     fn with(&self, key: &Key, value: &str) -> Told {
@@ -157,7 +158,7 @@ impl Told {
 }
 
 /// The names of an encryption context as the list of its names spells them.
-fn spelled(mut given: Vec<(Key, Values)>) -> Vec<(Key, Values)> {
+fn spelled(mut given: Vec<(Key, Values)>, request: &Request) -> Vec<(Key, Values)> {
     let listed = given.iter().find_map(|(key, values)| match values {
         Values::Many(names) if key.lower() == "kms:encryptioncontextkeys" => Some(names.clone()),
         _ => None,
@@ -169,10 +170,11 @@ fn spelled(mut given: Vec<(Key, Values)>) -> Vec<(Key, Values)> {
             *key = Key::new(&format!("kms:EncryptionContext:{name}"));
         }
     }
-    // A name that no pair was asked for has some value.
+    // A name that no pair was asked for has the value that the request tells, or else some value.
     for name in names {
         let key = Key::new(&format!("kms:EncryptionContext:{name}"));
-        if !given.iter().any(|(known, _)| *known == key) {
+        let told = matches!(request.context.lookup(&key), Lookup::One(_) | Lookup::Many(_));
+        if !told && !given.iter().any(|(known, _)| *known == key) {
             given.push((key, Values::One("x".into())));
         }
     }

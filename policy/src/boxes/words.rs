@@ -137,8 +137,10 @@ impl<'d> Words<'d> {
         match &demand.ask {
             Ask::Row { atom, .. } => self.add_row(atom, scene),
             Ask::UniqueId(id) => {
-                self.add_values("StringEquals", vec![(*id).into()], demand.key.name());
-                self.add_values("StringLike", vec![format!("{id}:*").into()], demand.key.name());
+                // One class, as far as this is all that is asked: of the user or role, and of its sessions.
+                let sessions = format!("{id}:*").into();
+                let texts = if id.contains(':') { vec![(*id).into()] } else { vec![(*id).into(), sessions] };
+                self.add_values("StringLike", texts, demand.key.name());
             }
             Ask::Text(texts) => {
                 self.add_values("StringEquals", texts.iter().map(|text| (*text).into()).collect(), demand.key.name());
@@ -153,6 +155,9 @@ impl<'d> Words<'d> {
                 let texts = variable.solutions.iter().filter(|text| demand.takes(Some(text), scene) == told);
                 let texts: Vec<Box<str>> = texts.cloned().collect();
                 self.add_values("StringEqualsIgnoreCase", texts, demand.key.name());
+            }
+            Ask::Ends(suffix) => {
+                self.add_values("StringLike", vec![format!("*{suffix}").into()], demand.key.name());
             }
             Ask::Address => {
                 self.add_values("IpAddress", ["0.0.0.0/0", "::/0"].map(Into::into).to_vec(), demand.key.name());
@@ -444,7 +449,9 @@ impl Demand<'_> {
             Ask::UniqueId(id) => vec![(*id).into()],
             Ask::Text(texts) => texts.iter().map(|text| (*text).into()).collect(),
             Ask::Variable(variable) => variable.solutions.clone(),
-            Ask::AllAmong(_) | Ask::Name(_) | Ask::Begins(_) | Ask::Address | Ask::Opaque { .. } => Vec::new(),
+            Ask::AllAmong(_) | Ask::Name(_) | Ask::Begins(_) | Ask::Ends(_) | Ask::Address | Ask::Opaque { .. } => {
+                Vec::new()
+            }
         }
     }
 
@@ -465,7 +472,9 @@ impl Demand<'_> {
             Ask::Text(_) => takes,
             Ask::UniqueId(id) => takes && id.contains(':'),
             Ask::Variable(variable) => !variable.ignores_case() && takes == variable.settles(),
-            Ask::AllAmong(_) | Ask::Name(_) | Ask::Begins(_) | Ask::Address | Ask::Opaque { .. } => false,
+            Ask::AllAmong(_) | Ask::Name(_) | Ask::Begins(_) | Ask::Ends(_) | Ask::Address | Ask::Opaque { .. } => {
+                false
+            }
         }
     }
 }

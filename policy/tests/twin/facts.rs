@@ -360,6 +360,7 @@ impl Facts {
             "aws:sourceip" | "aws:sourcevpc" | "aws:sourcevpce" => match self.get("kms:ViaService") {
                 Given::One(via) if key == "aws:sourceip" => one(&format!("{}.amazonaws.com", via.split('.').next()?)),
                 Given::One(_) => Some(Given::Absent),
+                Given::Unknown if key == "aws:sourceip" => Some(Given::Unknown),
                 _ => None,
             },
             "kms:schedulekeydeletionpendingwindowindays" if operation == "schedulekeydeletion" => default("30"),

@@ -527,4 +527,8 @@ pub(crate) fn keep_coherent(request: &mut Map<String, Value>) {
     if context.contains_key("aws:PrincipalArn") && !principal.ends_with("assumed-role/Ops/s1") {
         context.remove("aws:PrincipalArn");
     }
+    // A service that stands between is an AWS service: no request says otherwise.
+    if context.contains_key("kms:ViaService") && context.get("aws:ViaAWSService") == Some(&Value::from("false")) {
+        context.remove("aws:ViaAWSService");
+    }
 }
