@@ -75,7 +75,9 @@ fn requests() -> &'static [Request] {
             context.retain(|key, _| wardbook_policy::catalogue::carries(&action, key));
             if world["request"]["resource"] == world::KEY {
                 let request = case::Case::read(&world, Quirks::default()).request;
-                if possible(&request) {
+                // Whose ARN nobody knows gets no answer where a policy asks for it.
+                let arn = wardbook_policy::key::Key::new("aws:PrincipalArn");
+                if possible(&request) && request.context().lookup(&arn) != Lookup::Unknown {
                     found.push(request);
                 }
             }

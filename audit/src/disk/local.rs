@@ -129,6 +129,15 @@ impl ReadAt for LocalReader {
 }
 
 /// The operating system gives the lock back when the file is closed, also when the process is killed.
-struct LocalLock(#[expect(dead_code, reason = "held, not used")] File);
+struct LocalLock(File);
 
 impl Lock for LocalLock {}
+
+impl Drop for LocalLock {
+    /// Gives the lock up at once: closing alone would not, while a child process that was just forked
+    /// still has the file open.
+    fn drop(&mut self) {
+        // Closing comes next, and gives it up too.
+        let _ = self.0.unlock();
+    }
+}
