@@ -118,10 +118,8 @@ impl<'a> Demand<'a> {
                 steps.push(Step::Many { colons: true });
                 vec![Seed::Glob(steps)]
             }
-            Ask::Ends(suffix) => {
-                let rest = suffix.chars().map(Step::Char);
-                vec![Seed::Glob(core::iter::once(Step::Many { colons: true }).chain(rest).collect())]
-            }
+            // One text stands for all: a pattern could not be told apart from addresses.
+            Ask::Ends(suffix) => vec![Seed::Literal(format!("ec2{suffix}").into())],
             Ask::Address => vec![Seed::Literal("x".into())],
             Ask::AllAmong(texts) => texts.iter().flat_map(|text| either_case(text)).collect(),
             Ask::Name(name) => either_case(name),

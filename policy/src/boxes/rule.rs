@@ -342,5 +342,5 @@ impl Rules<'_, '_> {
 /// `s3.amazonaws.com`: what stands for the address where a service calls.
 fn is_service(text: &str) -> bool {
     let stem = text.strip_suffix(SERVICES);
-    stem.is_some_and(|stem| !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+    stem.is_some_and(|stem| stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }
