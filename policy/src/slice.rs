@@ -42,6 +42,13 @@ impl Statement {
             && self.conditions.iter().zip(&other.conditions).all(|(a, b)| a.says_the_same(b))
     }
 
+    /// A number that is equal for statements that say the same, of the same actions too.
+    pub(crate) fn meaning(&self) -> u64 {
+        let mut sum = Sum(self.fingerprint());
+        sum.element(&self.actions);
+        sum.0
+    }
+
     /// A number that is equal for statements that say the same.
     pub fn fingerprint(&self) -> u64 {
         let mut sum = Sum::new();
@@ -51,11 +58,7 @@ impl Statement {
             Principals::Named(names) => sum.texts(b"named", names.iter().map(PrincipalPattern::source)),
             Principals::Except(names) => sum.texts(b"except", names.iter().map(PrincipalPattern::source)),
         }
-        match &self.resources {
-            Texts::Any => sum.add(b"any"),
-            Texts::Named(patterns) => sum.texts(b"named", patterns.iter().map(Pattern::source)),
-            Texts::Except(patterns) => sum.texts(b"except", patterns.iter().map(Pattern::source)),
-        }
+        sum.element(&self.resources);
         for atom in &self.conditions {
             sum.add(atom.spelled().as_bytes());
             sum.texts(atom.key().lower().as_bytes(), atom.values().iter().map(|value| &**value));
@@ -95,7 +98,7 @@ impl Principals {
 }
 
 impl Texts {
-    fn are_the_same(&self, other: &Texts) -> bool {
+    pub(crate) fn are_the_same(&self, other: &Texts) -> bool {
         match (self, other) {
             (Texts::Any, Texts::Any) => true,
             (Texts::Named(a), Texts::Named(b)) | (Texts::Except(a), Texts::Except(b)) => a == b,
@@ -160,6 +163,14 @@ impl Sum {
     fn add(&mut self, bytes: &[u8]) {
         for byte in bytes.iter().chain(&[0xFF]) {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
+        }
+    }
+
+    fn element(&mut self, texts: &Texts) {
+        match texts {
+            Texts::Any => self.add(b"any"),
+            Texts::Named(patterns) => self.texts(b"named", patterns.iter().map(Pattern::source)),
+            Texts::Except(patterns) => self.texts(b"except", patterns.iter().map(Pattern::source)),
         }
     }
 
