@@ -48,9 +48,14 @@ pub struct Report {
 
 /// Runs everything on one backend.
 pub fn run(subject: &Subject<'_>) -> Report {
+    run_on(subject, KeySpec::all())
+}
+
+/// Runs everything on one backend, with keys of these specs only.
+pub fn run_on(subject: &Subject<'_>, specs: impl IntoIterator<Item = KeySpec>) -> Report {
     let mut report = Report::default();
     whole(subject, &mut report);
-    for spec in KeySpec::all() {
+    for spec in specs {
         for usage in spec.usages() {
             one(subject, spec, *usage, &mut report);
         }

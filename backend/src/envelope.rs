@@ -73,6 +73,50 @@ pub trait Primitives {
     ) -> Result<(), BackendError>;
 }
 
+/// Whoever holds a key under which each message has a key of its own.
+///
+/// All [`Primitives`] do this, with the key of the message in this process; a holder that keeps that to itself as
+/// well, such as a token, does it in its own way.
+pub trait Holder {
+    /// What the key of one message is to this holder.
+    type MessageKey;
+
+    /// In which suite this makes blobs.
+    fn suite(&self) -> Suite;
+
+    /// Whether this opens blobs of a suite.
+    fn opens(&self, suite: Suite) -> bool;
+
+    /// The key of a message and its commitment, from the fixed input of the derivation.
+    fn derive_message(
+        &self,
+        fixed: &[u8],
+        call: &Call<'_>,
+    ) -> Result<(Self::MessageKey, [u8; COMMITMENT_BYTES]), BackendError>;
+
+    /// Encrypts `buffer` in place and gives the tag, with the initialisation vector that was used: the given one,
+    /// unless the cipher of the suite draws its own.
+    fn seal_message(
+        &self,
+        key: &Self::MessageKey,
+        iv: &[u8; IV_BYTES],
+        associated: &[u8],
+        buffer: &mut [u8],
+        call: &Call<'_>,
+    ) -> Result<([u8; IV_BYTES], [u8; TAG_BYTES]), BackendError>;
+
+    /// Decrypts `buffer` in place, or fails with [`BackendError::InvalidCiphertext`].
+    fn open_message(
+        &self,
+        key: &Self::MessageKey,
+        iv: &[u8; IV_BYTES],
+        associated: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; TAG_BYTES],
+        call: &Call<'_>,
+    ) -> Result<(), BackendError>;
+}
+
 /// Key, then commitment.
 pub type Derived = Block<DERIVED_BYTES>;
 
@@ -84,9 +128,54 @@ pub const DERIVED_BYTES: usize = KEY_BYTES + COMMITMENT_BYTES;
 const LABEL: &[u8] = b"wardbook-envelope";
 const FIXED_BYTES: usize = LABEL.len() + 2 + NONCE_BYTES + 4;
 
+impl<P: Primitives + ?Sized> Holder for P {
+    type MessageKey = Derived;
+
+    fn suite(&self) -> Suite {
+        Primitives::suite(self)
+    }
+
+    fn opens(&self, suite: Suite) -> bool {
+        Primitives::opens(self, suite)
+    }
+
+    fn derive_message(&self, fixed: &[u8], call: &Call<'_>) -> Result<(Derived, [u8; COMMITMENT_BYTES]), BackendError> {
+        let derived = self.derive(fixed, call)?;
+        let commitment = *derived.last_chunk().ok_or(BackendError::Internal)?;
+        Ok((derived, commitment))
+    }
+
+    fn seal_message(
+        &self,
+        key: &Derived,
+        iv: &[u8; IV_BYTES],
+        associated: &[u8],
+        buffer: &mut [u8],
+        _: &Call<'_>,
+    ) -> Result<([u8; IV_BYTES], [u8; TAG_BYTES]), BackendError> {
+        let key = key.first_chunk().ok_or(BackendError::Internal)?;
+        match Primitives::suite(self).draws_iv() {
+            true => self.seal_drawing_iv(key, associated, buffer),
+            false => self.seal(key, iv, associated, buffer).map(|tag| (*iv, tag)),
+        }
+    }
+
+    fn open_message(
+        &self,
+        key: &Derived,
+        iv: &[u8; IV_BYTES],
+        associated: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; TAG_BYTES],
+        _: &Call<'_>,
+    ) -> Result<(), BackendError> {
+        self.open(key.first_chunk().ok_or(BackendError::Internal)?, iv, associated, buffer, tag)
+    }
+}
+
 /// Encrypts into a blob.
 pub fn seal(
-    primitives: &(impl Primitives + ?Sized),
+    holder: &(impl Holder + ?Sized),
     material: MaterialId,
     plaintext: &[u8],
     context: &Context,
@@ -97,21 +186,16 @@ pub fn seal(
     random.fill_public(&mut fresh)?;
     let (nonce, iv) = fresh.split_first_chunk::<NONCE_BYTES>().ok_or(BackendError::Internal)?;
     let iv = iv.first_chunk::<IV_BYTES>().ok_or(BackendError::Internal)?;
-    let suite = primitives.suite();
-    let derived = primitives.derive(&fixed_input(suite, nonce), call)?;
-    let (key, commitment) = split(&derived)?;
-    let mut header = Header { suite, material, nonce: *nonce, iv: *iv, commitment: *commitment };
+    let suite = holder.suite();
+    let (key, commitment) = holder.derive_message(&fixed_input(suite, nonce), call)?;
+    let mut header = Header { suite, material, nonce: *nonce, iv: *iv, commitment };
 
     let mut blob = Vec::with_capacity(OVERHEAD_BYTES + plaintext.len());
     header.associated().write(&mut blob);
     let associated = [&blob, context.as_bytes()].concat();
     blob.extend_from_slice(plaintext);
     let (head, buffer) = blob.split_at_mut_checked(HEADER_BYTES).ok_or(BackendError::Internal)?;
-    let sealed = match suite.draws_iv() {
-        true => primitives.seal_drawing_iv(key, &associated, buffer),
-        false => primitives.seal(key, iv, &associated, buffer).map(|tag| (*iv, tag)),
-    };
-    match sealed {
+    match holder.seal_message(&key, iv, &associated, buffer, call) {
         Ok((iv, tag)) => {
             if suite.draws_iv() {
                 header.iv = iv;
@@ -129,18 +213,17 @@ pub fn seal(
 
 /// Decrypts a blob. Whatever is wrong with it is one error.
 pub fn open(
-    primitives: &(impl Primitives + ?Sized),
+    holder: &(impl Holder + ?Sized),
     material: MaterialId,
     blob: &[u8],
     context: &Context,
     call: &Call<'_>,
 ) -> Result<Secret, BackendError> {
     let Blob { header, ciphertext, tag, .. } = Blob::parse(blob).ok_or(BackendError::InvalidCiphertext)?;
-    if !primitives.opens(header.suite) || header.material != material {
+    if !holder.opens(header.suite) || header.material != material {
         return Err(BackendError::InvalidCiphertext);
     }
-    let derived = primitives.derive(&fixed_input(header.suite, &header.nonce), call)?;
-    let (key, commitment) = split(&derived)?;
+    let (key, commitment) = holder.derive_message(&fixed_input(header.suite, &header.nonce), call)?;
     if !bool::from(commitment.ct_eq(&header.commitment)) {
         return Err(BackendError::InvalidCiphertext);
     }
@@ -148,7 +231,7 @@ pub fn open(
     header.associated().write(&mut associated);
     associated.extend_from_slice(context.as_bytes());
     let mut plaintext = Secret::copy(ciphertext);
-    primitives.open(key, &header.iv, &associated, plaintext.expose_mut(), &tag)?;
+    holder.open_message(&key, &header.iv, &associated, plaintext.expose_mut(), &tag, call)?;
     Ok(plaintext)
 }
 
@@ -160,10 +243,4 @@ fn fixed_input(suite: Suite, nonce: &[u8; NONCE_BYTES]) -> [u8; FIXED_BYTES] {
     let fields = LABEL.iter().chain(&middle).chain(nonce);
     fixed.iter_mut().zip(fields.copied().chain(bits.to_be_bytes())).for_each(|(to, from)| *to = from);
     fixed
-}
-
-fn split(derived: &Derived) -> Result<(&[u8; KEY_BYTES], &[u8; COMMITMENT_BYTES]), BackendError> {
-    let (key, rest) = derived.split_first_chunk::<KEY_BYTES>().ok_or(BackendError::Internal)?;
-    let commitment = rest.first_chunk::<COMMITMENT_BYTES>().ok_or(BackendError::Internal)?;
-    Ok((key, commitment))
 }

@@ -23,7 +23,7 @@ use crate::locator::{self, Locator};
 use crate::object::{self, Held};
 use crate::root::TokenRoot;
 use crate::settings::{Derivation, Settings};
-use crate::symmetric::{DerivingKey, TokenCipherKey, TokenPrimitives};
+use crate::symmetric::{self, TokenCipherKey};
 use crate::token::Token;
 use crate::trial::{self, Trial};
 
@@ -96,12 +96,11 @@ impl Pkcs11 {
         let Some(derivation) = locator.derivation else { return key::open(&self.token, binding.spec(), id, call) };
         let object = Held::new(id, ObjectClass::SECRET_KEY);
         self.token.with(call, |lease| object.handle(lease).map(|_| ()))?;
+        let token = Arc::clone(&self.token);
         if derivation == Derivation::None {
-            let (token, budget) = (Arc::clone(&self.token), self.budget.clone());
-            return Ok(Box::new(TokenCipherKey { token, object, id, version, budget }));
+            return Ok(Box::new(TokenCipherKey { token, object, id, version, budget: self.budget.clone() }));
         }
-        let primitives = TokenPrimitives::new(&self.token, id, derivation);
-        Ok(Box::new(DerivingKey { primitives, version, random: Arc::clone(&self.token) as Arc<dyn Random> }))
+        Ok(symmetric::deriving(&self.token, id, derivation, version, token))
     }
 
     fn handle(&self, binding: &Binding, key: Box<dyn Key>) -> KeyHandle {

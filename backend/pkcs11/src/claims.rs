@@ -109,7 +109,7 @@ pub(crate) fn of(token: &Token) -> Vec<Capability> {
 pub(crate) fn symmetric(token: &Token, derivation: Derivation) -> Vec<Capability> {
     use MechanismType as M;
     let needed: &[MechanismType] = match derivation {
-        Derivation::InToken => &[M::GENERIC_SECRET_KEY_GEN, M::SP800_108_COUNTER_KDF],
+        Derivation::InToken => &[M::GENERIC_SECRET_KEY_GEN, M::SP800_108_COUNTER_KDF, M::SHA256_HMAC, M::AES_GCM],
         Derivation::FromHmac => &[M::GENERIC_SECRET_KEY_GEN, M::SHA256_HMAC],
         Derivation::None => &[M::AES_KEY_GEN, M::AES_GCM],
     };

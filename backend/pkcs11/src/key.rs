@@ -64,12 +64,12 @@ const DIGEST_INFO: &[(Algorithm, &[u8])] = &[
     (Algorithm::RsassaPkcs1Sha512, b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40"),
 ];
 
-/// What an object may be used for.
-pub(crate) fn permissions(usage: Option<Usage>) -> (Vec<Attribute>, Vec<Attribute>) {
-    let any = usage.is_none();
-    let sign = any || matches!(usage, Some(Usage::SignVerify | Usage::GenerateVerifyMac));
-    let encrypt = any || usage == Some(Usage::EncryptDecrypt);
-    let agree = any || usage == Some(Usage::KeyAgreement);
+/// What the two halves of a pair may be used for; without a usage, for everything that its spec can do.
+///
+/// Nothing beyond that, because tokens refuse what does not fit: a key on a curve that is to decrypt, for example.
+pub(crate) fn permissions(spec: KeySpec, usage: Option<Usage>) -> (Vec<Attribute>, Vec<Attribute>) {
+    let may = |wanted| usage.map_or_else(|| spec.usages().contains(&wanted), |usage| usage == wanted);
+    let (sign, encrypt, agree) = (may(Usage::SignVerify), may(Usage::EncryptDecrypt), may(Usage::KeyAgreement));
     (
         vec![Attribute::Sign(sign), Attribute::Decrypt(encrypt), Attribute::Derive(agree)],
         vec![Attribute::Verify(sign), Attribute::Encrypt(encrypt)],
@@ -111,7 +111,7 @@ pub(crate) fn make(
         return make_secret(lease, spec, derivation, kept(id, &label, durable));
     }
     let (mut private, mut public) = (kept(id, &label, durable), shown(id, &label, durable));
-    let (secret_uses, public_uses) = permissions(usage);
+    let (secret_uses, public_uses) = permissions(spec, usage);
     private.extend(secret_uses);
     public.extend(public_uses);
     let session = lease.session();
@@ -161,7 +161,9 @@ pub(crate) fn secret_kind(
         (KeySpec::Hmac256, _) => (32, generic, vec![Attribute::Sign(true)]),
         (KeySpec::Hmac384, _) => (48, generic, vec![Attribute::Sign(true)]),
         (KeySpec::Hmac512, _) => (64, generic, vec![Attribute::Sign(true)]),
-        (KeySpec::SymmetricDefault, Some(Derivation::InToken)) => (32, generic, vec![Attribute::Derive(true)]),
+        (KeySpec::SymmetricDefault, Some(Derivation::InToken)) => {
+            (32, generic, vec![Attribute::Derive(true), Attribute::Sign(true)])
+        }
         (KeySpec::SymmetricDefault, Some(Derivation::FromHmac)) => (32, generic, vec![Attribute::Sign(true)]),
         (KeySpec::SymmetricDefault, Some(Derivation::None)) => {
             (32, Mechanism::AesKeyGen, vec![Attribute::Encrypt(true), Attribute::Decrypt(true)])

@@ -6,9 +6,11 @@
 //!
 //! Symmetric keys work in the first of three ways that the token proves:
 //!
-//! 1. the key of each message is derived in the token (SP 800-108 counter mode),
-//! 2. or from two HMACs in the token, which is the same derivation, so that blobs are the same;
-//! 3. or the token itself runs AES-GCM under the stored key. Then random initialisation vectors bound how often
+//! 1. the token derives the key of each message (SP 800-108 counter mode) and encrypts under it, and not even that
+//!    key comes out;
+//! 2. or two HMACs in the token, which are the same derivation, give it, and AES-GCM is computed here: blobs are
+//!    the same;
+//! 3. or the token runs AES-GCM under the stored key. Then random initialisation vectors bound how often
 //!    a key may encrypt, and a durable budget holds it to that.
 
 mod backend;

@@ -18,14 +18,13 @@ use wardbook_backend::token::MaterialId;
 
 use crate::key;
 use crate::object::{self, ObjectId};
-use crate::settings::Derivation;
-use crate::symmetric::TokenPrimitives;
+use crate::symmetric::FromHmac;
 use crate::token::Token;
 
 /// A root key that never leaves its token.
 pub struct TokenRoot {
     id: RootId,
-    primitives: TokenPrimitives,
+    primitives: FromHmac,
 }
 
 const ID_LABEL: &[u8] = b"wardbook-root-id";
@@ -49,7 +48,7 @@ impl TokenRoot {
                 _ => Err(BackendError::InvalidState.into()),
             }
         })?;
-        let primitives = TokenPrimitives::new(token, id, Derivation::FromHmac);
+        let primitives = FromHmac::new(token, id);
         let mut image = [0; 32];
         kdf::counter_mode(|input| primitives.prf(input, call), &kdf::fixed_input(ID_LABEL, &[], 256), &mut image)?;
         Ok(Self { id: RootId(image), primitives })

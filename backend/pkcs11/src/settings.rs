@@ -36,7 +36,7 @@ pub enum Which {
 /// How a symmetric key works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Derivation {
-    /// The key of each message is derived in the token by SP 800-108 in counter mode.
+    /// The token derives the key of each message by SP 800-108 in counter mode, and encrypts under it.
     InToken,
     /// The same derivation from HMACs in the token.
     FromHmac,

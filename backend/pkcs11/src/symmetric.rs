@@ -1,4 +1,5 @@
-//! Symmetric keys: deriving in the token and sealing here, or all of it in the token.
+//! Symmetric keys: all of it in the token under the key of each message or under the key itself, or HMAC in the
+//! token and sealing here.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -11,12 +12,12 @@ use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use wardbook_backend::algorithm::Algorithm;
-use wardbook_backend::blob::Suite;
+use wardbook_backend::blob::{COMMITMENT_BYTES, Suite};
 use wardbook_backend::call::Call;
 use wardbook_backend::context::Context;
-use wardbook_backend::envelope::{self, DERIVED_BYTES, Derived, KEY_BYTES, Primitives};
+use wardbook_backend::envelope::{self, Holder, KEY_BYTES, Primitives};
 use wardbook_backend::error::BackendError;
-use wardbook_backend::kdf::{self, BLOCK_BYTES};
+use wardbook_backend::kdf::BLOCK_BYTES;
 use wardbook_backend::key::Key;
 use wardbook_backend::random::Random;
 use wardbook_backend::secret::{Block, Secret};
@@ -30,19 +31,21 @@ use crate::object::{Held, ObjectId};
 use crate::settings::Derivation;
 use crate::token::Token;
 
-/// A key from which the key of each message is derived, inside the token. Suite 1 of the envelope.
-pub(crate) struct DerivingKey {
-    pub(crate) primitives: TokenPrimitives,
+/// A key from which the key of each message is derived. Suite 1 of the envelope.
+pub(crate) struct DerivingKey<H> {
+    pub(crate) holder: H,
     pub(crate) version: MaterialId,
     pub(crate) random: Arc<dyn Random>,
 }
 
-/// The pseudorandom function of the token, and AES-256-GCM here.
-pub(crate) struct TokenPrimitives {
+/// HMACs in the token give the key of the message; AES-256-GCM is computed here.
+pub(crate) struct FromHmac {
     token: Arc<Token>,
     object: Held,
-    derivation: Derivation,
 }
+
+/// The token derives the key of the message and encrypts under it; only the commitment comes out.
+pub(crate) struct InToken(FromHmac);
 
 /// A key under which the token itself encrypts.
 pub(crate) struct TokenCipherKey {
@@ -55,22 +58,62 @@ pub(crate) struct TokenCipherKey {
 
 const COUNTER_BITS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
-impl TokenPrimitives {
-    pub(crate) fn new(token: &Arc<Token>, id: ObjectId, derivation: Derivation) -> Self {
-        Self { token: Arc::clone(token), object: Held::new(id, ObjectClass::SECRET_KEY), derivation }
+impl FromHmac {
+    pub(crate) fn new(token: &Arc<Token>, id: ObjectId) -> Self {
+        Self { token: Arc::clone(token), object: Held::new(id, ObjectClass::SECRET_KEY) }
+    }
+}
+
+impl InToken {
+    pub(crate) fn new(token: &Arc<Token>, id: ObjectId) -> Self {
+        Self(FromHmac::new(token, id))
     }
 
-    /// SP 800-108 in counter mode, all of it in the token; what comes out is for one message.
-    fn derive_in_token(&self, session: &Session, object: ObjectHandle, fixed: &[u8]) -> Result<Derived, Failure> {
+    /// Derives the key of a message, lends it to `run`, and destroys it.
+    fn with_message_key<T>(
+        &self,
+        fixed: &Fixed,
+        call: &Call<'_>,
+        run: impl Fn(&Session, ObjectHandle) -> Result<T, Failure>,
+    ) -> Result<T, BackendError> {
         let counter = KbkdfCounterFormat::new(Endianness::Big, COUNTER_BITS);
         let input = [
             PrfDataParam::new(PrfDataParamType::IterationVariable(Some(&counter))),
-            PrfDataParam::new(PrfDataParamType::ByteArray(fixed)),
+            PrfDataParam::new(PrfDataParamType::ByteArray(&fixed.0)),
         ];
         let mechanism = Mechanism::KbkdfCounter(KbkdfParams::new(MechanismType::SHA256_HMAC, &input, None));
-        let derived = secret(session, &mechanism, object, DERIVED_BYTES)?;
-        let derived: [u8; DERIVED_BYTES] = derived.expose().try_into().map_err(|_| BackendError::Internal)?;
-        Ok(Block::new(derived))
+        let template = [
+            Attribute::Class(ObjectClass::SECRET_KEY),
+            Attribute::KeyType(KeyType::AES),
+            Attribute::ValueLen(KEY_BYTES.try_into().map_err(|_| BackendError::Internal)?),
+            Attribute::Token(false),
+            Attribute::Sensitive(true),
+            Attribute::Extractable(false),
+            Attribute::Encrypt(true),
+            Attribute::Decrypt(true),
+        ];
+        self.0.object.with(&self.0.token, call, |session, base| {
+            let key = session.derive_key(&mechanism, base, &template)?;
+            let done = run(session, key);
+            session.destroy_object(key)?;
+            done
+        })
+    }
+}
+
+/// A key that works by one of the two derivations, opened.
+pub(crate) fn deriving(
+    token: &Arc<Token>,
+    id: ObjectId,
+    derivation: Derivation,
+    version: MaterialId,
+    random: Arc<dyn Random>,
+) -> Box<dyn Key> {
+    match derivation {
+        Derivation::InToken => Box::new(DerivingKey { holder: InToken::new(token, id), version, random }),
+        Derivation::FromHmac | Derivation::None => {
+            Box::new(DerivingKey { holder: FromHmac::new(token, id), version, random })
+        }
     }
 }
 
@@ -99,7 +142,7 @@ pub(crate) fn secret(
     value.ok_or(Failure::Declined)
 }
 
-impl Primitives for TokenPrimitives {
+impl Primitives for FromHmac {
     fn suite(&self) -> Suite {
         Suite::Aes256GcmHmacSha256
     }
@@ -114,20 +157,6 @@ impl Primitives for TokenPrimitives {
             let block: [u8; BLOCK_BYTES] = mac.as_slice().try_into().map_err(|_| BackendError::Internal)?;
             Ok(Block::new(block))
         })
-    }
-
-    fn derive(&self, fixed: &[u8], call: &Call<'_>) -> Result<Derived, BackendError> {
-        match self.derivation {
-            Derivation::InToken => {
-                let derive = |session: &Session, object| self.derive_in_token(session, object, fixed);
-                self.object.with(&self.token, call, derive)
-            }
-            Derivation::FromHmac | Derivation::None => {
-                let mut derived = Block::zeroed();
-                kdf::counter_mode(|input| self.prf(input, call), fixed, derived.as_mut_slice())?;
-                Ok(derived)
-            }
-        }
     }
 
     fn seal(
@@ -155,7 +184,94 @@ impl Primitives for TokenPrimitives {
     }
 }
 
-impl Key for DerivingKey {
+/// From which a message's key can be derived again: the token keeps it no longer than one operation.
+pub(crate) struct Fixed(Vec<u8>);
+
+impl Holder for InToken {
+    type MessageKey = Fixed;
+
+    fn suite(&self) -> Suite {
+        Primitives::suite(&self.0)
+    }
+
+    fn opens(&self, suite: Suite) -> bool {
+        Primitives::opens(&self.0, suite)
+    }
+
+    /// The commitment is the second block of the derivation, which is one HMAC.
+    fn derive_message(&self, fixed: &[u8], call: &Call<'_>) -> Result<(Fixed, [u8; COMMITMENT_BYTES]), BackendError> {
+        let commitment = self.0.prf(&[&2_u32.to_be_bytes(), fixed].concat(), call)?;
+        Ok((Fixed(fixed.to_vec()), *commitment))
+    }
+
+    fn seal_message(
+        &self,
+        key: &Fixed,
+        iv: &[u8; IV_BYTES],
+        associated: &[u8],
+        buffer: &mut [u8],
+        call: &Call<'_>,
+    ) -> Result<([u8; IV_BYTES], [u8; TAG_BYTES]), BackendError> {
+        let sealed = self.with_message_key(key, call, |session, key| gcm_seal(session, key, iv, associated, buffer))?;
+        let (ciphertext, tag) = sealed.split_last_chunk().ok_or(BackendError::Internal)?;
+        buffer.copy_from_slice(ciphertext);
+        Ok((*iv, *tag))
+    }
+
+    fn open_message(
+        &self,
+        key: &Fixed,
+        iv: &[u8; IV_BYTES],
+        associated: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; TAG_BYTES],
+        call: &Call<'_>,
+    ) -> Result<(), BackendError> {
+        let sealed = [&*buffer, tag].concat();
+        let opened =
+            self.with_message_key(key, call, |session, key| gcm_open(session, key, iv, associated, &sealed))?;
+        match opened.len() == buffer.len() {
+            true => {
+                buffer.copy_from_slice(opened.expose());
+                Ok(())
+            }
+            false => Err(BackendError::Internal),
+        }
+    }
+}
+
+/// AES-GCM in the token: ciphertext and tag.
+fn gcm_seal(
+    session: &Session,
+    key: ObjectHandle,
+    iv: &[u8; IV_BYTES],
+    associated: &[u8],
+    plaintext: &[u8],
+) -> Result<Vec<u8>, Failure> {
+    let mut iv = *iv;
+    let parameters = GcmParams::new(&mut iv, associated, (8 * TAG_BYTES).try_into()?)?;
+    let sealed = session.encrypt(&Mechanism::AesGcm(parameters), key, plaintext)?;
+    match sealed.len() == plaintext.len() + TAG_BYTES {
+        true => Ok(sealed),
+        false => Err(Failure::Declined),
+    }
+}
+
+/// The other way; whatever the token says of the ciphertext is that it does not open.
+fn gcm_open(
+    session: &Session,
+    key: ObjectHandle,
+    iv: &[u8; IV_BYTES],
+    associated: &[u8],
+    sealed: &[u8],
+) -> Result<Secret, Failure> {
+    let mut iv = *iv;
+    let parameters = GcmParams::new(&mut iv, associated, (8 * TAG_BYTES).try_into()?)?;
+    let opened = session.decrypt(&Mechanism::AesGcm(parameters), key, sealed);
+    opened.map(Secret::new).map_err(|error| Failure::from(error).or(BackendError::InvalidCiphertext))
+}
+
+impl<H: Holder + Send + Sync> Key for DerivingKey<H> {
     fn encrypt(
         &self,
         _: Algorithm,
@@ -163,7 +279,7 @@ impl Key for DerivingKey {
         context: &Context,
         call: &Call<'_>,
     ) -> Result<Vec<u8>, BackendError> {
-        envelope::seal(&self.primitives, self.version, plaintext, context, &*self.random, call)
+        envelope::seal(&self.holder, self.version, plaintext, context, &*self.random, call)
     }
 
     fn decrypt(
@@ -173,7 +289,7 @@ impl Key for DerivingKey {
         context: &Context,
         call: &Call<'_>,
     ) -> Result<Secret, BackendError> {
-        envelope::open(&self.primitives, self.version, ciphertext, context, call)
+        envelope::open(&self.holder, self.version, ciphertext, context, call)
     }
 }
 
@@ -186,15 +302,7 @@ impl TokenCipherKey {
         plaintext: &[u8],
         call: &Call<'_>,
     ) -> Result<Vec<u8>, BackendError> {
-        self.object.with(&self.token, call, |session, object| {
-            let mut iv = *iv;
-            let parameters = GcmParams::new(&mut iv, associated, (8 * TAG_BYTES).try_into()?)?;
-            let sealed = session.encrypt(&Mechanism::AesGcm(parameters), object, plaintext)?;
-            match sealed.len() == plaintext.len() + TAG_BYTES {
-                true => Ok(sealed),
-                false => Err(Failure::Declined),
-            }
-        })
+        self.object.with(&self.token, call, |session, key| gcm_seal(session, key, iv, associated, plaintext))
     }
 
     /// The other way; whatever the token says of the ciphertext is that it does not open.
@@ -205,12 +313,7 @@ impl TokenCipherKey {
         sealed: &[u8],
         call: &Call<'_>,
     ) -> Result<Secret, BackendError> {
-        self.object.with(&self.token, call, |session, object| {
-            let mut iv = *iv;
-            let parameters = GcmParams::new(&mut iv, associated, (8 * TAG_BYTES).try_into()?)?;
-            let opened = session.decrypt(&Mechanism::AesGcm(parameters), object, sealed);
-            opened.map(Secret::new).map_err(|error| Failure::from(error).or(BackendError::InvalidCiphertext))
-        })
+        self.object.with(&self.token, call, |session, key| gcm_open(session, key, iv, associated, sealed))
     }
 }
 

@@ -31,7 +31,7 @@ use crate::failure::Failure;
 use crate::key::{self, CURVES, EDWARDS};
 use crate::object::{self, Held, ObjectId};
 use crate::settings::Derivation;
-use crate::symmetric::{DerivingKey, TokenCipherKey, TokenPrimitives};
+use crate::symmetric::{self, TokenCipherKey};
 use crate::token::Token;
 
 /// A token as a provider of throw-away keys, whose material is the id of an object of the session: for running
@@ -154,7 +154,7 @@ impl Trial {
 
     fn pair(&self, spec: KeySpec, material: &[u8], id: ObjectId) -> Result<(), BackendError> {
         let invalid = BackendError::InvalidImport;
-        let (secret_uses, public_uses) = key::permissions(None);
+        let (secret_uses, public_uses) = key::permissions(spec, None);
         let mut private = key::kept(id, "wardbook trial", false);
         private.push(Attribute::Class(ObjectClass::PRIVATE_KEY));
         private.extend(secret_uses);
@@ -197,7 +197,7 @@ impl Trial {
             Attribute::Private(false),
             Attribute::Id(id.0.to_vec()),
         ];
-        public.extend(key::permissions(None).1);
+        public.extend(key::permissions(spec, None).1);
         if let Some(bits) = key::rsa_bits(spec) {
             let (n, e) = der::rsa_public(spki).filter(|(n, _)| n.len() == bits / 8).ok_or(InputError::PublicKey)?;
             public.extend([Attribute::KeyType(KeyType::RSA), Attribute::Modulus(n), Attribute::PublicExponent(e)]);
@@ -322,8 +322,7 @@ impl Provider for Trial {
     ) -> Result<Box<dyn Key>, BackendError> {
         let id = ObjectId(material.expose().try_into().map_err(|_| BackendError::Internal)?);
         if spec == KeySpec::SymmetricDefault {
-            let primitives = TokenPrimitives::new(&self.token, id, self.derivation);
-            return Ok(Box::new(DerivingKey { primitives, version, random: Arc::clone(random) }));
+            return Ok(symmetric::deriving(&self.token, id, self.derivation, version, Arc::clone(random)));
         }
         key::open(&self.token, spec, id, &Call::unhurried())
     }
