@@ -6,9 +6,12 @@
 //! Bound on messages per key: the nonce has 128 random bits and the initialisation vector 96 more, so that
 //! even after 2^48 messages two meet in both with a probability below 2^-120. No counter is needed.
 
+use std::sync::Arc;
+
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
+use crate::algorithm::Algorithm;
 use crate::blob::{
     Blob, COMMITMENT_BYTES, HEADER_BYTES, Header, IV_BYTES, NONCE_BYTES, OVERHEAD_BYTES, Suite, TAG_BYTES,
 };
@@ -16,6 +19,7 @@ use crate::call::Call;
 use crate::context::Context;
 use crate::error::BackendError;
 use crate::kdf::{self, BLOCK_BYTES};
+use crate::key::Key;
 use crate::random::Random;
 use crate::secret::{Block, Secret};
 use crate::token::MaterialId;
@@ -115,6 +119,16 @@ pub trait Holder {
         tag: &[u8; TAG_BYTES],
         call: &Call<'_>,
     ) -> Result<(), BackendError>;
+}
+
+/// A symmetric key in use: whoever holds it, in the envelope.
+pub struct EnvelopeKey<H> {
+    /// Who holds the key.
+    pub holder: H,
+    /// Which material of which key.
+    pub version: MaterialId,
+    /// Where nonces and initialisation vectors come from.
+    pub random: Arc<dyn Random>,
 }
 
 /// Key, then commitment.
@@ -233,6 +247,28 @@ pub fn open(
     let mut plaintext = Secret::copy(ciphertext);
     holder.open_message(&key, &header.iv, &associated, plaintext.expose_mut(), &tag, call)?;
     Ok(plaintext)
+}
+
+impl<H: Holder + Send + Sync> Key for EnvelopeKey<H> {
+    fn encrypt(
+        &self,
+        _: Algorithm,
+        plaintext: &[u8],
+        context: &Context,
+        call: &Call<'_>,
+    ) -> Result<Vec<u8>, BackendError> {
+        seal(&self.holder, self.version, plaintext, context, &*self.random, call)
+    }
+
+    fn decrypt(
+        &self,
+        _: Algorithm,
+        ciphertext: &[u8],
+        context: &Context,
+        call: &Call<'_>,
+    ) -> Result<Secret, BackendError> {
+        open(&self.holder, self.version, ciphertext, context, call)
+    }
 }
 
 /// `kdf::fixed_input` of the label, the suite and the nonce, without asking for memory.

@@ -7,6 +7,7 @@ use rand_core::{TryCryptoRng, TryRng};
 
 use crate::algorithm::{Algorithm, MessageType};
 use crate::capability::{Boundary, Capability, Cost};
+use crate::envelope::EnvelopeKey;
 use crate::error::{BackendError, InputError};
 use crate::import::{Wrapping, WrappingAlgorithm, WrappingKeySpec};
 use crate::key::{Key, Pair};
@@ -26,7 +27,6 @@ mod ml_kem;
 mod sm2;
 mod symmetric;
 
-use symmetric::SymmetricKey;
 pub use symmetric::{AesEnvelope, Sm4Envelope, aes_256_gcm_open, aes_256_gcm_seal};
 
 /// The provider.
@@ -219,11 +219,11 @@ impl Provider for RustCrypto {
         match spec {
             KeySpec::SymmetricDefault => {
                 let primitives = AesEnvelope::new(material)?;
-                Ok(Box::new(SymmetricKey { primitives, version, random: random_too }))
+                Ok(Box::new(EnvelopeKey { holder: primitives, version, random: random_too }))
             }
             KeySpec::Sm4 => {
                 let primitives = Sm4Envelope::new(material)?;
-                Ok(Box::new(SymmetricKey { primitives, version, random: random_too }))
+                Ok(Box::new(EnvelopeKey { holder: primitives, version, random: random_too }))
             }
             KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => mac::load(spec, material),
             _ => {

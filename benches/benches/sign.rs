@@ -1,4 +1,4 @@
-//! Sign and verify on P-256, Ed25519 and ML-DSA-65 beside the same library alone, and beside the others.
+//! Sign and verify on P-256, Ed25519, ML-DSA-65 and RSA-2048 beside the same library alone, and beside the others.
 //!
 //! `wardbook` verifies an Ed25519 signature before it is released, because one faulty one would reveal the key;
 //! `raw` does not, and `raw-and-verify` is the library doing both. ECDSA and ML-DSA signatures are hedged on
@@ -155,6 +155,20 @@ fn ml_dsa_65(criterion: &mut Criterion) {
     raw(criterion, "ml-dsa-65-aws-lc", "raw", sign, verify);
 }
 
+fn rsa_2048(criterion: &mut Criterion) {
+    wardbook(criterion, "rsa-2048", keys::AWS_LC, KeySpec::Rsa2048, Algorithm::RsassaPssSha256);
+    let random = aws_lc_rs::rand::SystemRandom::new();
+    let key = aws::RsaKeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).expect("a key");
+    let public = aws::ParsedPublicKey::new(&aws::RSA_PSS_2048_8192_SHA256, key.public_key()).expect("a key");
+    let sign = |message: &[u8]| {
+        let mut signature = vec![0; key.public_modulus_len()];
+        key.sign(&aws::RSA_PSS_SHA256, &random, message, &mut signature).expect("signed");
+        signature
+    };
+    let verify = |message: &[u8], signature: &[u8]| public.verify_sig(message, signature).expect("genuine");
+    raw(criterion, "rsa-2048-aws-lc", "raw", sign, verify);
+}
+
 impl TryRng for Rng {
     type Error = RandomError;
 
@@ -177,5 +191,5 @@ impl TryRng for Rng {
 
 impl TryCryptoRng for Rng {}
 
-criterion_group!(benches, p256, ed25519, ml_dsa_65);
+criterion_group!(benches, p256, ed25519, ml_dsa_65, rsa_2048);
 criterion_main!(benches);

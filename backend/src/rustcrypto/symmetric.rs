@@ -1,7 +1,5 @@
 //! AES-256-GCM and SM4-GCM under per-message keys.
 
-use std::sync::Arc;
-
 use aes_gcm::aead::AeadInOut;
 use aes_gcm::aead::consts::{U12, U16};
 use aes_gcm::{Aes256Gcm, AesGcm, KeyInit};
@@ -10,17 +8,12 @@ use sha2::Sha256;
 use sm3::Sm3;
 use sm4::Sm4;
 
-use crate::algorithm::Algorithm;
 use crate::blob::{IV_BYTES, Suite, TAG_BYTES};
 use crate::call::Call;
-use crate::context::Context;
-use crate::envelope::{self, KEY_BYTES, Primitives};
+use crate::envelope::{KEY_BYTES, Primitives};
 use crate::error::BackendError;
 use crate::kdf::BLOCK_BYTES;
-use crate::key::Key;
-use crate::random::Random;
 use crate::secret::{Block, Secret};
-use crate::token::MaterialId;
 
 /// The primitives of suite 1.
 pub struct AesEnvelope(Hmac<Sha256>);
@@ -30,13 +23,6 @@ pub struct Sm4Envelope(Hmac<Sm3>);
 
 /// SM4 in Galois/Counter mode, RFC 8998.
 type Sm4Gcm = AesGcm<Sm4, U12, U16>;
-
-/// A symmetric key in use.
-pub(crate) struct SymmetricKey<P> {
-    pub(crate) primitives: P,
-    pub(crate) version: MaterialId,
-    pub(crate) random: Arc<dyn Random>,
-}
 
 impl AesEnvelope {
     /// Under material that the caller holds.
@@ -171,26 +157,4 @@ fn open<C: AeadInOut<NonceSize = U12, TagSize = U16>>(
 ) -> Result<(), BackendError> {
     let opened = cipher.decrypt_inout_detached(iv.into(), associated, buffer.into(), tag.into());
     opened.map_err(|_| BackendError::InvalidCiphertext)
-}
-
-impl<P: Primitives + Send + Sync> Key for SymmetricKey<P> {
-    fn encrypt(
-        &self,
-        _: Algorithm,
-        plaintext: &[u8],
-        context: &Context,
-        call: &Call<'_>,
-    ) -> Result<Vec<u8>, BackendError> {
-        envelope::seal(&self.primitives, self.version, plaintext, context, &*self.random, call)
-    }
-
-    fn decrypt(
-        &self,
-        _: Algorithm,
-        ciphertext: &[u8],
-        context: &Context,
-        call: &Call<'_>,
-    ) -> Result<Secret, BackendError> {
-        envelope::open(&self.primitives, self.version, ciphertext, context, call)
-    }
 }
