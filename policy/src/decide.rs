@@ -88,9 +88,16 @@ fn settle<'a>(survey: &Survey<'a>, scene: &Scene<'a>, layers: &Layers<'a>) -> De
 /// Where a template leaves open whether caller and resource share an account, an answer holds only
 /// if it is the same either way.
 fn across<'a>(decision: Decision<'a>, request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Decision<'a> {
-    if !request.open {
-        return decision;
-    }
+    if request.open { across_openly(decision, request, layers, quirks) } else { decision }
+}
+
+#[inline(never)]
+fn across_openly<'a>(
+    decision: Decision<'a>,
+    request: &'a Request,
+    layers: &Layers<'a>,
+    quirks: Quirks,
+) -> Decision<'a> {
     let Some(within) = request.within_one_account() else { return decision };
     if decide(&within, layers, quirks).verdict() == decision.verdict() {
         return decision;
@@ -101,6 +108,7 @@ fn across<'a>(decision: Decision<'a>, request: &'a Request, layers: &Layers<'a>,
 }
 
 /// Names the keys, and the documents nobody collected, that would settle an unknown answer.
+#[inline(never)]
 fn turns_on<'a>(leaves: Leaves, scene: &Scene<'a>, layers: &Layers<'a>) -> Reason<'a> {
     let mut keys: Vec<&'a Key> = Vec::new();
     let mut documents = Vec::new();

@@ -23,6 +23,7 @@ impl Tri {
     }
 
     /// Any of the answers holds; stops at the first that does.
+    #[inline]
     pub fn any(answers: impl IntoIterator<Item = Tri>) -> Tri {
         let mut sum = Tri::False;
         for answer in answers {
@@ -35,6 +36,7 @@ impl Tri {
     }
 
     /// All of the answers hold; stops at the first that does not.
+    #[inline]
     pub fn all(answers: impl IntoIterator<Item = Tri>) -> Tri {
         let mut product = Tri::True;
         for answer in answers {
