@@ -239,7 +239,7 @@ impl Context {
     }
 
     /// What the request has under a key of which this was told.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read<'a>(&'a self, key: &Key, told: Option<&'a State>) -> Lookup<'a> {
         match told {
             Some(State::Given(Values::One(text))) => Lookup::One(text),

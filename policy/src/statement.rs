@@ -248,8 +248,10 @@ impl Statement {
             return Outcome::DoesNot(Mismatch::Resource);
         }
         for (row, atom) in self.conditions.iter().enumerate() {
-            if fails(atom.holds(scene)) {
-                return Outcome::DoesNot(Mismatch::Condition(row));
+            match atom.holds(scene) {
+                Tri::True => {}
+                Tri::Unknown => doubted = true,
+                Tri::False => return Outcome::DoesNot(Mismatch::Condition(row)),
             }
         }
         if doubted { Outcome::TurnsOnUnknown(directness) } else { Outcome::Applies(directness) }

@@ -86,7 +86,7 @@ impl<'a> Survey<'a> {
 
     /// Asks every layer that applies to this kind of caller and resource, in the order in which a
     /// Deny would be named. Unless somebody listens, the first Deny that applies ends it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take<L: Listener<'a>>(&mut self, scene: &Scene<'a>, layers: &Layers<'a>, listener: &mut L) {
         let request = self.request;
         if layers.scps.is_there() || layers.rcps.is_there() || layers.endpoint.is_there() {
