@@ -22,7 +22,8 @@ static NAMES: LazyLock<Box<[Box<str>]>> = LazyLock::new(|| {
 });
 
 impl KmsActions {
-    const NONE: KmsActions = KmsActions(0);
+    /// No action at all.
+    pub(crate) const NONE: KmsActions = KmsActions(0);
 
     /// The set of one action, given in lower case; empty where it is no KMS action.
     pub(crate) fn one(action_lower: &str) -> KmsActions {

@@ -20,7 +20,7 @@ use nom::combinator::{opt, rest, value};
 use nom::{IResult, Parser};
 
 use crate::catalogue::slip;
-use crate::context::Lookup;
+use crate::context::{Lookup, State, Values};
 use crate::key::Key;
 use crate::pattern::Pattern;
 use crate::quirk::Quirk;
@@ -225,15 +225,24 @@ impl Atom {
 
     #[inline(always)]
     pub(crate) fn holds(&self, scene: &Scene<'_>) -> Tri {
-        match (scene.lookup(&self.key), self.quantifier) {
-            // Most rows are this one, so it is worth a way of its own.
-            (Lookup::One(value), Quantifier::Single) if !self.open => self.satisfied_by(value, scene),
-            (found, _) => self.holds_for(found, scene),
+        let told = scene.told(&self.key);
+        // Most rows are this one, so it is worth a way of its own.
+        if let Some(State::Given(Values::One(value))) = told
+            && self.quantifier == Quantifier::Single
+            && !self.open
+            && !value.is_empty()
+        {
+            return self.satisfied_by(value, scene);
         }
+        self.holds_told(told, scene)
+    }
+
+    #[inline(never)]
+    fn holds_told(&self, told: Option<&State>, scene: &Scene<'_>) -> Tri {
+        self.holds_for(scene.read(&self.key, told), scene)
     }
 
     /// Whether the row holds where the request has this under its key.
-    #[inline(never)]
     pub(crate) fn holds_for(&self, found: Lookup<'_>, scene: &Scene<'_>) -> Tri {
         if self.open && (symbol::holds(self.key.name()) || matches!(self.test, Test::Null(_))) {
             return Tri::Unknown;
@@ -347,7 +356,7 @@ fn unknown_operator(name: &str, base: &str) -> String {
 }
 
 /// Compiles each value of a row, naming the one that cannot be.
-fn each<T>(values: &[&str], compile: impl Fn(&str) -> Result<T, String>) -> Result<Box<[T]>, ValueError> {
+fn each<T>(values: &[&str], mut compile: impl FnMut(&str) -> Result<T, String>) -> Result<Box<[T]>, ValueError> {
     values
         .iter()
         .enumerate()

@@ -49,8 +49,9 @@ pub enum Lookup<'a> {
     Many(&'a [Box<str>]),
 }
 
+/// What was told under a key.
 #[derive(Debug, Clone)]
-enum State {
+pub(crate) enum State {
     Absent,
     Unknown,
     Given(Values),
@@ -207,8 +208,8 @@ impl Context {
     }
 
     /// What was told under this key, if anything was.
-    #[inline]
-    fn told(&self, key: &Key) -> Option<&State> {
+    #[inline(always)]
+    pub(crate) fn told(&self, key: &Key) -> Option<&State> {
         match key.number() {
             Some(number) => {
                 let index = usize::from(*self.numbered.get(number)?).checked_sub(1)?;
@@ -233,9 +234,14 @@ impl Context {
     }
 
     /// What the request has under this key.
-    #[inline(always)]
     pub fn lookup(&self, key: &Key) -> Lookup<'_> {
-        match self.told(key) {
+        self.read(key, self.told(key))
+    }
+
+    /// What the request has under a key of which this was told.
+    #[inline(always)]
+    pub(crate) fn read<'a>(&'a self, key: &Key, told: Option<&'a State>) -> Lookup<'a> {
+        match told {
             Some(State::Given(Values::One(text))) => Lookup::One(text),
             Some(State::Given(Values::Many(texts))) => Lookup::Many(texts),
             Some(State::Absent) => Lookup::Absent,

@@ -40,13 +40,18 @@ use crate::term::{Leaf, Leaves, Term};
 /// assert_eq!(decide(&request, &layers, Quirks::default()).verdict(), Verdict::Allow);
 /// ```
 pub fn decide<'a>(request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Decision<'a> {
+    // `across` concerns templates only, and keeping the survey for it costs the others time.
+    if request.open {
+        return walk(request, layers, quirks, &mut ()).0;
+    }
     let scene = scene(request, layers, quirks);
     let mut survey = Survey::new(request);
     survey.take(&scene, layers, &mut ());
-    across(settle(&survey, &scene, layers), request, layers, quirks)
+    settle(&survey, &scene, layers)
 }
 
 /// The one walk: survey every layer, join what they say, name what settled it.
+#[inline(never)]
 pub(crate) fn walk<'a, L: Listener<'a>>(
     request: &'a Request,
     layers: &Layers<'a>,
@@ -64,6 +69,7 @@ fn scene<'a>(request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Scene
     Scene { request, quirks, has_boundary: layers.has_boundary(&request.caller), in_key_policy: false }
 }
 
+#[inline(always)]
 fn settle<'a>(survey: &Survey<'a>, scene: &Scene<'a>, layers: &Layers<'a>) -> Decision<'a> {
     let denied = survey.denied();
     if denied == Term::TRUE
@@ -88,9 +94,6 @@ fn settle<'a>(survey: &Survey<'a>, scene: &Scene<'a>, layers: &Layers<'a>) -> De
 /// Where a template leaves open whether caller and resource share an account, an answer holds only
 /// if it is the same either way.
 fn across<'a>(decision: Decision<'a>, request: &'a Request, layers: &Layers<'a>, quirks: Quirks) -> Decision<'a> {
-    if !request.open {
-        return decision;
-    }
     let Some(within) = request.within_one_account() else { return decision };
     if decide(&within, layers, quirks).verdict() == decision.verdict() {
         return decision;
@@ -101,6 +104,7 @@ fn across<'a>(decision: Decision<'a>, request: &'a Request, layers: &Layers<'a>,
 }
 
 /// Names the keys, and the documents nobody collected, that would settle an unknown answer.
+#[inline(never)]
 fn turns_on<'a>(leaves: Leaves, scene: &Scene<'a>, layers: &Layers<'a>) -> Reason<'a> {
     let mut keys: Vec<&'a Key> = Vec::new();
     let mut documents = Vec::new();

@@ -119,7 +119,7 @@ struct Recorder<'a> {
 }
 
 impl<'a> Listener<'a> for Recorder<'a> {
-    const EXHAUSTIVE: bool = true;
+    const LISTENS: bool = true;
 
     fn statement(&mut self, place: Place, policy: &'a Policy, statement: &'a Statement, outcome: Outcome) {
         self.statements.push(Considered { layer: place.layer, level: place.level, policy, statement, outcome });

@@ -64,10 +64,11 @@ pub struct Layers<'a> {
 
 impl Layers<'_> {
     /// Whether the caller has a permissions boundary; unknown where nobody collected it.
+    #[inline]
     pub(crate) fn has_boundary(&self, caller: &Caller) -> Tri {
         match self.boundary {
-            _ if !caller.has_iam() => Tri::False,
             Told::Absent => Tri::False,
+            _ if !caller.has_iam() => Tri::False,
             Told::Known(_) => Tri::True,
             Told::Unknown => Tri::Unknown,
         }

@@ -239,7 +239,7 @@ fn handles(statement: &Statement) -> Handles {
         resources: literals(&statement.resources, Domain::Resource),
         actions: literals(&statement.actions, Domain::Action),
         services,
-        kms_actions: statement.kms_actions.unwrap_or_else(KmsActions::every),
+        kms_actions: if statement.inert { Some(KmsActions::NONE) } else { statement.kms_actions },
         denies: statement.effect == Effect::Deny,
     }
 }

@@ -1,6 +1,6 @@
 //! What a statement is held against: one request, the sides of the quirks, and whether the caller has a boundary.
 
-use crate::context::{Context, Lookup};
+use crate::context::{Context, Lookup, State};
 use crate::key::Key;
 use crate::layer::Layer;
 use crate::quirk::{Quirk, Quirks};
@@ -37,12 +37,20 @@ impl<'a> Scene<'a> {
         &self.request.context
     }
 
-    #[inline]
     pub(crate) fn lookup(&self, key: &Key) -> Lookup<'a> {
-        if self.in_key_policy && key.is_iam_only() {
-            return Lookup::Absent;
-        }
-        match self.context().lookup(key) {
+        self.read(key, self.told(key))
+    }
+
+    /// What was told under a key, if anything was, as far as the statement at hand may see it.
+    #[inline(always)]
+    pub(crate) fn told(&self, key: &Key) -> Option<&'a State> {
+        if self.in_key_policy && key.is_iam_only() { Some(&State::Absent) } else { self.context().told(key) }
+    }
+
+    /// What the request has under a key of which this was told.
+    #[inline]
+    pub(crate) fn read(&self, key: &Key, told: Option<&'a State>) -> Lookup<'a> {
+        match self.context().read(key, told) {
             Lookup::One("") if self.quirks.is_other(Quirk::EmptyText) => Lookup::Absent,
             found => found,
         }

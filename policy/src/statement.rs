@@ -99,6 +99,9 @@ pub struct Directness {
 impl Directness {
     pub(crate) const NONE: Directness = Directness { holds: 0, may: 0 };
 
+    /// It may stand in every relation.
+    const UNKNOWN: Directness = Directness { holds: 0, may: u8::MAX };
+
     fn of(relation: Relation) -> Directness {
         Directness { holds: 1 << relation as u8, may: 0 }
     }
@@ -139,11 +142,6 @@ impl Directness {
     /// What it names for certain, a bit each.
     pub(crate) fn certain(self) -> u8 {
         self.holds
-    }
-
-    /// It may stand in every relation.
-    fn in_any(self) -> Directness {
-        Directness { may: u8::MAX, ..self }
     }
 
     /// The same, with nothing certain: the statement itself may not apply.
@@ -224,24 +222,36 @@ impl Statement {
         if self.inert {
             return Outcome::DoesNot(Mismatch::Broken);
         }
+        let about = self.is_about_action(scene);
+        if about == Tri::False {
+            return Outcome::DoesNot(Mismatch::Action);
+        }
+        match self.outcome_for_action(scene) {
+            Outcome::Applies(directness) if about == Tri::Unknown => Outcome::TurnsOnUnknown(directness),
+            outcome => outcome,
+        }
+    }
+
+    /// The same for a statement that is not broken and is about the action.
+    #[inline(always)]
+    pub(crate) fn outcome_for_action(&self, scene: &Scene<'_>) -> Outcome {
         let mut doubted = !self.doubts.is_empty();
         let mut fails = |holds: Tri| {
             doubted |= holds == Tri::Unknown;
             holds == Tri::False
         };
-        if fails(self.is_about_action(scene)) {
-            return Outcome::DoesNot(Mismatch::Action);
-        }
         let directness = self.principals.directness(scene);
         if fails(directness.any()) {
             return Outcome::DoesNot(Mismatch::Principal);
         }
-        if fails(self.resources.hold(&scene.request.resource, scene)) {
+        if !self.resources.is_anything() && fails(self.resources.hold(&scene.request.resource, scene)) {
             return Outcome::DoesNot(Mismatch::Resource);
         }
         for (row, atom) in self.conditions.iter().enumerate() {
-            if fails(atom.holds(scene)) {
-                return Outcome::DoesNot(Mismatch::Condition(row));
+            match atom.holds(scene) {
+                Tri::True => {}
+                Tri::Unknown => doubted = true,
+                Tri::False => return Outcome::DoesNot(Mismatch::Condition(row)),
             }
         }
         if doubted { Outcome::TurnsOnUnknown(directness) } else { Outcome::Applies(directness) }
@@ -319,51 +329,62 @@ impl Statement {
 }
 
 impl Principals {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn directness(&self, scene: &Scene<'_>) -> Directness {
         match self {
             Principals::Any => Directness::of(Relation::Caller),
             Principals::Named(names) if names.first().is_some_and(|name| name.is_certainly_anyone(scene)) => {
                 Directness::of(Relation::Caller)
             }
-            Principals::Named(names) => {
-                let mut directness = Directness::NONE;
-                for name in names {
-                    let (holds, relation) = name.relation(scene);
-                    directness.add(relation, holds);
-                    if name.may_be_anyone() {
-                        directness = directness.or(Directness::NONE.in_any());
-                    }
-                }
-                directness
-            }
-            Principals::Except(names) => {
-                let mut directness = Directness::NONE;
-                // A caller with a boundary never escapes.
-                let applies = scene.has_boundary.or(!escapes(names, scene));
-                directness.add(Relation::Caller, applies);
-                directness
-            }
+            Principals::Named(names) => directness_of(names, scene),
+            Principals::Except(names) => directness_of_others(names, scene),
         }
     }
 }
 
-#[inline]
-fn any_matches(patterns: &[Pattern], text: &str, scene: &Scene<'_>) -> Tri {
-    match patterns {
-        [only] => only.matches(text, scene),
-        patterns => Tri::any(patterns.iter().map(|pattern| pattern.matches(text, scene))),
+/// How directly names name the caller.
+#[inline(never)]
+fn directness_of(names: &[PrincipalPattern], scene: &Scene<'_>) -> Directness {
+    let mut directness = Directness::NONE;
+    for name in names {
+        let (holds, relation) = name.relation(scene);
+        directness.add(relation, holds);
+        if name.may_be_anyone() {
+            directness = directness.or(Directness::UNKNOWN);
+        }
     }
+    directness
+}
+
+/// The same for NotPrincipal. A caller with a boundary never escapes.
+#[inline(never)]
+fn directness_of_others(names: &[PrincipalPattern], scene: &Scene<'_>) -> Directness {
+    let mut directness = Directness::NONE;
+    directness.add(Relation::Caller, scene.has_boundary.or(!escapes(names, scene)));
+    directness
 }
 
 impl Texts {
-    #[inline]
+    /// Whether it is certain that every text will do.
+    #[inline(always)]
+    fn is_anything(&self) -> bool {
+        match self {
+            Texts::Any => true,
+            Texts::Named(patterns) => patterns.first().is_some_and(Pattern::is_anything),
+            Texts::Except(_) => false,
+        }
+    }
+
+    #[inline(never)]
     pub(crate) fn hold(&self, text: &str, scene: &Scene<'_>) -> Tri {
+        let any = |patterns: &[Pattern]| match patterns {
+            [only] => only.matches(text, scene),
+            patterns => Tri::any(patterns.iter().map(|pattern| pattern.matches(text, scene))),
+        };
         match self {
             Texts::Any => Tri::True,
-            Texts::Named(patterns) if patterns.first().is_some_and(Pattern::is_anything) => Tri::True,
-            Texts::Named(patterns) => any_matches(patterns, text, scene),
-            Texts::Except(patterns) => !any_matches(patterns, text, scene),
+            Texts::Named(patterns) => any(patterns),
+            Texts::Except(patterns) => !any(patterns),
         }
     }
 }

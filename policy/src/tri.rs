@@ -23,24 +23,28 @@ impl Tri {
     }
 
     /// Any of the answers holds; stops at the first that does.
+    #[inline]
     pub fn any(answers: impl IntoIterator<Item = Tri>) -> Tri {
         let mut sum = Tri::False;
         for answer in answers {
-            sum = sum.or(answer);
-            if sum == Tri::True {
-                break;
+            match answer {
+                Tri::True => return Tri::True,
+                Tri::Unknown => sum = Tri::Unknown,
+                Tri::False => {}
             }
         }
         sum
     }
 
     /// All of the answers hold; stops at the first that does not.
+    #[inline]
     pub fn all(answers: impl IntoIterator<Item = Tri>) -> Tri {
         let mut product = Tri::True;
         for answer in answers {
-            product = product.and(answer);
-            if product == Tri::False {
-                break;
+            match answer {
+                Tri::False => return Tri::False,
+                Tri::Unknown => product = Tri::Unknown,
+                Tri::True => {}
             }
         }
         product

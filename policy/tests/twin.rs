@@ -122,6 +122,14 @@ fn completions(case: &Value, seed: u64) -> impl Iterator<Item = Value> {
             }
         }
         world::keep_coherent(request);
+        // Were the role's ARN left out, its name would make it a service-linked role, which it was not taken for.
+        let principal = request["principal"].as_str().unwrap().to_owned();
+        if unknown.contains(&"aws:PrincipalArn")
+            && let Some((account, "AWSServiceRoleForAutoScaling/s1")) = principal.split_once(":assumed-role/")
+        {
+            let arn = account.replacen(":sts:", ":iam:", 1) + ":role/AWSServiceRoleForAutoScaling";
+            request["context"].as_object_mut().unwrap().insert("aws:PrincipalArn".into(), arn.into());
+        }
         case
     })
 }

@@ -5,7 +5,6 @@
 //! a clause of demands on them.
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
 
 use crate::caller::CallerKind;
 use crate::condition::Atom;
@@ -164,10 +163,7 @@ impl<'a> Collector<'a> {
             if self.scene.request.open {
                 candidates.extend((0_u32..).zip(policy.statements()).map(|(index, _)| index));
             } else {
-                policy.index().visit(self.scene.request, |index| {
-                    candidates.push(index);
-                    ControlFlow::Continue(())
-                });
+                policy.index().visit(self.scene.request, |index| candidates.push(index));
             }
             candidates.sort_unstable();
             candidates.dedup();

@@ -9,56 +9,59 @@ use crate::tri::Tri;
 pub(super) const OPERATORS: &[Operator] = &[Operator { name: "Bool", negated: false, compile }];
 
 /// The values of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Test {
-    values: Box<[Value]>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Value {
-    Fixed(bool),
-    /// A value with policy variables; the quirk `variable-in-bool` decides what it means.
-    Variable(Pattern),
+    /// Whether `true` is among them.
+    holds_true: bool,
+    /// Whether `false` is.
+    holds_false: bool,
+    /// Those with policy variables; the quirk `variable-in-bool` decides what they mean.
+    variables: Vec<Pattern>,
 }
 
 impl Test {
+    #[inline]
     pub(super) fn matches(&self, value: &str, scene: &Scene<'_>) -> Tri {
-        let Some(told) = truth(value) else { return Tri::False };
-        Tri::any(self.values.iter().map(|value| match value {
-            Value::Fixed(wanted) => Tri::from(*wanted == told),
-            Value::Variable(_) if scene.quirks.is_other(Quirk::VariableInBool) => Tri::False,
-            Value::Variable(pattern) => pattern.equals_ignoring_case(if told { "true" } else { "false" }, scene),
-        }))
+        match truth(value) {
+            Some(true) if self.holds_true => Tri::True,
+            Some(false) if self.holds_false => Tri::True,
+            Some(told) if !self.variables.is_empty() => self.matches_variables(told, scene),
+            _ => Tri::False,
+        }
     }
 
-    /// The fixed values.
-    pub fn fixed(&self) -> impl Iterator<Item = bool> {
-        self.values.iter().filter_map(|value| match value {
-            Value::Fixed(value) => Some(*value),
-            Value::Variable(_) => None,
-        })
+    #[inline(never)]
+    fn matches_variables(&self, told: bool, scene: &Scene<'_>) -> Tri {
+        if scene.quirks.is_other(Quirk::VariableInBool) {
+            return Tri::False;
+        }
+        let told = if told { "true" } else { "false" };
+        Tri::any(self.variables.iter().map(|pattern| pattern.equals_ignoring_case(told, scene)))
     }
 
     /// The values with policy variables.
     pub fn patterns(&self) -> impl Iterator<Item = &Pattern> {
-        self.values.iter().filter_map(|value| match value {
-            Value::Fixed(_) => None,
-            Value::Variable(pattern) => Some(pattern),
-        })
+        self.variables.iter()
     }
 }
 
 fn compile(values: &[&str], scope: Scope) -> Result<super::Test, ValueError> {
-    let values = each(values, |value| match truth(value) {
-        Some(fixed) => Ok(Value::Fixed(fixed)),
-        None if scope.variables && value.contains("${") => {
-            Pattern::new(value, Use::Template, scope).map(Value::Variable)
+    let mut test = Test::default();
+    each(values, |value| {
+        match truth(value) {
+            Some(true) => test.holds_true = true,
+            Some(false) => test.holds_false = true,
+            None if scope.variables && value.contains("${") => {
+                test.variables.push(Pattern::new(value, Use::Template, scope)?);
+            }
+            None => return Err(format!("`{value}` is neither `true` nor `false`")),
         }
-        None => Err(format!("`{value}` is neither `true` nor `false`")),
+        Ok(())
     })?;
-    Ok(super::Test::Boolean(Test { values }))
+    Ok(super::Test::Boolean(test))
 }
 
+#[inline]
 fn truth(text: &str) -> Option<bool> {
     match text {
         "true" => Some(true),

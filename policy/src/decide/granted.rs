@@ -39,6 +39,7 @@ impl<'a> Grants<'a> {
         self.freely.or(self.limited).or(self.limited_session).or(self.delegated) != Term::FALSE
     }
 
+    #[inline(never)]
     pub(super) fn take<L: Listener<'a>>(scene: &Scene<'a>, grants: Told<'a, Grant>, listener: &mut L) -> Grants<'a> {
         let grants = match grants {
             Told::Absent => return Grants::NONE,

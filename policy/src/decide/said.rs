@@ -1,9 +1,8 @@
 //! What one layer of policies says about one request, and who listens while it is asked.
 
-use std::ops::ControlFlow;
-
 use crate::decide::Cited;
 use crate::grant::{Grant, GrantOutcome};
+use crate::index::Candidates;
 use crate::layers::{Layer, Told};
 use crate::policy::Policy;
 use crate::principal::Relation;
@@ -12,10 +11,10 @@ use crate::statement::{Directness, Effect, Outcome, Statement};
 use crate::term::{Leaf, Term};
 use crate::tri::Tri;
 
-/// Hears about every statement and grant that is considered.
+/// Hears about every statement and grant.
 pub(crate) trait Listener<'a> {
-    /// Whether statements that cannot matter are walked too.
-    const EXHAUSTIVE: bool;
+    /// Whether it listens at all; for one that does not, what cannot matter is left out.
+    const LISTENS: bool;
 
     fn statement(&mut self, place: Place, policy: &'a Policy, statement: &'a Statement, outcome: Outcome);
 
@@ -24,7 +23,7 @@ pub(crate) trait Listener<'a> {
 
 /// The listener that does not listen.
 impl<'a> Listener<'a> for () {
-    const EXHAUSTIVE: bool = false;
+    const LISTENS: bool = false;
 
     fn statement(&mut self, _: Place, _: &'a Policy, _: &'a Statement, _: Outcome) {}
 
@@ -38,95 +37,102 @@ pub(crate) struct Place {
     pub(crate) level: usize,
 }
 
-/// What one layer says, as terms of the formula.
+/// Whether a Deny applies, of all layers asked so far, and the first that does for certain.
+#[derive(Clone, Copy)]
+pub(super) struct Denial<'a> {
+    pub(super) applies: Term,
+    pub(super) by: Option<Cited<'a>>,
+}
+
+impl<'a> Denial<'a> {
+    pub(super) const NONE: Denial<'static> = Denial { applies: Term::FALSE, by: None };
+
+    /// Whether nothing that is still to be said can change that the request is denied.
+    pub(super) fn is_certain(&self) -> bool {
+        self.applies == Term::TRUE
+    }
+
+    fn add(&mut self, found: &Found, layer: Layer, policies: &'a [Policy]) {
+        self.applies = self.applies.or(Term::of(found.denies, layer, Leaf::Deny));
+        if found.denies == Tri::True && self.by.is_none() {
+            self.by = found.denied_by.cited(layer, policies);
+        }
+    }
+
+    fn add_uncollected(&mut self, layer: Layer) {
+        self.applies = self.applies.or(Term::unknown(layer, Leaf::Documents));
+    }
+}
+
+/// What one layer says beside its Denies, as terms of the formula.
 #[derive(Clone, Copy)]
 pub(super) struct Said<'a> {
     layer: Layer,
-    state: State<'a>,
-}
-
-#[derive(Clone, Copy)]
-enum State<'a> {
-    /// There is no such layer, so it limits nothing.
-    Absent,
-    /// Nobody collected it.
-    Uncollected,
-    /// These policies, and what applies of them.
-    Known(&'a [Policy], Found),
+    /// The policies, and what applies of them; `None` where there is no such layer, or nobody collected it.
+    known: Option<(&'a [Policy], Found)>,
+    uncollected: bool,
 }
 
 impl<'a> Said<'a> {
-    pub(super) fn nothing(layer: Layer) -> Said<'a> {
-        Said { layer, state: State::Absent }
+    pub(super) const fn nothing(layer: Layer) -> Said<'a> {
+        Said { layer, known: None, uncollected: false }
     }
 
     /// Asks the layer, if there is one.
     #[inline]
-    pub(super) fn ask<L: Listener<'a>>(&mut self, policies: Told<'a, Policy>, scene: &Scene<'a>, listener: &mut L) {
+    pub(super) fn ask<L: Listener<'a>>(
+        &mut self,
+        policies: Told<'a, Policy>,
+        scene: &Scene<'a>,
+        denial: &mut Denial<'a>,
+        listener: &mut L,
+    ) {
         match policies {
             Told::Absent => {}
-            Told::Unknown => self.state = State::Uncollected,
+            Told::Unknown => {
+                self.uncollected = true;
+                denial.add_uncollected(self.layer);
+            }
             Told::Known(policies) => {
-                let mut found = Found::NOTHING;
+                let (_, found) = self.known.insert((policies, Found::NOTHING));
                 found.ask(Place { layer: self.layer, level: 0 }, policies, scene, listener);
-                self.state = State::Known(policies, found);
+                denial.add(found, self.layer, policies);
             }
         }
     }
 
     pub(super) fn is_absent(&self) -> bool {
-        matches!(self.state, State::Absent)
-    }
-
-    fn documents(&self) -> Term {
-        Term::unknown(self.layer, Leaf::Documents)
-    }
-
-    pub(super) fn denies(&self) -> Term {
-        match &self.state {
-            State::Absent => Term::FALSE,
-            State::Known(_, found) => Term::of(found.deny, self.layer, Leaf::Deny),
-            State::Uncollected => self.documents(),
-        }
+        self.known.is_none() && !self.uncollected
     }
 
     /// Whether the layer allows, where it must; one that does not exist does not stand in the way.
     pub(super) fn lets_through(&self) -> Term {
-        match &self.state {
-            State::Absent => Term::TRUE,
-            State::Known(_, found) => Term::of(found.allow.is_any(u8::MAX), self.layer, Leaf::Allow),
-            State::Uncollected => self.documents(),
-        }
+        self.gives_or(Term::TRUE, Relations::ANY)
     }
 
     /// Whether the layer gives anything by itself to a caller named in one of these relations; a
     /// layer that does not exist gives nothing.
     pub(super) fn gives(&self, relations: Relations) -> Term {
-        match &self.state {
-            State::Absent => Term::FALSE,
-            State::Known(_, found) => Term::of(found.allow.is_any(relations.0), self.layer, Leaf::Allow),
-            State::Uncollected => self.documents(),
+        self.gives_or(Term::FALSE, relations)
+    }
+
+    fn gives_or(&self, absent: Term, relations: Relations) -> Term {
+        match &self.known {
+            Some((_, found)) => Term::of(found.named.is_any(relations.0), self.layer, Leaf::Allow),
+            None if self.uncollected => Term::unknown(self.layer, Leaf::Documents),
+            None => absent,
         }
     }
 
-    pub(super) fn denied_by(&self) -> Option<Cited<'a>> {
-        self.cited(|found| Some(found.denied_by))
-    }
-
     pub(super) fn allowed_by(&self, relation: Relation) -> Option<Cited<'a>> {
-        self.cited(|found| found.allowed_by.get(relation as usize).copied())
+        let (policies, found) = self.known.as_ref()?;
+        found.allowed_by.get(relation as usize)?.cited(self.layer, policies)
     }
 
     /// The most direct statement that allows.
     pub(super) fn allowed_somehow_by(&self) -> Option<Cited<'a>> {
-        self.cited(|found| found.allowed_by.iter().rev().copied().find(|spot| *spot != Spot::NOWHERE))
-    }
-
-    fn cited(&self, spot: impl Fn(&Found) -> Option<Spot>) -> Option<Cited<'a>> {
-        match &self.state {
-            State::Known(policies, found) => spot(found)?.cited(self.layer, policies),
-            State::Absent | State::Uncollected => None,
-        }
+        let (policies, found) = self.known.as_ref()?;
+        found.allowed_by.iter().rev().find(|spot| **spot != Spot::NOWHERE)?.cited(self.layer, policies)
     }
 }
 
@@ -144,38 +150,38 @@ impl Relations {
     pub(super) const LIMITED: Relations = Relations(Relations::BEHIND.0 | Relations::LIMITED_SESSION.0);
 }
 
-/// What the levels of an organisation say: any policy within a level, all levels together.
+/// What the levels of an organisation say beside their Denies: any policy within a level, all levels together.
 #[derive(Clone, Copy)]
-pub(super) struct Levels<'a> {
-    pub(super) denies: Term,
-    pub(super) denied_by: Option<Cited<'a>>,
+pub(super) struct Levels {
     pub(super) lets_through: Term,
     /// The first level (root is 1) that does not allow.
     pub(super) silent: usize,
 }
 
-impl<'a> Levels<'a> {
-    pub(super) const NONE: Levels<'static> =
-        Levels { denies: Term::FALSE, denied_by: None, lets_through: Term::TRUE, silent: 0 };
+impl Levels {
+    pub(super) const NONE: Levels = Levels { lets_through: Term::TRUE, silent: 0 };
 
     /// `always_allowed`: an Allow of everything is attached to each level and cannot be removed.
-    pub(super) fn take<L: Listener<'a>>(
+    pub(super) fn take<'a, L: Listener<'a>>(
         layer: Layer,
         levels: Told<'a, Vec<Policy>>,
         always_allowed: bool,
         scene: &Scene<'a>,
+        denial: &mut Denial<'a>,
         listener: &mut L,
-    ) -> Levels<'a> {
+    ) -> Levels {
+        let mut sum = Levels::NONE;
         let levels = match levels {
-            Told::Absent => return Levels::NONE,
+            Told::Absent => return sum,
             Told::Unknown => {
-                let documents = Term::unknown(layer, Leaf::Documents);
-                let lets_through = if always_allowed { Term::TRUE } else { documents };
-                return Levels { denies: documents, lets_through, ..Levels::NONE };
+                denial.add_uncollected(layer);
+                if !always_allowed {
+                    sum.lets_through = Term::unknown(layer, Leaf::Documents);
+                }
+                return sum;
             }
             Told::Known(levels) => levels,
         };
-        let mut sum = Levels::NONE;
         if levels.is_empty() && !always_allowed {
             sum.lets_through = Term::FALSE;
             sum.silent = 1;
@@ -183,9 +189,8 @@ impl<'a> Levels<'a> {
         for (index, policies) in levels.iter().enumerate() {
             let mut found = Found::NOTHING;
             found.ask(Place { layer, level: index + 1 }, policies, scene, listener);
-            sum.denies = sum.denies.or(Term::of(found.deny, layer, Leaf::Deny));
-            sum.denied_by = sum.denied_by.or_else(|| found.denied_by.cited(layer, policies));
-            let allows = if always_allowed { Tri::True } else { found.allow.is_any(u8::MAX) };
+            denial.add(&found, layer, policies);
+            let allows = if always_allowed { Tri::True } else { found.named.is_any(Relations::ANY.0) };
             if allows == Tri::False && sum.silent == 0 {
                 sum.silent = index + 1;
             }
@@ -198,8 +203,9 @@ impl<'a> Levels<'a> {
 /// The statements of one layer (or level) that apply.
 #[derive(Clone, Copy)]
 struct Found {
-    deny: Tri,
-    allow: Directness,
+    denies: Tri,
+    /// How those that allow name the caller.
+    named: Directness,
     denied_by: Spot,
     /// By relation, in the order of [`Relation`].
     allowed_by: [Spot; 4],
@@ -221,62 +227,94 @@ impl Spot {
         *self = (*self).min(other);
     }
 
+    fn statement(self, policy: &Policy) -> Option<&Statement> {
+        policy.statements().get((self.0 & u64::from(u32::MAX)) as usize)
+    }
+
     fn cited<'a>(self, layer: Layer, policies: &'a [Policy]) -> Option<Cited<'a>> {
         let policy = policies.get((self.0 >> 32) as usize)?;
-        let statement = policy.statements().get((self.0 & u64::from(u32::MAX)) as usize)?;
-        Some(Cited { layer, policy, statement })
+        Some(Cited { layer, policy, statement: self.statement(policy)? })
     }
 }
 
 impl Found {
     const NOTHING: Found =
-        Found { deny: Tri::False, allow: Directness::NONE, denied_by: Spot::NOWHERE, allowed_by: [Spot::NOWHERE; 4] };
+        Found { denies: Tri::False, named: Directness::NONE, denied_by: Spot::NOWHERE, allowed_by: [Spot::NOWHERE; 4] };
 
+    /// Holds the statements of a layer against the request. Once something denies for certain, the rest
+    /// is asked only if somebody listens.
     fn ask<'a, L: Listener<'a>>(&mut self, place: Place, policies: &'a [Policy], scene: &Scene<'a>, listener: &mut L) {
         for (number, policy) in (0_u32..).zip(policies) {
-            let mut consider = |index: u32| {
-                if let Some(statement) = policy.statements().get(index as usize)
-                    && (L::EXHAUSTIVE || self.could_change_by(statement))
-                {
+            // The index files statements under texts, and symbols are not what they are written as.
+            if L::LISTENS || scene.request.open {
+                for (index, statement) in (0_u32..).zip(policy.statements()) {
                     let outcome = statement.outcome(scene);
                     listener.statement(place, policy, statement, outcome);
                     self.note(outcome, statement.effect(), Spot::new(number, index));
                 }
-                if self.deny == Tri::True { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            };
-            // The index files statements under texts, and symbols are not what they are written as.
-            if L::EXHAUSTIVE || scene.request.open {
-                for (index, _) in (0_u32..).zip(policy.statements()) {
-                    let _ = consider(index);
+                continue;
+            }
+            match policy.index().candidates(scene.request) {
+                Candidates::Few(few) => {
+                    let few = if self.allows_caller() { few.denying() } else { few };
+                    let statements = policy.statements();
+                    for index in few {
+                        let Some(statement) = statements.get(index as usize) else { continue };
+                        match statement.outcome_for_action(scene) {
+                            Outcome::DoesNot(_) => {}
+                            outcome => {
+                                self.note(outcome, statement.effect(), Spot::new(number, index));
+                                if self.denies == Tri::True {
+                                    return;
+                                } else if self.allows_caller() {
+                                    break;
+                                }
+                            }
+                        }
+                    }
                 }
-            } else {
-                policy.index().visit(scene.request, consider);
+                Candidates::Filed(index) => {
+                    index.look_up(scene.request, |index| self.consider(policy, scene, Spot::new(number, index)));
+                    if self.denies == Tri::True {
+                        return;
+                    }
+                }
             }
         }
     }
 
-    /// Once something denies, or the caller itself is allowed, another Allow adds nothing.
-    fn could_change_by(&self, statement: &Statement) -> bool {
-        statement.effect() == Effect::Deny || (self.deny != Tri::True && self.allow.is(Relation::Caller) != Tri::True)
+    /// Whether the caller itself is allowed: another Allow adds nothing.
+    fn allows_caller(&self) -> bool {
+        self.named.is(Relation::Caller) == Tri::True
+    }
+
+    #[inline(never)]
+    fn consider(&mut self, policy: &Policy, scene: &Scene<'_>, spot: Spot) {
+        let Some(statement) = spot.statement(policy) else { return };
+        if statement.effect() == Effect::Deny || (self.denies != Tri::True && !self.allows_caller()) {
+            self.note(statement.outcome(scene), statement.effect(), spot);
+        }
     }
 
     fn note(&mut self, outcome: Outcome, effect: Effect, spot: Spot) {
         match (outcome, effect) {
             (Outcome::DoesNot(_), _) => {}
             (Outcome::Applies(_), Effect::Deny) => {
-                self.deny = Tri::True;
+                self.denies = Tri::True;
                 self.denied_by.keep_first(spot);
             }
-            (Outcome::TurnsOnUnknown(_), Effect::Deny) => self.deny = self.deny.or(Tri::Unknown),
+            (Outcome::TurnsOnUnknown(_), Effect::Deny) => self.denies = self.denies.or(Tri::Unknown),
             (Outcome::Applies(directness), Effect::Allow) => {
-                self.allow = self.allow.or(directness);
-                for (relation, slot) in self.allowed_by.iter_mut().enumerate() {
-                    if directness.certain() & (1 << relation) != 0 {
-                        slot.keep_first(spot);
-                    }
+                self.named = self.named.or(directness);
+                let mut relations = directness.certain();
+                while let Some(slot) = self.allowed_by.get_mut(relations.trailing_zeros() as usize) {
+                    slot.keep_first(spot);
+                    relations &= relations - 1;
                 }
             }
-            (Outcome::TurnsOnUnknown(directness), Effect::Allow) => self.allow = self.allow.or(directness.doubted()),
+            (Outcome::TurnsOnUnknown(directness), Effect::Allow) => {
+                self.named = self.named.or(directness.doubted());
+            }
         }
     }
 }

@@ -10,24 +10,28 @@ use crate::scene::Scene;
 use crate::term::Term;
 
 use super::granted::Grants;
-use super::said::{Levels, Listener, Relations, Said};
+use super::said::{Denial, Levels, Listener, Relations, Said};
 
 /// What every layer says about one request.
 #[derive(Clone, Copy)]
 pub(crate) struct Survey<'a> {
     request: &'a Request,
+    denial: Denial<'a>,
+    /// `None` where there are none.
+    ceilings: Option<Ceilings<'a>>,
     resource: Said<'a>,
     identity: Said<'a>,
     boundary: Said<'a>,
     session: Said<'a>,
-    endpoint: Said<'a>,
-    scps: Levels<'a>,
-    rcps: Levels<'a>,
     grants: Grants<'a>,
-    /// Whether a Deny applies, of all layers asked; if one does for certain, the rest do not matter.
-    denied: Term,
-    /// Whether every ceiling asked lets the request through.
-    ceilings: Term,
+}
+
+/// What organisation and VPC endpoint say, which limit every way in.
+#[derive(Clone, Copy)]
+struct Ceilings<'a> {
+    scps: Levels,
+    rcps: Levels,
+    endpoint: Said<'a>,
 }
 
 /// How far each way in is open.
@@ -70,92 +74,108 @@ impl<'a> Survey<'a> {
     pub(crate) fn new(request: &'a Request) -> Survey<'a> {
         Survey {
             request,
+            denial: Denial::NONE,
+            ceilings: None,
             resource: Said::nothing(Layer::Resource),
             identity: Said::nothing(Layer::Identity),
             boundary: Said::nothing(Layer::Boundary),
             session: Said::nothing(Layer::Session),
-            endpoint: Said::nothing(Layer::Endpoint),
-            scps: Levels::NONE,
-            rcps: Levels::NONE,
             grants: Grants::NONE,
-            denied: Term::FALSE,
-            ceilings: Term::TRUE,
         }
     }
 
     /// Asks every layer that applies to this kind of caller and resource, in the order in which a
     /// Deny would be named. Unless somebody listens, the first Deny that applies ends it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take<L: Listener<'a>>(&mut self, scene: &Scene<'a>, layers: &Layers<'a>, listener: &mut L) {
         let request = self.request;
-        let caller = &request.caller;
-        let has_iam = caller.has_iam();
-        if layers.scps.is_there() && (has_iam || caller.kind() == CallerKind::Root) && !caller.is_service_linked() {
-            self.scps = Levels::take(Layer::Scp, layers.scps, false, scene, listener);
-            self.denied = self.scps.denies;
-            self.ceilings = self.scps.lets_through;
+        if layers.scps.is_there() || layers.rcps.is_there() || layers.endpoint.is_there() {
+            self.ask_ceilings(scene, layers, listener);
+            if self.ends::<L>() {
+                return;
+            }
         }
-        if layers.rcps.is_there()
-            && self.goes_on::<L>()
-            && !caller.is_service_linked()
-            && !request.aws_managed_key
-            && !request.retires
-        {
-            self.rcps = Levels::take(Layer::Rcp, layers.rcps, true, scene, listener);
-            self.denied = self.denied.or(self.rcps.denies);
-            self.ceilings = self.ceilings.and(self.rcps.lets_through);
-        }
-        if layers.endpoint.is_there() && self.goes_on::<L>() {
-            self.endpoint.ask(layers.endpoint, scene, listener);
-            self.denied = self.denied.or(self.endpoint.denies());
-            self.ceilings = self.ceilings.and(self.endpoint.lets_through());
-        }
-        if self.goes_on::<L>() && request.rule != ResourceRule::KmsIdentityOnly && !request.retires {
-            let first_only = request.rule == ResourceRule::KmsKey && scene.quirks.is_other(Quirk::RamPolicy);
+        if request.rule != ResourceRule::KmsIdentityOnly && !request.retires {
+            let first_only = scene.quirks.is_other(Quirk::RamPolicy) && request.rule == ResourceRule::KmsKey;
             let policies = if first_only { first(layers.resource) } else { layers.resource };
-            self.resource.ask(policies, &scene.on(Layer::Resource), listener);
-            self.denied = self.denied.or(self.resource.denies());
+            self.resource.ask(policies, &scene.on(Layer::Resource), &mut self.denial, listener);
+            if self.ends::<L>() {
+                return;
+            }
         }
-        if has_iam {
-            let own = [
-                (&mut self.identity, layers.identity),
-                (&mut self.boundary, layers.boundary),
-                (&mut self.session, layers.session),
-            ];
-            for (said, told) in own {
-                if told.is_there() && (L::EXHAUSTIVE || self.denied != Term::TRUE) {
-                    said.ask(told, scene, listener);
-                    self.denied = self.denied.or(said.denies());
+        if request.caller.has_iam() {
+            self.identity.ask(layers.identity, scene, &mut self.denial, listener);
+            if self.ends::<L>() {
+                return;
+            }
+            if layers.boundary.is_there() || layers.session.is_there() {
+                self.ask_limits(scene, layers, listener);
+                if self.ends::<L>() {
+                    return;
                 }
             }
         }
-        if layers.grants.is_there() && self.goes_on::<L>() && request.rule == ResourceRule::KmsKey {
+        if layers.grants.is_there() && request.rule == ResourceRule::KmsKey {
             self.grants = Grants::take(scene, layers.grants, listener);
         }
     }
 
-    fn goes_on<L: Listener<'a>>(&self) -> bool {
-        L::EXHAUSTIVE || self.denied != Term::TRUE
+    fn ends<L: Listener<'a>>(&self) -> bool {
+        !L::LISTENS && self.denial.is_certain()
+    }
+
+    #[inline(never)]
+    fn ask_ceilings<L: Listener<'a>>(&mut self, scene: &Scene<'a>, layers: &Layers<'a>, listener: &mut L) {
+        let request = self.request;
+        let caller = &request.caller;
+        let mut ceilings =
+            Ceilings { scps: Levels::NONE, rcps: Levels::NONE, endpoint: Said::nothing(Layer::Endpoint) };
+        let denial = &mut self.denial;
+        if (caller.has_iam() || caller.kind() == CallerKind::Root) && !caller.is_service_linked() {
+            ceilings.scps = Levels::take(Layer::Scp, layers.scps, false, scene, denial, listener);
+        }
+        let goes_on = |denial: &Denial<'_>| L::LISTENS || !denial.is_certain();
+        if goes_on(denial) && !caller.is_service_linked() && !request.aws_managed_key && !request.retires {
+            ceilings.rcps = Levels::take(Layer::Rcp, layers.rcps, true, scene, denial, listener);
+        }
+        if goes_on(denial) {
+            ceilings.endpoint.ask(layers.endpoint, scene, denial, listener);
+        }
+        self.ceilings = Some(ceilings);
+    }
+
+    /// Asks what limits the caller's own side.
+    #[inline(never)]
+    fn ask_limits<L: Listener<'a>>(&mut self, scene: &Scene<'a>, layers: &Layers<'a>, listener: &mut L) {
+        self.boundary.ask(layers.boundary, scene, &mut self.denial, listener);
+        if !self.ends::<L>() {
+            self.session.ask(layers.session, scene, &mut self.denial, listener);
+        }
     }
 
     /// Whether a Deny applies.
     pub(crate) fn denied(&self) -> Term {
-        self.denied
+        self.denial.applies
     }
 
     /// The Deny that is named first: organisation, endpoint, resource, then the caller's own side.
     pub(crate) fn denied_by(&self) -> Option<Reason<'a>> {
-        let layers = [&self.endpoint, &self.resource, &self.identity, &self.boundary, &self.session];
-        let levels = self.scps.denied_by.or(self.rcps.denied_by);
-        levels.or_else(|| layers.iter().find_map(|layer| layer.denied_by())).map(Reason::DeniedBy)
+        self.denial.by.map(Reason::DeniedBy)
     }
 
     /// The formula: some way in, and every ceiling lets it through.
     pub(crate) fn allowed(&self, ways: &Ways) -> Term {
         match self.rule_says_no() {
             Some(_) => Term::FALSE,
-            None => self.ceilings.and(ways.any()),
+            None => self.ceilings_let_through().and(ways.any()),
         }
+    }
+
+    fn ceilings_let_through(&self) -> Term {
+        let all = |ceilings: &Ceilings<'_>| {
+            ceilings.scps.lets_through.and(ceilings.rcps.lets_through).and(ceilings.endpoint.lets_through())
+        };
+        self.ceilings.as_ref().map_or(Term::TRUE, all)
     }
 
     /// The three ways in.
@@ -206,10 +226,12 @@ impl<'a> Survey<'a> {
     }
 
     fn by_grant(&self, identity: Term) -> Term {
+        if self.grants.any() { self.by_some_grant(identity) } else { Term::FALSE }
+    }
+
+    #[inline(never)]
+    fn by_some_grant(&self, identity: Term) -> Term {
         let grants = &self.grants;
-        if !grants.any() {
-            return Term::FALSE;
-        }
         let limited = grants.limited.and(self.boundary.lets_through()).and(self.session_allows());
         let limited_session = grants.limited_session.and(self.session_allows());
         grants.freely.or(limited).or(limited_session).or(grants.delegated.and(identity))
@@ -274,9 +296,11 @@ impl<'a> Survey<'a> {
             silences.add(rule);
             return silences;
         }
-        silences.add_if(self.rcps.lets_through, Silence::Rcp(self.rcps.silent));
-        silences.add_if(self.scps.lets_through, Silence::Scp(self.scps.silent));
-        silences.add_if(self.endpoint.lets_through(), Silence::Endpoint);
+        if let Some(Ceilings { scps, rcps, endpoint }) = &self.ceilings {
+            silences.add_if(rcps.lets_through, Silence::Rcp(rcps.silent));
+            silences.add_if(scps.lets_through, Silence::Scp(scps.silent));
+            silences.add_if(endpoint.lets_through(), Silence::Endpoint);
+        }
         if ways.any() == Term::FALSE {
             self.closed_ways(&mut silences);
         }
