@@ -13,6 +13,7 @@ use crate::scene::Scene;
 use crate::statement::Effect;
 use crate::tri::Tri;
 
+use super::focus::Focus;
 use super::glob::ones;
 use super::outsider::{Cast, Who};
 use super::plan::{Plan, Planner, REACHES, bits, relation};
@@ -87,8 +88,14 @@ struct Places {
 }
 
 impl<'c> Landscape<'c> {
-    pub(super) fn new(cast: &'c Cast, sides: &[&'c [Policy]], setting: &Setting<'c>) -> Result<Landscape<'c>, Excess> {
-        let mut planner = Planner::new(cast, sides, setting);
+    /// With a focus, of what matters to it only.
+    pub(super) fn new(
+        cast: &'c Cast,
+        sides: &[&'c [Policy]],
+        setting: &Setting<'c>,
+        focus: Option<&Focus<'_>>,
+    ) -> Result<Landscape<'c>, Excess> {
+        let mut planner = Planner::new(cast, sides, setting, focus);
         let mut plans = Vec::new();
         for (side, policies) in sides.iter().enumerate() {
             for (policy, document) in policies.iter().enumerate() {

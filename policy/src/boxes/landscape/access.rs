@@ -49,7 +49,7 @@ pub struct Access<'a> {
 /// ```
 pub fn access<'a>(policies: &'a [Policy], setting: &Setting<'_>) -> (Vec<Access<'a>>, Vec<Doubt>) {
     let found = Cast::new(&[policies], setting).and_then(|cast| {
-        let landscape = Landscape::new(&cast, &[policies], setting)?;
+        let landscape = Landscape::new(&cast, &[policies], setting, None)?;
         let side = landscape.sides.first().ok_or(Excess::Boxes)?;
         let mut doubts = landscape.doubts.clone();
         let rows = landscape.access(side, policies, &mut doubts)?;

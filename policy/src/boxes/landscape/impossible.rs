@@ -74,6 +74,10 @@ impl Landscape<'_> {
             }
             _ => Vec::new(),
         };
+        let with_defaults: Vec<_> = match known.is_empty() {
+            true => Vec::new(),
+            false => catalogue::kms_operations().filter(|line| line.defaults().next().is_some()).collect(),
+        };
         for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| is_of_kms(dimension)) {
             let lower = dimension.key.lower();
             let key = catalogue::condition_key(lower);
@@ -89,7 +93,8 @@ impl Landscape<'_> {
                 }
                 found.push(product);
             }
-            let always: Vec<&str> = catalogue::kms_operations()
+            let always: Vec<&str> = with_defaults
+                .iter()
                 .filter(|line| line.defaults().any(|(name, _)| name.eq_ignore_ascii_case(lower)))
                 .map(|line| line.action())
                 .collect();
