@@ -15,6 +15,7 @@
 mod collect;
 mod compare;
 mod demand;
+mod focus;
 mod formula;
 mod glob;
 mod landscape;

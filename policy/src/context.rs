@@ -83,6 +83,8 @@ pub struct Carried {
     action: Box<str>,
     /// Sorted by hash.
     keys: Vec<(Key, bool)>,
+    /// Whether they carry pairs of an encryption context.
+    encryption_context: bool,
 }
 
 impl Carried {
@@ -93,11 +95,15 @@ impl Carried {
         let mut keys: Vec<(Key, bool)> =
             keys.map(|key| (key.clone(), catalogue::carries(action, key.lower()))).collect();
         keys.sort_by_key(|(key, _)| key.hash());
-        Carried { action: action.to_ascii_lowercase().into(), keys }
+        let encryption_context = catalogue::carries(action, "kms:EncryptionContext:any");
+        Carried { action: action.to_ascii_lowercase().into(), keys, encryption_context }
     }
 
     /// `None` for a key that was not looked up.
     fn find(&self, key: &Key) -> Option<bool> {
+        if key.lower().strip_prefix(ENCRYPTION_CONTEXT).is_some_and(|name| !name.is_empty()) {
+            return Some(self.encryption_context);
+        }
         let first = self.keys.partition_point(|(known, _)| known.hash() < key.hash());
         let same = self.keys.get(first..)?.iter().take_while(|(known, _)| known.hash() == key.hash());
         same.into_iter().find(|(known, _)| known == key).map(|(_, carried)| *carried)

@@ -3,8 +3,9 @@
 //! Names compare without regard to case, tag and context parts included.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 
+use std::collections::HashMap;
 use std::num::NonZeroU8;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::catalogue;
 use crate::digest::{Domain, digest};
@@ -12,8 +13,8 @@ use crate::digest::{Domain, digest};
 /// The name of a condition key, as it was written and as it is compared.
 #[derive(Debug, Clone)]
 pub struct Key {
-    name: Box<str>,
-    lower: Box<str>,
+    name: Arc<str>,
+    lower: Arc<str>,
     hash: u64,
     number: Option<NonZeroU8>,
     iam_only: bool,
@@ -38,10 +39,21 @@ fn number(hash: u64, lower: &str) -> Option<NonZeroU8> {
     NonZeroU8::new(u8::try_from(place + 1).ok()?)
 }
 
+/// The same keys by the name as AWS spells it, ready to be handed out: requests are made of little else.
+static SPELLED: LazyLock<HashMap<&'static str, Key>> = LazyLock::new(|| {
+    let known = catalogue::condition_keys().filter(|key| !key.has_parameter()).map(|key| key.name());
+    let ours = known.filter(|name| name.starts_with("aws:") || name.starts_with("kms:"));
+    ours.map(|name| (name, Key::made(name))).collect()
+});
+
 impl Key {
     /// The key of that name.
     pub fn new(name: &str) -> Key {
-        let lower: Box<str> = name.to_lowercase().into();
+        SPELLED.get(name).cloned().unwrap_or_else(|| Key::made(name))
+    }
+
+    fn made(name: &str) -> Key {
+        let lower: Arc<str> = name.to_lowercase().into();
         let iam_only = lower.starts_with("aws:resourcetag/") || &*lower == "kms:resourcealiases";
         let hash = digest(Domain::Key, &lower);
         Key { name: name.into(), number: number(hash, &lower), hash, lower, iam_only }

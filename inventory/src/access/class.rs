@@ -20,9 +20,16 @@ pub(super) fn is_personal(key: &Key) -> bool {
         || matches!(name, "aws:principalarn" | "aws:username" | "aws:userid" | "aws:principaltype")
 }
 
-/// Whether a key tells keys of one account and region apart beyond their kind.
-fn is_of_one_key(key: &Key) -> bool {
-    key.is_iam_only()
+/// How far a class tells keys of one kind apart, beside whether a Resource element covers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Sight {
+    /// Not at all.
+    #[default]
+    Kind,
+    /// By their tags and aliases.
+    Tags,
+    /// Each by itself, since a variable stands in an ARN.
+    Each,
 }
 
 /// Statements, each under a number that those which say the same share.
@@ -49,8 +56,8 @@ pub(super) struct Known<'w> {
     needs: Vec<Need>,
     /// Whether it looks at the resource, beyond everything.
     pub(super) is_of_resources: bool,
-    /// Whether it looks at tags, aliases or variables that make each key a case of its own.
-    pub(super) is_of_one_key: bool,
+    /// What it looks at beside.
+    sight: Sight,
 }
 
 /// What has to be known of a principal to know what a statement says of it.
@@ -104,9 +111,9 @@ impl<'w> Statements<'w> {
 impl<'w> Known<'w> {
     fn of(statement: &'w Statement) -> Known<'w> {
         let mut needs = Vec::new();
-        let mut of_one_key = false;
+        let mut sight = Sight::Kind;
         statement.visit_resource_variables(|key| {
-            of_one_key = true;
+            sight = Sight::Each;
             if is_personal(key) {
                 needs.push(Need::Value(key.clone()));
             }
@@ -114,7 +121,9 @@ impl<'w> Known<'w> {
         for (row, atom) in statement.conditions().iter().enumerate() {
             let mut variables = Vec::new();
             atom.visit_variables(|key| variables.push(key));
-            of_one_key |= is_of_one_key(atom.key()) || variables.iter().any(|key| is_of_one_key(key));
+            if std::iter::once(&atom.key()).chain(&variables).any(|key| key.is_iam_only()) {
+                sight = sight.max(Sight::Tags);
+            }
             if is_personal(atom.key()) && variables.is_empty() {
                 needs.push(Need::Row(row));
                 continue;
@@ -123,7 +132,7 @@ impl<'w> Known<'w> {
             needs.extend(keys.filter(|key| is_personal(key)).map(|key| Need::Value(key.clone())));
         }
         let is_of_resources = !statement.resources().is_everything();
-        Known { statement, needs, is_of_resources, is_of_one_key: of_one_key }
+        Known { statement, needs, is_of_resources, sight }
     }
 
     pub(super) fn is_personal(&self) -> bool {
@@ -132,6 +141,12 @@ impl<'w> Known<'w> {
 
     pub(super) fn allows(&self) -> bool {
         self.statement.effect() == Effect::Allow
+    }
+
+    /// Whether it denies whatever it is about and covers, in every context.
+    fn denies_outright(&self) -> bool {
+        let denies = self.statement.effect() == Effect::Deny;
+        denies && self.statement.conditions().is_empty() && !self.statement.is_open()
     }
 
     /// What the statement needs of somebody, as far as a request tells it.
@@ -199,26 +214,108 @@ pub(super) struct Mark {
 pub(super) struct Class {
     /// Positions among the principals of the world.
     pub(super) members: Vec<usize>,
-    /// Whether identity policies may allow anything of the action.
-    pub(super) may_allow: bool,
-    /// Whether each key is a case of its own.
-    pub(super) is_of_one_key: bool,
+    sight: Sight,
+    identity: Own,
+    boundary: Own,
+}
+
+/// What a layer of a class says, by where it matters which key it is about.
+#[derive(Debug, Default)]
+struct Own {
+    /// Whether it may allow something on any key.
+    allows_anywhere: bool,
+    /// Whether it denies everything on any key, whatever the context.
+    denies_anywhere: bool,
     /// The statements whose Resource element matters.
-    pub(super) of_resources: Vec<u32>,
+    of_resources: Vec<OfResources>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct OfResources {
+    number: u32,
+    allows: bool,
+    /// Denies whatever the context.
+    denies_outright: bool,
+}
+
+/// What a class may do on a key, by its own policies.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    /// Whether identity policies and boundary may allow something.
+    pub(super) may_allow: bool,
+    /// Whether one of them denies everything.
+    pub(super) denies: bool,
+    /// Which statements cover the key, a bit each.
+    pub(super) covered: u128,
+    /// How far it tells keys with the same bits apart.
+    pub(super) sight: Sight,
+}
+
+/// So many statements can have a bit each.
+const COVERED_BITS: usize = u128::BITS as usize;
+
+impl Own {
+    fn of(layer: &Layer, statements: &Statements<'_>) -> Own {
+        let known = |number: &u32| Some((*number, statements.get(*number)?));
+        let (of_resources, anywhere): (Vec<_>, Vec<_>) =
+            layer.numbers().iter().filter_map(known).partition(|(_, known)| known.is_of_resources);
+        Own {
+            allows_anywhere: !layer.is_known() || anywhere.iter().any(|(_, known)| known.allows()),
+            denies_anywhere: anywhere.iter().any(|(_, known)| known.denies_outright()),
+            of_resources: of_resources
+                .into_iter()
+                .map(|(number, known)| OfResources {
+                    number,
+                    allows: known.allows(),
+                    denies_outright: known.denies_outright(),
+                })
+                .collect(),
+        }
+    }
+
+    fn reach(&self, statements: &Statements<'_>, probe: &Request, quirks: Quirks, covered: u128) -> Reach {
+        let mut reach =
+            Reach { may_allow: self.allows_anywhere, denies: self.denies_anywhere, covered, sight: Sight::Kind };
+        for statement in &self.of_resources {
+            let covers = statements.get(statement.number).map(|known| known.statement.covers(probe, quirks));
+            if covers == Some(Tri::Unknown) {
+                reach.sight = Sight::Each;
+            }
+            reach.may_allow |= statement.allows && covers != Some(Tri::False);
+            reach.denies |= statement.denies_outright && covers == Some(Tri::True);
+            reach.covered = reach.covered << 1 | u128::from(covers == Some(Tri::True));
+        }
+        reach
+    }
 }
 
 impl Class {
     pub(super) fn new(mark: &Mark, statements: &Statements<'_>) -> Class {
-        let numbers = || mark.identity.numbers().iter().chain(mark.boundary.numbers());
-        let known = || numbers().filter_map(|number| statements.get(*number));
-        let allows = |number: &u32| statements.get(*number).is_some_and(Known::allows);
-        let may_allow = !mark.identity.is_known() || mark.identity.numbers().iter().any(allows);
-        let is_of_resources = |number: &u32| statements.get(*number).is_some_and(|known| known.is_of_resources);
+        let numbers = mark.identity.numbers().iter().chain(mark.boundary.numbers());
+        let known = numbers.filter_map(|number| statements.get(*number));
+        let boundary = Own::of(&mark.boundary, statements);
         Class {
-            may_allow,
-            is_of_one_key: known().any(|known| known.is_of_one_key),
-            of_resources: numbers().copied().filter(is_of_resources).collect(),
+            sight: known.map(|known| known.sight).max().unwrap_or_default(),
+            identity: Own::of(&mark.identity, statements),
+            // No boundary is no limit.
+            boundary: Own {
+                allows_anywhere: boundary.allows_anywhere || matches!(mark.boundary, Layer::Absent),
+                ..boundary
+            },
             members: Vec::new(),
+        }
+    }
+
+    /// What it may do on the key of the probe.
+    pub(super) fn reach(&self, statements: &Statements<'_>, probe: &Request, quirks: Quirks) -> Reach {
+        let own = self.identity.reach(statements, probe, quirks, 0);
+        let limit = self.boundary.reach(statements, probe, quirks, own.covered);
+        let counted = self.identity.of_resources.len() + self.boundary.of_resources.len();
+        Reach {
+            may_allow: own.may_allow && limit.may_allow,
+            denies: own.denies || limit.denies,
+            covered: limit.covered,
+            sight: if counted <= COVERED_BITS { self.sight.max(own.sight).max(limit.sight) } else { Sight::Each },
         }
     }
 }

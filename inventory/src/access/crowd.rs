@@ -9,9 +9,8 @@ use wardbook_policy::decide::Verdict;
 use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 use wardbook_policy::request::Request;
-use wardbook_policy::tri::Tri;
 
-use super::class::{self, Class, Mark, Trait};
+use super::class::{self, Class, Mark, Reach, Sight, Trait};
 use super::pair::{self, Asked, Asker, Outcome};
 use super::proof::Located;
 use super::search::{any_key, portrait};
@@ -35,6 +34,9 @@ pub(super) struct Kind<'w> {
     known: [bool; 3],
 }
 
+/// The number of a kind, and all tags and aliases that a key of it has.
+pub(super) type Alike<'w> = (usize, Vec<(&'w str, &'w str)>, Vec<&'w str>);
+
 /// What was asked before: of which class, about which keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Memo {
@@ -42,13 +44,15 @@ pub(super) struct Memo {
     keys: Keys,
     skeleton: usize,
     class: u32,
-    /// Which statements cover the key, two bits each.
+    /// Which statements cover the key, a bit each.
     covered: u128,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Keys {
     OfKind(usize),
+    /// Of one kind, with the same tags and aliases.
+    Alike(usize),
     One(*const KmsKey),
 }
 
@@ -67,6 +71,7 @@ impl<'w> Search<'w> {
         }
         let of_rcps = self.numbers_of(&key.account, probe, |membership| &membership.rcps);
         let kind = self.kind(key);
+        let mut alike = None;
         let grants = match view.account_grants.is_empty() && !matches!(key.grants, Collected::Unknown) {
             true => Collected::known(Vec::new()),
             false if matches!(key.grants, Collected::Unknown) => Collected::Unknown,
@@ -88,20 +93,20 @@ impl<'w> Search<'w> {
                 continue;
             }
             for class in self.classes_of(account, &personal, own && view.allows_anyone, probe) {
-                let Some((covered, shareable, rep)) = self.prepare(class, own && view.allows_anyone, view, probe)
-                else {
+                let Some((reach, representative)) = self.prepare(class, own && view.allows_anyone, view, probe) else {
                     continue;
                 };
                 let no_grants = matches!(&grants, Collected::Known(grants) if grants.is_empty());
-                let keys = match shareable && no_grants {
-                    true => Keys::OfKind(kind),
-                    false => Keys::One(std::ptr::from_ref(key)),
+                let keys = match reach.sight {
+                    Sight::Kind if no_grants => Keys::OfKind(kind),
+                    Sight::Tags if no_grants => Keys::Alike(*alike.get_or_insert_with(|| self.alike(kind, key))),
+                    _ => Keys::One(std::ptr::from_ref(key)),
                 };
-                let memo = Memo { keys, skeleton, class, covered };
+                let memo = Memo { keys, skeleton, class, covered: reach.covered };
                 let outcome = match self.memo.get(&memo) {
                     Some(outcome) => outcome.clone(),
                     None => {
-                        let outcome = self.ask_representative(rep, key, asked, skeleton, &grants);
+                        let outcome = self.ask_representative(representative, key, asked, skeleton, &grants);
                         self.memo.insert(memo, outcome.clone());
                         outcome
                     }
@@ -155,22 +160,14 @@ impl<'w> Search<'w> {
         }
     }
 
-    /// Which statements of a class cover the key, whether that tells all keys apart that it can tell
-    /// apart, and who stands for the class; `None` where nothing can be allowed.
-    fn prepare(&self, class: u32, needs_no_iam: bool, view: &View<'w>, probe: &Request) -> Option<(u128, bool, usize)> {
+    /// What a class may do on the key, and who stands for it; `None` where nothing can be allowed.
+    fn prepare(&self, class: u32, needs_no_iam: bool, view: &View<'w>, probe: &Request) -> Option<(Reach, usize)> {
         let class = self.classes.get(class as usize)?;
-        if !class.may_allow && !needs_no_iam {
-            return None;
-        }
         let representative = *class.members.iter().find(|member| !view.named.contains(member))?;
-        let mut shareable = !class.is_of_one_key && class.of_resources.len() <= 64;
-        let mut covered = 0;
-        for number in &class.of_resources {
-            let covers = self.statements.get(*number).map(|known| known.statement.covers(probe, self.quirks));
-            shareable &= covers != Some(Tri::Unknown);
-            covered = covered << 1 | u128::from(covers == Some(Tri::True));
-        }
-        Some((covered, shareable, representative))
+        let reach = class.reach(&self.statements, probe, self.quirks);
+        // What grants alone decide, a Deny does not.
+        let denied = reach.denies && self.operation.action() != "kms:RetireGrant";
+        ((reach.may_allow || needs_no_iam) && !denied).then_some((reach, representative))
     }
 
     fn ask_representative(
@@ -287,6 +284,16 @@ impl<'w> Search<'w> {
             self.portraits.insert(member, Arc::clone(&request));
         }
         Some(request)
+    }
+
+    /// The number of the keys of a kind that have the same tags and aliases as this one.
+    fn alike(&mut self, kind: usize, key: &'w KmsKey) -> usize {
+        let mut tags: Vec<(&str, &str)> = key.tags.iter().flatten().map(|(name, value)| (&**name, &**value)).collect();
+        tags.sort_unstable();
+        let mut aliases: Vec<&str> = key.aliases.iter().flatten().map(|alias| &**alias).collect();
+        aliases.sort_unstable();
+        let next = self.alike.len();
+        *self.alike.entry((kind, tags, aliases)).or_insert(next)
     }
 
     fn kind(&mut self, key: &'w KmsKey) -> usize {

@@ -10,7 +10,7 @@ use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::{Request, RequestError};
 
 use super::class::{Class, Statements};
-use super::crowd::{Kind, Memo};
+use super::crowd::{Alike, Kind, Memo};
 use super::outsider;
 use super::pair::{self, Asked, Asker, Outcome};
 use super::proof::Located;
@@ -60,6 +60,7 @@ pub struct Search<'w> {
     /// Policies, and the numbers of their statements in order.
     pub(super) skeleton_layers: Vec<(Collected<Policy>, Vec<u32>)>,
     pub(super) kinds: HashMap<Kind<'w>, usize>,
+    pub(super) alike: HashMap<Alike<'w>, usize>,
     pub(super) scps: HashMap<Box<str>, Collected<Vec<Policy>>>,
     pub(super) rcps: HashMap<Box<str>, Collected<Vec<Policy>>>,
     pub(super) memo: HashMap<Memo, Outcome>,
@@ -91,6 +92,7 @@ impl<'w> Search<'w> {
             skeletons: HashMap::new(),
             skeleton_layers: Vec::new(),
             kinds: HashMap::new(),
+            alike: HashMap::new(),
             scps: HashMap::new(),
             rcps: HashMap::new(),
             memo: HashMap::new(),

@@ -7,6 +7,7 @@ use crate::request::Request;
 use crate::statement::{Effect, Statement};
 
 use super::Excess;
+use super::focus::Focus;
 use super::landscape::{Covered, Landscape, Setting};
 use super::meaning::Meanings;
 use super::outsider::{Cast, Who};
@@ -98,7 +99,6 @@ pub struct Comparison<'a> {
 /// ```
 pub fn compare<'a>(old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) -> Comparison<'a> {
     let (before, after) = (Meanings::of(old), Meanings::of(new));
-    // Whom no statement concerns that only one side has, nothing changes for.
     let changed: Vec<&Statement> = before.without(&after).chain(after.without(&before)).collect();
     if changed.is_empty() {
         return Comparison {
@@ -109,11 +109,15 @@ pub fn compare<'a>(old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) 
             doubts: Vec::new(),
         };
     }
-    let cast = Cast::concerned_by(&[old, new], &changed, setting);
+    let focus = Focus::on(changed);
+    let cast = match &focus {
+        Some(focus) => Cast::concerned_by(&[old, new], focus.changed(), setting),
+        None => Cast::new(&[old, new], setting),
+    };
     let found = cast.and_then(|cast| match cast.people.is_empty() {
         // Somebody there has to be, and nothing changes for any.
-        true => Cast::new(&[old, new], setting).and_then(|cast| Differ::run(&cast, old, new, setting)),
-        false => Differ::run(&cast, old, new, setting),
+        true => Cast::new(&[old, new], setting).and_then(|cast| Differ::run(&cast, old, new, setting, focus.as_ref())),
+        false => Differ::run(&cast, old, new, setting, focus.as_ref()),
     });
     found.unwrap_or_else(|excess| Comparison {
         change: None,
@@ -132,8 +136,14 @@ struct Differ<'l, 'a> {
 }
 
 impl<'a> Differ<'_, 'a> {
-    fn run(cast: &Cast, old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) -> Result<Comparison<'a>, Excess> {
-        let landscape = Landscape::new(cast, &[old, new], setting)?;
+    fn run(
+        cast: &Cast,
+        old: &'a [Policy],
+        new: &'a [Policy],
+        setting: &Setting<'_>,
+        focus: Option<&Focus<'_>>,
+    ) -> Result<Comparison<'a>, Excess> {
+        let landscape = Landscape::new(cast, &[old, new], setting, focus)?;
         let [before, after] = &*landscape.sides else { return Err(Excess::Boxes) };
         let mut differ =
             Differ { landscape: &landscape, doubts: landscape.doubts.clone(), complete: true, policies: [old, new] };

@@ -16,6 +16,7 @@ use crate::statement::{Effect, Principals, Statement, Texts};
 use crate::tri::Tri;
 
 use super::demand::{Ask, Demand};
+use super::focus::Focus;
 use super::landscape::Setting;
 use super::outsider::Cast;
 use super::residual::Doubt;
@@ -61,12 +62,22 @@ pub(super) struct Planner<'c> {
 }
 
 impl<'c> Planner<'c> {
-    pub(super) fn new(cast: &'c Cast, sides: &[&'c [Policy]], setting: &Setting<'c>) -> Planner<'c> {
+    /// Only actions that `focus` is about matter, where there is one.
+    pub(super) fn new(
+        cast: &'c Cast,
+        sides: &[&'c [Policy]],
+        setting: &Setting<'c>,
+        focus: Option<&Focus<'_>>,
+    ) -> Planner<'c> {
         let statements = sides.iter().copied().flatten().flat_map(|policy| policy.statements());
-        let actions: Vec<Box<str>> = match setting.kind {
-            PolicyKind::Key => on_keys().collect(),
-            _ => distinct_actions(statements),
+        let mut actions: Vec<Box<str>> = match setting.kind {
+            PolicyKind::Key => on_keys().filter(|action| is_in(focus, action)).collect(),
+            _ => distinct_actions(statements, focus),
         };
+        if actions.is_empty() {
+            // Some action there has to be, and nothing changes for any.
+            actions.push(SOME_ACTION.into());
+        }
         let actions_lower = actions.iter().map(|action| action.to_ascii_lowercase().into()).collect();
         Planner {
             cast,
@@ -100,11 +111,19 @@ impl<'c> Planner<'c> {
             return None;
         }
         let actions = self.actions(&statement.actions);
+        // What concerns no action or nobody at hand is not asked for its conditions.
+        let certain = statement.doubts.is_empty() && !statement.is_open();
+        if certain && actions.iter().all(|word| *word == 0) {
+            return None;
+        }
         let mut rows = Vec::new();
         if let Texts::Named(_) | Texts::Except(_) = &statement.resources {
             rows.push(self.resources(statement)?);
         }
         let people = self.people(statement);
+        if certain && people.is_empty() {
+            return None;
+        }
         let before_conditions = rows.len();
         for atom in statement.conditions() {
             rows.push(self.row(atom));
@@ -384,8 +403,15 @@ fn on_keys() -> impl Iterator<Item = Box<str>> {
         .map(|operation| operation.action().into())
 }
 
+/// An action that every key policy bears on.
+const SOME_ACTION: &str = "kms:DescribeKey";
+
+fn is_in(focus: Option<&Focus<'_>>, action: &str) -> bool {
+    focus.is_none_or(|focus| focus.is_about(&action.to_ascii_lowercase()))
+}
+
 /// An action for each way in which the statements can tell actions apart, every one of KMS included.
-fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>) -> Vec<Box<str>> {
+fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>, focus: Option<&Focus<'_>>) -> Vec<Box<str>> {
     let mut patterns: Vec<&Pattern> = Vec::new();
     let mut keys: Vec<&str> = Vec::new();
     for statement in statements {
@@ -396,31 +422,33 @@ fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>) -> Vec<
     }
     patterns.sort_unstable_by_key(|pattern| pattern.source());
     patterns.dedup_by_key(|pattern| pattern.source());
-    let sources: Vec<&str> = patterns.iter().map(|pattern| pattern.source()).collect();
     keys.sort_unstable();
     keys.dedup();
     keys.retain(|key| !key.starts_with(ENCRYPTION_CONTEXT));
-    let mut found: Vec<Box<str>> = Vec::new();
-    let mut seen: std::collections::HashSet<Vec<bool>> = std::collections::HashSet::new();
-    let services: Vec<&str> = sources.iter().filter_map(|source| source.split_once(':')).map(|(s, _)| s).collect();
+    // What a pattern leaves of its service is another class.
+    let sources = || patterns.iter().map(|pattern| pattern.source());
+    let mut services: Vec<&str> = sources().filter_map(|source| source.split_once(':')).map(|(of, _)| of).collect();
+    services.push("kms");
+    services.sort_unstable();
+    services.dedup();
     let stranger = catalogue::services().find(|service| !services.contains(&service.prefix()));
-    let mut names: Vec<&'static str> =
-        catalogue::service("kms").into_iter().chain(stranger).flat_map(|s| s.actions()).map(|a| a.name()).collect();
-    for pattern in sources.iter().filter(|source| source.contains(':')) {
-        names.extend(catalogue::actions_matching(pattern).map(|action| action.name()));
-        // What the pattern leaves of its service is another class.
-        let service = pattern.split_once(':').and_then(|(service, _)| catalogue::service(service));
-        names.extend(service.into_iter().flat_map(|service| service.actions()).map(|action| action.name()));
-    }
+    let whole = services.iter().filter_map(|service| catalogue::service(service)).chain(stranger);
+    let mut names: Vec<&'static str> = whole.flat_map(|s| s.actions()).map(|action| action.name()).collect();
+    let several = sources().filter(|source| source.split_once(':').is_some_and(|(of, _)| of.contains(['*', '?'])));
+    names.extend(several.flat_map(catalogue::actions_matching).map(|action| action.name()));
     names.sort_unstable();
     names.dedup();
-    names.retain(|name| *name != RETIRE);
+    names.retain(|name| *name != RETIRE && is_in(focus, name));
+    let mut found: Vec<Box<str>> = Vec::new();
+    let mut seen: std::collections::HashSet<Vec<bool>> = std::collections::HashSet::new();
     for name in names {
         let lower = name.to_ascii_lowercase();
-        let mut vector: Vec<bool> = patterns.iter().map(|pattern| pattern.matches_plainly(&lower)).collect();
-        let kms = lower.starts_with("kms:");
-        vector.extend(keys.iter().map(|key| catalogue::carries(name, key)));
-        if kms || seen.insert(vector) {
+        let is_new = lower.starts_with("kms:") || {
+            let mut vector: Vec<bool> = patterns.iter().map(|pattern| pattern.matches_plainly(&lower)).collect();
+            vector.extend(keys.iter().map(|key| catalogue::carries(name, key)));
+            seen.insert(vector)
+        };
+        if is_new {
             found.push(name.into());
         }
     }

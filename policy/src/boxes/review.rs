@@ -56,7 +56,7 @@ pub struct Review {
 /// ```
 pub fn review(policies: &[Policy], setting: &Setting<'_>) -> (Vec<Review>, Vec<Doubt>) {
     let found = Cast::new(&[policies], setting).and_then(|cast| {
-        let landscape = Landscape::new(&cast, &[policies], setting)?;
+        let landscape = Landscape::new(&cast, &[policies], setting, None)?;
         Ok((reviews(&landscape)?, landscape.doubts.clone()))
     });
     found.unwrap_or_else(|excess| (Vec::new(), vec![Doubt::Excess(excess)]))

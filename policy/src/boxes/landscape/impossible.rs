@@ -1,0 +1,114 @@
+//! What no request can be, whoever makes it: by the rules of the keys, of the actions, and of other accounts.
+
+use crate::caller::CallerKind;
+use crate::catalogue;
+use crate::context::Lookup;
+use crate::derive::GRANT_OPERATIONS;
+use crate::policy::PolicyKind;
+use crate::scene::Scene;
+
+use super::super::plan::bits;
+use super::super::product::Union;
+use super::super::rule;
+use super::super::space::Dimension;
+use super::Landscape;
+
+impl Landscape<'_> {
+    /// What no request can be: by the rules of the keys, of the actions, and of other accounts.
+    pub(super) fn impossible(&self, scene: &Scene<'_>) -> Union {
+        let space = &self.space;
+        let everything = space.everything();
+        let actions = |fits: &dyn Fn(&str) -> bool| self.select(self.places.action, fits);
+        let on_grants = actions(&|action| GRANT_OPERATIONS.iter().any(|name| name.eq_ignore_ascii_case(action)));
+        let mut found = Union::new();
+        for services in [false, true] {
+            let people = self.people(|_, request| (request.caller.kind() == CallerKind::Service) == services);
+            let Some(base) = self.restricted(&everything, self.places.who, &people) else { continue };
+            let mut speakers = self.cast.people.iter().map(|(_, request)| request);
+            let Some(request) = speakers.find(|request| (request.caller.kind() == CallerKind::Service) == services)
+            else {
+                continue;
+            };
+            let scene = Scene { request, ..*scene };
+            let grants = self.restricted(&base, self.places.action, &on_grants);
+            found.extend(rule::impossible_within(space, &scene, &base, grants.as_ref()));
+        }
+        self.never_carried(&mut found);
+        self.never_had(&mut found);
+        if self.setting.kind == PolicyKind::Key {
+            let strangers = self.people(|_, request| request.is_cross_account());
+            let own: Vec<&str> =
+                catalogue::kms_operations().filter(|line| !line.is_cross_account()).map(|line| line.action()).collect();
+            let product = self.restricted(&everything, self.places.action, &actions(&|action| own.contains(&action)));
+            found.extend(product.and_then(|product| self.restricted(&product, self.places.who, &strangers)));
+        }
+        found
+    }
+
+    /// Keys that some people never have.
+    fn never_had(&self, found: &mut Union) {
+        for (place, dimension) in self.space.dimensions.iter().enumerate().filter(|(_, dimension)| dimension.is_key()) {
+            let people = self.people(|_, request| request.context.lookup(&dimension.key) == Lookup::Absent);
+            let Some(mut product) = self.restricted(&self.space.everything(), self.places.who, &people) else {
+                continue;
+            };
+            let present = dimension.select(false, |_| true);
+            if dimension.many {
+                product.hit(place, &present);
+            } else {
+                product.restrict(&self.space.layout, place, &present);
+            }
+            if !product.is_empty(&self.space.layout) {
+                found.push(product);
+            }
+        }
+    }
+
+    /// Keys that the requests of an action never carry, and keys that they always do.
+    fn never_carried(&self, found: &mut Union) {
+        let space = &self.space;
+        let everything = space.everything();
+        let known: Vec<Option<catalogue::Action>> = match space.dimensions.get(self.places.action) {
+            Some(actions) if space.dimensions.iter().any(is_of_kms) => {
+                actions.witnesses.iter().map(|action| catalogue::action(action)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let with_defaults: Vec<_> = match known.is_empty() {
+            true => Vec::new(),
+            false => catalogue::kms_operations().filter(|line| line.defaults().next().is_some()).collect(),
+        };
+        for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| is_of_kms(dimension)) {
+            let lower = dimension.key.lower();
+            let key = catalogue::condition_key(lower);
+            let carries =
+                |action: &Option<catalogue::Action>| action.zip(key).is_none_or(|(action, key)| action.carries(key));
+            let never = bits(known.iter().map(|action| !carries(action)));
+            if let Some(mut product) = self.restricted(&everything, self.places.action, &never) {
+                let present = dimension.select(false, |_| true);
+                if dimension.many {
+                    product.hit(place, &present);
+                } else {
+                    product.restrict(&space.layout, place, &present);
+                }
+                found.push(product);
+            }
+            let always: Vec<&str> = with_defaults
+                .iter()
+                .filter(|line| line.defaults().any(|(name, _)| name.eq_ignore_ascii_case(lower)))
+                .map(|line| line.action())
+                .collect();
+            let always = self.select(self.places.action, &|action| always.contains(&action));
+            let absent = dimension.select(true, |_| false);
+            if let Some(product) = self.restricted(&everything, self.places.action, &always)
+                && let Some(product) = self.restricted(&product, place, &absent)
+            {
+                found.push(product);
+            }
+        }
+    }
+}
+
+fn is_of_kms(dimension: &Dimension) -> bool {
+    dimension.is_key() && dimension.key.lower().starts_with("kms:")
+}
