@@ -132,6 +132,7 @@ impl<'t> Reader<'_, 't> {
     fn unreadable(&mut self, value: &Value, error: ParseError) -> Value {
         let open = value.as_text().is_some_and(symbol::holds);
         if !open {
+            self.carrier.broken.push(error.clone());
             let error = ReadError::new(&*self.path, self.lines, error.span, error.message);
             self.carrier.gaps.push(Gap::unreadable(&error));
         }

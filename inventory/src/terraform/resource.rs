@@ -246,6 +246,7 @@ impl Declared<'_> {
             Some(text) => match text.parse_json(policy.span) {
                 Ok(parsed) => (parsed, text.encodes.is_none()),
                 Err(error) => {
+                    self.carrier.broken.push(error.clone());
                     let path = self.lines.path(error.span).unwrap_or(&self.names.carrier);
                     let error = ReadError::new(path, self.lines, error.span, error.message);
                     self.carrier.gaps.push(Gap::unreadable(&error));
