@@ -94,7 +94,9 @@ fn quote_of(raw: &str) -> &str {
 
 /// Whether a text is itself inside quotes, in every notation.
 fn is_plain_in_quotes(text: &str) -> bool {
-    !text.chars().any(|c| c.is_control() || matches!(c, '"' | '\'' | '\\')) && !text.contains("${") && !text.contains("%{")
+    !text.chars().any(|c| c.is_control() || matches!(c, '"' | '\'' | '\\'))
+        && !text.contains("${")
+        && !text.contains("%{")
 }
 
 /// Whether a text is itself without quotes, in YAML and as a name of HCL.
@@ -202,8 +204,7 @@ mod tests {
         let changed = |text: &str| {
             let document = if text.starts_with('{') { json::parse(text) } else { yaml::parse(text) }.unwrap();
             let document = document.member("P").cloned().unwrap_or(document);
-            let edit =
-                Edit::FirstMember { object: document.span, name: "Version".into(), text: "2012-10-17".into() };
+            let edit = Edit::FirstMember { object: document.span, name: "Version".into(), text: "2012-10-17".into() };
             let changed = apply(&edit, &document, text)?;
             assert!(if text.starts_with('{') { json::parse(&changed) } else { yaml::parse(&changed) }.is_ok());
             Some(changed)
@@ -211,7 +212,10 @@ mod tests {
         assert_eq!(changed(r#"{"Statement": []}"#).unwrap(), r#"{"Version": "2012-10-17", "Statement": []}"#);
         assert_eq!(changed("{\n  \"S\": []\n}").unwrap(), "{\n  \"Version\": \"2012-10-17\",\n  \"S\": []\n}");
         assert_eq!(changed("P:\n  S: []\n").unwrap(), "P:\n  Version: \"2012-10-17\"\n  S: []\n");
-        assert_eq!(changed("a:\r\n- 1\r\nP:\r\n  S: []\r\n").unwrap(), "a:\r\n- 1\r\nP:\r\n  Version: \"2012-10-17\"\r\n  S: []\r\n");
+        assert_eq!(
+            changed("a:\r\n- 1\r\nP:\r\n  S: []\r\n").unwrap(),
+            "a:\r\n- 1\r\nP:\r\n  Version: \"2012-10-17\"\r\n  S: []\r\n"
+        );
         assert_eq!(changed("P: {S: []}\n").unwrap(), "P: {Version: \"2012-10-17\", S: []}\n");
         assert_eq!(changed("{}"), None);
     }
@@ -224,8 +228,7 @@ mod tests {
         ] {
             let outer = json::parse(text).unwrap();
             let document = crate::embedded::document(outer.member("P").unwrap(), text).unwrap().into_owned();
-            let edit =
-                Edit::FirstMember { object: document.span, name: "Version".into(), text: "2012-10-17".into() };
+            let edit = Edit::FirstMember { object: document.span, name: "Version".into(), text: "2012-10-17".into() };
             assert_eq!(apply(&edit, &document, text).as_deref(), Some(wanted));
         }
     }

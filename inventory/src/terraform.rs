@@ -117,7 +117,8 @@ pub(crate) struct Declared {
 /// The folders of the modules that the files of a folder call.
 fn called_by(folder: &str, files: &Folder) -> Vec<String> {
     let blocks = files.files.iter().flat_map(|file| file.body.get_blocks("module"));
-    let sources = blocks.filter_map(|block| block.body.get_attribute("source").and_then(|source| source.value.as_str()));
+    let sources =
+        blocks.filter_map(|block| block.body.get_attribute("source").and_then(|source| source.value.as_str()));
     let local = sources.filter(|source| source.starts_with('.'));
     local.filter_map(|source| resolve(folder, source)).filter(|called| called != folder).collect()
 }

@@ -43,16 +43,14 @@ pub(super) fn inside(value: &Value, file: &str) -> (Vec<Bare>, Vec<ParseError>) 
                 for member in members.iter().rev() {
                     let holder = HOLDERS.iter().find(|(name, _)| **name == *member.name);
                     match holder {
-                        Some((_, is_trust)) if may_be(&member.value) => {
-                            match embedded::document(&member.value, file) {
-                                Ok(value) if recognizes(&value) => {
-                                    let value = value.into_owned();
-                                    documents.push(Bare { value, is_trust: *is_trust, is_whole: false });
-                                }
-                                Ok(_) => {}
-                                Err(error) => broken.push(error),
+                        Some((_, is_trust)) if may_be(&member.value) => match embedded::document(&member.value, file) {
+                            Ok(value) if recognizes(&value) => {
+                                let value = value.into_owned();
+                                documents.push(Bare { value, is_trust: *is_trust, is_whole: false });
                             }
-                        }
+                            Ok(_) => {}
+                            Err(error) => broken.push(error),
+                        },
                         _ => open.push(&member.value),
                     }
                 }

@@ -3,11 +3,8 @@
 use super::*;
 
 fn read_all(files: &[(&str, &str)]) -> Vec<Found> {
-    let files = files.iter().map(|(path, text)| File {
-        source: Source::new(*path, *text),
-        named: false,
-        is_document: false,
-    });
+    let files =
+        files.iter().map(|(path, text)| File { source: Source::new(*path, *text), named: false, is_document: false });
     let mut load = |path: &str| Err(format!("no file `{path}`"));
     let mut module = |_: &str| Vec::new();
     read(files, &mut Surroundings { load: &mut load, module: &mut module })
@@ -37,7 +34,8 @@ fn each_form_is_told_from_the_others() {
 
 #[test]
 fn broken_files_are_told_if_they_were_meant_to_be_policies() {
-    let broken = |path: &str, text: &str| -> usize { read_all(&[(path, text)]).iter().map(|found| found.broken.len()).sum() };
+    let broken =
+        |path: &str, text: &str| -> usize { read_all(&[(path, text)]).iter().map(|found| found.broken.len()).sum() };
     for (path, text, wanted) in [
         ("a.json", "{\"Statement\": [}", 1),
         ("a.json", "{\"name\": [}", 0),
@@ -45,7 +43,11 @@ fn broken_files_are_told_if_they_were_meant_to_be_policies() {
         ("chart.yaml", "Statements of {{ x }}: {{ y }}\n", 0),
         ("a.tf", "resource \"aws_kms_key\" {", 1),
         ("a.json", r#"{"Policy": "{\"Statement\": [}"}"#, 1),
-        ("a.yaml", "Resources:\n  K:\n    Type: AWS::KMS::Key\n    Properties:\n      KeyPolicy: '{\"Statement\": [}'\n", 1),
+        (
+            "a.yaml",
+            "Resources:\n  K:\n    Type: AWS::KMS::Key\n    Properties:\n      KeyPolicy: '{\"Statement\": [}'\n",
+            1,
+        ),
     ] {
         assert_eq!(broken(path, text), wanted, "{path}: {text}");
     }

@@ -224,7 +224,6 @@ impl Gathering {
             }
         }
     }
-
 }
 
 fn read(value: &Value, page: &Page<'_>, harvest: &mut Harvest) -> bool {
