@@ -14,6 +14,7 @@ pub(crate) mod own_rule;
 mod patch;
 mod report;
 mod selection;
+mod server;
 pub(crate) mod settings;
 mod suppression;
 mod walk;
@@ -91,6 +92,9 @@ pub(crate) struct Arguments {
     /// List every rule
     #[arg(long)]
     list_rules: bool,
+    /// Be a language server on stdin and stdout
+    #[arg(long, conflicts_with_all = ["paths", "fix", "unsafe_fixes", "diff", "write_baseline", "list_rules"])]
+    lsp: bool,
 }
 
 /// The kinds of policies.
@@ -159,7 +163,14 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     if arguments.diff && global.format.is_some() {
         bail!("`--diff` prints what would change; give the findings a file of their own with `--out`");
     }
+    let writes = (arguments.fix || arguments.unsafe_fixes) && !arguments.diff;
+    if writes && arguments.paths.iter().any(|path| path.as_os_str() == "-") {
+        bail!("stdin has no file to mend; add `--diff` to see what would change");
+    }
     let linter = Linter::new(arguments, &global.lint)?;
+    if arguments.lsp {
+        return server::run(&linter);
+    }
     let mut errors = Vec::new();
     let (mut workspace, is_whole) = linter.open(&mut errors)?;
     let original = workspace_texts(&workspace);
@@ -204,7 +215,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
         }
     } else {
         for name in &changed {
-            write_back(name, &workspace, &original)?;
+            write_back(name, &workspace)?;
         }
     }
     let has_changes = !changed.is_empty();
@@ -241,16 +252,13 @@ fn workspace_texts(workspace: &Workspace) -> BTreeMap<String, String> {
     names.filter_map(|name| Some((name.clone(), workspace.text(name)?.to_owned()))).collect()
 }
 
-/// Writes a mended file; stdin has no file, and its mended text is nobody's.
-fn write_back(name: &str, workspace: &Workspace, original: &BTreeMap<String, String>) -> anyhow::Result<()> {
-    match (workspace.bytes(name), original.contains_key(name) && name != STDIN) {
-        (Some(text), true) => replace(Path::new(name), &text),
-        _ => Ok(()),
+/// Writes a mended file.
+fn write_back(name: &str, workspace: &Workspace) -> anyhow::Result<()> {
+    match workspace.bytes(name) {
+        Some(text) => replace(Path::new(name), &text),
+        None => Ok(()),
     }
 }
-
-/// What stdin is called in reports.
-const STDIN: &str = "<stdin>";
 
 /// Everything that decides what is reported.
 struct Linter<'a> {

@@ -122,10 +122,8 @@ impl Reporter<'_> {
         let sid = topic.tree.and_then(|tree| statement_at(tree, span)?.member("Sid")?.as_text()).map(Into::into);
         let repair = fix.filter(|_| self.is_written_by_people(topic)).and_then(|fix| {
             let edits = fix.edits.iter().map(|edit| {
-                let mut replacement = edit::render(edit, topic.tree?, &self.found.text)?;
-                let place = self.place(replacement.span);
-                replacement.span = place.span;
-                Some((place.path, replacement))
+                let replacement = edit::render(edit, topic.tree?, &self.found.text)?;
+                Some((self.place(replacement.span), replacement.text))
             });
             Some(Repair { is_safe: fix.safe, title: readable(&fix.title), edits: edits.collect::<Option<_>>()? })
         });

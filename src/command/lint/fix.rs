@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use wardbook_inventory::edit::Replacement;
+use wardbook_policy::span::Span;
 
 use super::issue::Issue;
 use super::workspace::Workspace;
@@ -30,18 +31,19 @@ pub(super) fn edits(
         let Some(repair) = issue.repair.as_ref().filter(|repair| repair.is_safe || with_unsafe) else { continue };
         let allowed =
             |path: &str| !broken.contains(path) && !refused.contains(path) && workspace.reported.contains(path);
-        let fits = repair.edits.iter().all(|(path, edit)| {
-            let others = edits.get(path).map_or(&[][..], Vec::as_slice);
-            allowed(path) && others.iter().all(|other| *other == *edit || !overlap(other, edit))
+        let fits = repair.edits.iter().all(|(place, text)| {
+            let others = edits.get(&place.path).map_or(&[][..], Vec::as_slice);
+            let fits = |other: &Replacement| is_same(other, place.span, text) || !overlap(other.span, place.span);
+            allowed(&place.path) && others.iter().all(fits)
         });
         if !fits {
             continue;
         }
         mended += 1;
-        for (path, edit) in &repair.edits {
-            let others = edits.entry(path.clone()).or_default();
-            if !others.contains(edit) {
-                others.push(edit.clone());
+        for (place, text) in &repair.edits {
+            let others = edits.entry(place.path.clone()).or_default();
+            if !others.iter().any(|other| is_same(other, place.span, text)) {
+                others.push(Replacement { span: place.span, text: text.clone() });
             }
         }
     }
@@ -53,8 +55,12 @@ pub(super) fn is_syntax(issue: &Issue) -> bool {
     matches!(issue.code, "SY01" | "SY02")
 }
 
-fn overlap(a: &Replacement, b: &Replacement) -> bool {
-    a.span.start == b.span.start || (a.span.start < b.span.end && b.span.start < a.span.end)
+fn is_same(edit: &Replacement, span: Span, text: &str) -> bool {
+    edit.span == span && edit.text == text
+}
+
+fn overlap(a: Span, b: Span) -> bool {
+    a.start == b.start || (a.start < b.end && b.start < a.end)
 }
 
 /// The text with its edits made.

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use wardbook_inventory::edit::Replacement;
 use wardbook_policy::lint::{Evidence, Severity};
 use wardbook_policy::span::{Position, Span};
 
@@ -22,8 +21,8 @@ pub(super) struct Place {
 pub(super) struct Repair {
     pub(super) is_safe: bool,
     pub(super) title: String,
-    /// The changes by file.
-    pub(super) edits: Vec<(Rc<str>, Replacement)>,
+    /// What takes the place of what.
+    pub(super) edits: Vec<(Place, String)>,
 }
 
 /// Why a finding does not count.

@@ -69,7 +69,7 @@ impl Workspace {
     }
 
     /// The other files of the folders in which Terraform files stand, without reporting on them.
-    fn add_siblings(&mut self) {
+    pub(super) fn add_siblings(&mut self) {
         let is_terraform = |name: &&String| name.ends_with(".tf");
         let folders: BTreeSet<PathBuf> = self
             .texts

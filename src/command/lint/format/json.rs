@@ -1,6 +1,6 @@
 //! Findings as one JSON value.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use wardbook_policy::lint::Evidence;
 
 use crate::command::lint::check::readable;
@@ -28,20 +28,14 @@ pub(in crate::command::lint) fn render(outcome: &Outcome) -> anyhow::Result<Stri
 }
 
 fn finding(issue: &Issue) -> Value {
-    let place = place_json(&issue.place);
-    let mut value = json!({
-        "rule": issue.name,
-        "code": issue.code,
-        "severity": issue.severity.name(),
-        "message": issue.message,
-        "help": issue.help,
-        "labels": issue.labels.iter().map(label_json).collect::<Vec<_>>(),
-        "fingerprint": issue.fingerprint,
-    });
-    let Value::Object(object) = &mut value else { return value };
-    if let Value::Object(place) = place {
-        object.extend(place);
-    }
+    let mut object = Map::new();
+    object.insert("rule".into(), issue.name.into());
+    object.insert("code".into(), issue.code.into());
+    object.insert("severity".into(), issue.severity.name().into());
+    object.extend(place_json(&issue.place));
+    object.insert("message".into(), issue.message.as_str().into());
+    object.insert("help".into(), issue.help.as_deref().into());
+    object.insert("labels".into(), issue.labels.iter().map(label_json).collect());
     match &issue.evidence {
         Some(Evidence::Witness(request)) => {
             object.insert("witness".into(), request_json(request));
@@ -65,31 +59,27 @@ fn finding(issue: &Issue) -> Value {
             object.insert(name.into(), text.into());
         }
     }
-    value
+    object.insert("fingerprint".into(), issue.fingerprint.as_str().into());
+    Value::Object(object)
 }
 
 fn label_json((place, text): &(Place, String)) -> Value {
-    let mut value = place_json(place);
-    if let Value::Object(object) = &mut value {
-        object.insert("text".into(), text.as_str().into());
-    }
-    value
+    let mut object = place_json(place);
+    object.insert("text".into(), text.as_str().into());
+    Value::Object(object)
 }
 
-fn place_json(place: &Place) -> Value {
-    json!({
-        "path": &*place.path,
-        "line": place.start.line,
-        "column": place.start.column,
-        "end_line": place.end.line,
-        "end_column": place.end.column,
-    })
+fn place_json(place: &Place) -> Map<String, Value> {
+    let mut object = Map::new();
+    object.insert("path".into(), (&*place.path).into());
+    object.insert("line".into(), place.start.line.into());
+    object.insert("column".into(), place.start.column.into());
+    object.insert("end_line".into(), place.end.line.into());
+    object.insert("end_column".into(), place.end.column.into());
+    object
 }
 
-/// Offsets count bytes of the file, after a byte order mark.
 fn repair_json(repair: &Repair) -> Value {
-    let edits = repair.edits.iter().map(
-        |(path, edit)| json!({"path": &**path, "start": edit.span.start, "end": edit.span.end, "text": edit.text}),
-    );
-    json!({"safe": repair.is_safe, "title": repair.title, "edits": edits.collect::<Vec<_>>()})
+    let edits: Vec<Value> = repair.edits.iter().map(label_json).collect();
+    json!({"safe": repair.is_safe, "title": repair.title, "edits": edits})
 }

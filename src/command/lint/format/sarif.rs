@@ -154,26 +154,23 @@ fn result(issue: &Issue, index: usize, count: usize) -> Value {
 }
 
 fn physical(place: &Place) -> Value {
+    json!({"artifactLocation": artifact(&place.path), "region": region(place)})
+}
+
+fn region(place: &Place) -> Value {
     json!({
-        "artifactLocation": artifact(&place.path),
-        "region": {
-            "startLine": place.start.line,
-            "startColumn": place.start.column,
-            "endLine": place.end.line,
-            "endColumn": place.end.column,
-        },
+        "startLine": place.start.line,
+        "startColumn": place.start.column,
+        "endLine": place.end.line,
+        "endColumn": place.end.column,
     })
 }
 
 fn fix(repair: &Repair) -> Value {
-    let changes = repair.edits.iter().map(|(path, edit)| {
-        let length = edit.span.end.saturating_sub(edit.span.start);
+    let changes = repair.edits.iter().map(|(place, text)| {
         json!({
-            "artifactLocation": artifact(path),
-            "replacements": [{
-                "deletedRegion": {"byteOffset": edit.span.start, "byteLength": length},
-                "insertedContent": {"text": edit.text},
-            }],
+            "artifactLocation": artifact(&place.path),
+            "replacements": [{"deletedRegion": region(place), "insertedContent": {"text": text}}],
         })
     });
     json!({"description": {"text": repair.title}, "artifactChanges": changes.collect::<Vec<_>>()})
