@@ -91,6 +91,7 @@ impl<'t> Reader<'_, 't> {
             read(self, &declaration);
         }
         self.carrier.subjects.uses.extend(uses::of(&declaration));
+        self.carrier.subjects.resources.push(declaration);
     }
 
     fn gap(&mut self, kind: GapKind, span: Span, what: &str) {

@@ -106,6 +106,7 @@ pub(super) fn declare(path: &str, resources: &[Resource], lines: &Lines<'_>) -> 
     for resource in resources.iter().filter(|resource| !resource.kind.starts_with("data.")) {
         let declaration = declared.declaration(resource);
         declared.uses(&resource.arguments, &declaration, "");
+        declared.carrier.subjects.resources.push(Arc::clone(&declaration));
         by_kind.entry(&resource.kind).or_default().push(Declaring { resource, declaration });
     }
     for kind in KINDS {
