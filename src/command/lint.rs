@@ -3,6 +3,7 @@
 //! Files become carriers, carriers become findings, findings become issues with a place in a file; then suppressions,
 //! the baseline and fixes have their say, and what is left is reported.
 
+mod against;
 mod baseline;
 mod check;
 mod fingerprint;
@@ -34,6 +35,7 @@ use crate::exit::Exit;
 use crate::output::{self, Screen};
 use crate::replace::replace;
 
+use against::Old;
 use baseline::Baseline;
 use check::Checked;
 use issue::Issue;
@@ -80,6 +82,9 @@ pub(crate) struct Arguments {
     /// Write nothing, print what mending would change
     #[arg(long)]
     diff: bool,
+    /// Only what is worse than in this file or folder, or on stdin (`-`), and what is allowed only now
+    #[arg(long, value_name = "OLD", conflicts_with_all = ["fix", "unsafe_fixes", "diff"])]
+    against: Option<PathBuf>,
     /// Leave out what this file says was there before
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -172,6 +177,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
         return server::run(&linter);
     }
     let mut errors = Vec::new();
+    let mut linter = linter;
+    linter.remember(&mut errors)?;
     let (mut workspace, is_whole) = linter.open(&mut errors)?;
     let original = workspace_texts(&workspace);
     let mut outcome = linter.lint(&workspace, is_whole);
@@ -227,7 +234,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
         workspace,
         fail_on: linter.fail_on,
         mended,
-        is_comparison: false,
+        is_comparison: linter.old.is_some(),
     };
     if is_empty && errors.is_empty() && !global.quiet {
         let message = "nothing to lint: no policy, template or module was found";
@@ -270,6 +277,8 @@ struct Linter<'a> {
     fail_on: Severity,
     baseline: Option<PathBuf>,
     today: String,
+    /// What there was before, if only what is worse is told.
+    old: Option<Old>,
 }
 
 /// What was found, before it is reported.
@@ -293,6 +302,8 @@ impl<'a> Linter<'a> {
             rules: lint::Settings {
                 trusted_accounts: settings.trusted_accounts.clone(),
                 principal,
+                trusted_organizations: settings.trusted_organizations.clone(),
+                assertions: settings.assertions.clone(),
                 pedantic: arguments.strict || settings.is_strict,
             },
             select,
@@ -300,7 +311,22 @@ impl<'a> Linter<'a> {
             fail_on: arguments.fail_on.map(FailOn::meant).or(settings.fail_on).unwrap_or(Severity::Warning),
             baseline: arguments.baseline.clone().or_else(|| settings.baseline.clone()),
             today: settings::today(),
+            old: None,
         })
+    }
+
+    /// Lints what there was before, to leave that out.
+    fn remember(&mut self, errors: &mut Vec<anyhow::Error>) -> anyhow::Result<()> {
+        let Some(path) = &self.arguments.against else { return Ok(()) };
+        let paths = &self.arguments.paths;
+        let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+        if is_stdin(path) && paths.iter().any(is_stdin) {
+            bail!("stdin is either what is linted or what it is held against");
+        }
+        let workspace = against::read(path, paths, self.arguments.kind.is_some(), errors)?;
+        let issues = self.lint(&workspace, false).issues.into_iter().filter(Issue::is_active).collect();
+        self.old = Some(Old { found: workspace.carriers(), issues });
+        Ok(())
     }
 
     /// Whether a rule is run and heard.
@@ -334,7 +360,7 @@ impl<'a> Linter<'a> {
         let found = workspace.carriers();
         let told = self.arguments.kind.map(Kind::meant);
         let kind = |path: &str| told.or_else(|| self.settings.kind_of(path));
-        let Checked { mut issues, documents, gaps } = check::check(&found, &self.rules, &kind);
+        let Checked { mut issues, documents, gaps } = check::check(&found, self.old.as_ref(), &self.rules, &kind);
         issues.retain(|issue| self.has_run(issue.code) && workspace.reported.contains(&*issue.place.path));
         let has_run = |code: &str| self.has_run(code);
         let run = suppression::Run {
@@ -345,6 +371,9 @@ impl<'a> Linter<'a> {
             is_whole,
         };
         suppression::apply(&mut issues, &found, &run);
+        if let Some(old) = &self.old {
+            against::leave_out(&mut issues, &old.issues);
+        }
         Linted { issues, documents, gaps, files: linted_files(&found, workspace) }
     }
 

@@ -12,6 +12,7 @@ use wardbook_policy::span::{Lines, Position, Span};
 use wardbook_policy::subject::{Declaration, Subjects};
 use wardbook_policy::symbol;
 
+use super::against::Old;
 use super::fingerprint::{fingerprint, statement_at};
 use super::issue::{Issue, Place, Repair};
 
@@ -33,8 +34,14 @@ pub(super) struct Checked {
     pub(super) gaps: Vec<String>,
 }
 
-/// Runs the rules over every carrier. `kind` tells what the document of a file is, where somebody told it.
-pub(super) fn check(found: &[Found], settings: &Settings, kind: &dyn Fn(&str) -> Option<Kind>) -> Checked {
+/// Runs the rules over every carrier, holding each against what it was. `kind` tells what the document of a file is,
+/// where somebody told it.
+pub(super) fn check(
+    found: &[Found],
+    old: Option<&Old>,
+    settings: &Settings,
+    kind: &dyn Fn(&str) -> Option<Kind>,
+) -> Checked {
     let mut checked = Checked::default();
     for found in found {
         let lines = found.lines();
@@ -42,16 +49,25 @@ pub(super) fn check(found: &[Found], settings: &Settings, kind: &dyn Fn(&str) ->
         for error in &found.broken {
             reporter.syntax(error);
         }
-        for bare in &found.documents {
+        let old = old.and_then(|old| old.counterpart(found));
+        for (index, bare) in found.documents.iter().enumerate() {
             let path = reporter.place(bare.value.span).path;
             let told = kind(&path);
             let wanted = told.or(bare.is_trust.then_some(Kind::Trust));
-            let (kind, findings) = lint::document(&bare.value, wanted, settings);
+            let before = old.filter(|old| old.documents.len() == found.documents.len());
+            let (kind, findings) = match before.and_then(|old| old.documents.get(index)) {
+                Some(old) => lint::document_against(&bare.value, &old.value, wanted, settings),
+                None => lint::document(&bare.value, wanted, settings),
+            };
             reporter.documents(findings, &bare.value, kind);
             checked.documents.push(Taken { path, kind, is_told: told.is_some() });
         }
         if let Some(carrier) = &found.carrier {
-            reporter.carrier(carrier, lint::lint(&carrier.subjects, settings));
+            let findings = match old.and_then(|old| old.carrier.as_ref()) {
+                Some(old) => lint::against(&carrier.subjects, &old.subjects, settings),
+                None => lint::lint(&carrier.subjects, settings),
+            };
+            reporter.carrier(carrier, findings);
         }
         checked.gaps.extend(found.gaps.iter().filter(|gap| gap.kind.is_defect()).map(|gap| gap.message.clone()));
     }
@@ -191,6 +207,7 @@ fn topic(subjects: &Subjects, about: About) -> Topic<'_> {
         About::Change(index) => {
             subjects.changes.get(index).map_or(Topic::default(), |change| declared(&change.declaration))
         }
+        About::Use(index) => subjects.uses.get(index).map_or(Topic::default(), |using| declared(&using.declaration)),
     }
 }
 

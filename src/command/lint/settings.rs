@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 use globset::{GlobBuilder, GlobMatcher};
 use toml::{Table, Value};
-use wardbook_policy::lint::{Kind, Severity};
+use wardbook_policy::lint::{Assertion, Kind, Severity};
 
 use super::selection::Selection;
 
@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(super) is_strict: bool,
     pub(super) principal: Option<Box<str>>,
     pub(super) baseline: Option<PathBuf>,
+    pub(super) assertions: Vec<Assertion>,
     kinds: Vec<(GlobMatcher, Kind)>,
     pub(super) ignores: Vec<Ignore>,
 }
@@ -61,6 +62,11 @@ impl Settings {
             "strict" => self.is_strict = value.as_bool().ok_or_else(|| anyhow!("is true or false"))?,
             "as" => self.principal = Some(string(value)?.into()),
             "baseline" => self.baseline = Some(self.folder.join(string(value)?)),
+            "assert" => {
+                for text in texts(value)? {
+                    self.assertions.push(Assertion::parse(&text)?);
+                }
+            }
             "files" => {
                 for entry in tables(value)? {
                     let glob = self.glob(string(entry.get("glob").context("`glob` is missing")?)?)?;
@@ -77,7 +83,7 @@ impl Settings {
                 }
             }
             _ => bail!(
-                "is no setting; there are trusted-accounts, trusted-orgs, select, fail-on, strict, as, baseline, files and ignore"
+                "is no setting; there are trusted-accounts, trusted-orgs, select, fail-on, strict, as, baseline, assert, files and ignore"
             ),
         }
         Ok(())

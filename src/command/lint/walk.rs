@@ -78,6 +78,11 @@ fn shown(path: &Path) -> PathBuf {
     }
 }
 
+/// The name of a file as it is given on the command line.
+pub(super) fn named(path: &Path) -> String {
+    name(&shown(path))
+}
+
 /// How a path is written in every report.
 pub(super) fn name(path: &Path) -> String {
     path.display().to_string().replace('\\', "/")

@@ -19,6 +19,8 @@ pub(super) struct Workspace {
     pub(super) reported: BTreeSet<String>,
     /// Files whose bytes are no text, with what there was before the first bad byte.
     broken: Vec<(Source, ParseError)>,
+    /// Under which folder the files go by their names, and in which they lie, where that is another one.
+    moved: Option<(PathBuf, PathBuf)>,
 }
 
 #[derive(Debug, Clone)]
@@ -36,12 +38,36 @@ impl Workspace {
     pub(super) fn read(files: &[walk::File], is_document: bool, errors: &mut Vec<anyhow::Error>) -> Workspace {
         let mut workspace = Workspace::default();
         for file in files {
-            if let Err(error) = workspace.add_file(&file.path, file.named, is_document && file.named) {
+            if let Err(error) =
+                workspace.add_file(walk::name(&file.path), &file.path, file.named, is_document && file.named)
+            {
                 errors.push(error);
             }
         }
         workspace.add_siblings();
         workspace
+    }
+
+    /// Reads files below one folder under the names that they would have below another.
+    pub(super) fn read_as(files: &[walk::File], old: &Path, new: &Path, errors: &mut Vec<anyhow::Error>) -> Workspace {
+        let plain = |path: &Path| PathBuf::from(walk::named(path));
+        let mut workspace = Workspace { moved: Some((plain(new), plain(old))), ..Workspace::default() };
+        for file in files {
+            let name =
+                workspace.moved.as_ref().and_then(|(new, old)| Some(new.join(file.path.strip_prefix(old).ok()?)));
+            let name = walk::named(&name.unwrap_or_else(|| file.path.clone()));
+            if let Err(error) = workspace.add_file(name, &file.path, false, false) {
+                errors.push(error);
+            }
+        }
+        workspace
+    }
+
+    /// Where a file lies.
+    fn on_disk(&self, name: &str) -> PathBuf {
+        let moved = self.moved.as_ref();
+        let moved = moved.and_then(|(new, old)| Some(old.join(Path::new(name).strip_prefix(new).ok()?)));
+        moved.unwrap_or_else(|| name.into())
     }
 
     /// Adds one text under a name, as if it stood on disk.
@@ -50,9 +76,8 @@ impl Workspace {
         self.texts.insert(source.path.clone(), Text { source, named: true, is_document, marked: false });
     }
 
-    fn add_file(&mut self, path: &Path, named: bool, is_document: bool) -> anyhow::Result<()> {
-        let name = walk::name(path);
-        let bytes = input::bytes(path).with_context(|| format!("cannot read `{name}`"))?;
+    fn add_file(&mut self, name: String, path: &Path, named: bool, is_document: bool) -> anyhow::Result<()> {
+        let bytes = input::bytes(path).with_context(|| format!("cannot read `{}`", walk::name(path)))?;
         let marked = bytes.starts_with(b"\xEF\xBB\xBF");
         self.reported.insert(name.clone());
         match Source::from_bytes(name.clone(), bytes) {
@@ -111,9 +136,17 @@ impl Workspace {
         });
         let mut load = |path: &str| match self.text(path) {
             Some(text) => Ok(text.to_owned()),
-            None => load(path),
+            None => load(&walk::name(&self.on_disk(path))),
         };
-        let mut module = |folder: &str| terraform_files(Path::new(folder));
+        let mut module = |folder: &str| {
+            let sources = terraform_files(&self.on_disk(folder)).into_iter();
+            let named = sources.map(|source| {
+                let name = source.path.rsplit('/').next().unwrap_or_default();
+                let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+                Source { path, ..source }
+            });
+            named.collect()
+        };
         let mut found = carriers::read(files, &mut Surroundings { load: &mut load, module: &mut module });
         found.extend(self.broken.iter().map(|(source, error)| Found::broken(source.clone(), error.clone())));
         found
