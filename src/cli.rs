@@ -47,6 +47,9 @@ pub(crate) struct Global {
     /// Settings file; otherwise wardbook.toml is looked for upwards from here
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
+    /// The `[lint]` table of the settings file
+    #[arg(skip)]
+    pub(crate) lint: crate::command::lint::settings::Settings,
 }
 
 /// When to color output.
@@ -84,6 +87,8 @@ pub(crate) enum Command {
     Why(crate::command::why::Arguments),
     /// What is this action, condition key, operator, error, layer or quirk?
     Explain(crate::command::explain::Arguments),
+    /// Find mistakes in policies, templates and Terraform, with proof
+    Lint(Box<crate::command::lint::Arguments>),
     /// Does this change allow more? Two policies, files or worlds
     Diff(crate::command::diff::Arguments),
     /// Run policy unit tests, and assertions about a world

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod lint;
 pub(crate) mod man;
 pub(crate) mod mend;
 pub(crate) mod reason;
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Diff(arguments) => diff::run(&arguments, &global),
         Command::Why(arguments) => why::run(&arguments, &global),
         Command::Explain(arguments) => explain::run(&arguments, &global),
+        Command::Lint(arguments) => lint::run(&arguments, &global),
         Command::Fmt(arguments) => fmt::run(&arguments, &global),
         Command::Audit(arguments) => audit::run(&arguments, &global),
         Command::Test(arguments) => test::run(&arguments, &global),

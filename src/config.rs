@@ -8,6 +8,7 @@ use wardbook_inventory::source::Source;
 use wardbook_policy::span::Span;
 
 use crate::cli::{ColorChoice, Global};
+use crate::command::lint::settings::Settings;
 use crate::input;
 use crate::output::Format;
 
@@ -21,6 +22,11 @@ pub(crate) fn complete(global: &mut Global) -> anyhow::Result<()> {
     let table: Table = source.text.parse().map_err(|error: toml::de::Error| syntax_error(&source, &error))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     for (name, value) in &table {
+        if let ("lint", Value::Table(table)) = (name.as_str(), value) {
+            let read = Settings::read(&path, table, &source.text);
+            global.lint = read.with_context(|| format!("{}: `lint`", path.display()))?;
+            continue;
+        }
         apply(global, folder, name, value).with_context(|| format!("{}: `{name}`", path.display()))?;
     }
     Ok(())
@@ -50,8 +56,8 @@ fn apply(global: &mut Global, folder: &Path, name: &str, value: &Value) -> anyho
             global.quirks.splice(0..0, settings);
         }
         ("world" | "format" | "color", other) => bail!("is a text, not {}", other.type_str()),
-        ("quirks", other) => bail!("is a table, not {}", other.type_str()),
-        _ => bail!("is no setting; there are world, format, color and quirks"),
+        ("quirks" | "lint", other) => bail!("is a table, not {}", other.type_str()),
+        _ => bail!("is no setting; there are world, format, color, quirks and lint"),
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod table;
+pub(crate) mod xml;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -17,7 +18,10 @@ pub(crate) enum Format {
     /// The one that suits: text for people
     Auto,
     /// Text for people
+    #[value(alias = "text")]
     Table,
+    /// One line each
+    Concise,
     /// One JSON value
     Json,
     /// One JSON value a line
@@ -30,6 +34,12 @@ pub(crate) enum Format {
     Parquet,
     /// JUnit XML
     Junit,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub Actions run
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
     /// Tables for a page or a pull request
     Markdown,
     /// A diagram of paths, as Mermaid draws it
@@ -122,26 +132,37 @@ pub(crate) fn check_formats(formats: &[Format], global: &Global) -> anyhow::Resu
 /// Writes the files named by `--out`, and the result (or, beside files, its summary) to stdout.
 pub(crate) fn emit<R: Report>(report: &R, global: &Global) -> anyhow::Result<()> {
     check::<R>(global)?;
+    emit_files(report, global)?;
     let screen = Screen::new(global);
-    let chosen = |format: Format| match format {
-        Format::Auto => R::FORMATS.first().copied().unwrap_or(Format::Table),
-        format => format,
-    };
-    for target in &global.out {
-        let fail = || format!("cannot write `{}`", target.path.display());
-        let file = std::fs::File::create(&target.path).with_context(fail)?;
-        let mut sink = std::io::BufWriter::new(file);
-        report.stream(chosen(target.format), false, &mut sink)?;
-        sink.flush().with_context(fail)?;
-    }
     match global.format {
         None if !global.out.is_empty() => print(&format!("{}\n", report.summary())),
         format => {
             let mut sink = std::io::BufWriter::new(std::io::stdout());
-            let written = report.stream(chosen(format.unwrap_or(Format::Auto)), screen.stdout_color, &mut sink);
+            let format = chosen::<R>(format.unwrap_or(Format::Auto));
+            let written = report.stream(format, screen.stdout_color, &mut sink);
             unless_gone(written.and_then(|()| Ok(sink.flush()?)))
         }
     }
+}
+
+/// The format that a command takes for the one that was asked for.
+fn chosen<R: Report>(format: Format) -> Format {
+    match format {
+        Format::Auto => R::FORMATS.first().copied().unwrap_or(Format::Table),
+        format => format,
+    }
+}
+
+/// Writes the files named by `--out`.
+pub(crate) fn emit_files<R: Report>(report: &R, global: &Global) -> anyhow::Result<()> {
+    for target in &global.out {
+        let fail = || format!("cannot write `{}`", target.path.display());
+        let file = std::fs::File::create(&target.path).with_context(fail)?;
+        let mut sink = std::io::BufWriter::new(file);
+        report.stream(chosen::<R>(target.format), false, &mut sink)?;
+        sink.flush().with_context(fail)?;
+    }
+    Ok(())
 }
 
 /// A reader that went away is no error.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use wardbook_policy::arn::Arn;
 use wardbook_policy::document::{Document, Word};
 use wardbook_policy::grant::Grant;
-use wardbook_policy::json;
+use wardbook_policy::json::{self, ParseError};
 use wardbook_policy::policy::{Origin, Policy, PolicyKind};
 use wardbook_policy::span::Lines;
 use wardbook_policy::subject::{Declaration, KeySubject, Subjects};
@@ -43,6 +43,8 @@ pub struct Carrier {
     pub key_policies: Vec<DeclaredKeyPolicy>,
     /// What could not be understood.
     pub gaps: Vec<Gap>,
+    /// Texts that should be documents and are none.
+    pub broken: Vec<ParseError>,
     /// Where each file begins in the text that places are of, for a carrier of several files whose texts
     /// stand one after another; nothing for a carrier of one file.
     pub files: Arc<[(u32, Box<str>)]>,

@@ -8,7 +8,7 @@ mod physical;
 mod resource;
 mod uses;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use wardbook_policy::json::Value;
 use wardbook_policy::span::{Lines, Span};
@@ -16,6 +16,8 @@ use wardbook_policy::span::{Lines, Span};
 use crate::carrier::{Carrier, Deployment};
 use crate::coverage::{Gap, GapKind};
 use crate::limits::TEMPLATE_BYTES_MAX;
+use crate::page::Hints;
+use crate::parameters::{Parameters, file_name};
 use crate::source::{ReadError, Source};
 
 use evaluate::Evaluator;
@@ -31,6 +33,29 @@ pub struct Told {
     pub region: Option<String>,
     /// The values of parameters; the others have their defaults.
     pub parameters: HashMap<String, Value>,
+}
+
+impl Told {
+    /// What is told of a template: by the manifest of CDK, by its folders, by a file of parameters. `templates` are
+    /// the paths of all of them.
+    pub(crate) fn of(
+        path: &str,
+        templates: &[String],
+        stacks: &BTreeMap<String, Told>,
+        parameters: &[Parameters],
+    ) -> Told {
+        let hints = Hints::of(path);
+        let mut told = stacks.get(path).cloned().unwrap_or_default();
+        told.account = told.account.or_else(|| hints.account.map(str::to_owned));
+        told.region = told.region.or_else(|| hints.region.map(str::to_owned));
+        let namesakes = templates.iter().filter(|other| file_name(other) == file_name(path)).count();
+        told.scope = if namesakes > 1 { path.to_owned() } else { file_name(path).to_owned() };
+        let files = parameters.iter().filter(|parameters| parameters.is_of(path, templates));
+        for parameters in files {
+            told.parameters.extend(parameters.values.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        told
+    }
 }
 
 /// Whether a value is a template.

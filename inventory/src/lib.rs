@@ -38,8 +38,10 @@ pub mod layer;
 pub mod case;
 
 pub mod carrier;
+pub mod carriers;
 pub mod cloudformation;
 pub mod coverage;
+pub mod edit;
 pub mod organization;
 pub mod world;
 

@@ -28,7 +28,7 @@ use wardbook_policy::span::{Lines, Span};
 
 use attribute::kind_of;
 use evaluator::{Evaluator, Failure, Load, Work};
-use file::{Folders, Role, resolve};
+use file::{Folder, Folders, Joined, Role, resolve};
 use frame::At;
 use provider::Setting;
 use value::Val;
@@ -54,7 +54,21 @@ impl Modules {
 
     /// Evaluates every root module. `load` gives the text of a file by its path. The second part of the
     /// answer are the files that were read that way.
-    pub(crate) fn finish(mut self, load: &mut Load<'_>, harvest: &mut Harvest) -> BTreeSet<String> {
+    pub(crate) fn finish(self, load: &mut Load<'_>, harvest: &mut Harvest) -> BTreeSet<String> {
+        let Declared { carriers, joined, loaded } = self.carriers(load);
+        let lines = Lines::joined(&joined.text, &joined.files);
+        let by_path: HashMap<&str, &Lines<'_>> = joined.files.iter().map(|(_, path)| (&**path, &lines)).collect();
+        for mut carrier in carriers {
+            match says_something(&carrier) {
+                true => carrier.into_harvest(&by_path, harvest),
+                false => harvest.gaps.append(&mut carrier.gaps),
+            }
+        }
+        loaded
+    }
+
+    /// What every root module declares. `load` gives the text of a file by its path.
+    pub(crate) fn carriers(mut self, load: &mut Load<'_>) -> Declared {
         let mut evaluated = Vec::new();
         for folder in roots(&self.folders) {
             let found = evaluate(&self.folders, &folder, &mut self.work, load);
@@ -62,11 +76,10 @@ impl Modules {
         }
         let Work { joined, loaded, .. } = self.work;
         let lines = Lines::joined(&joined.text, &joined.files);
-        let by_path: HashMap<&str, &Lines<'_>> = joined.files.iter().map(|(_, path)| (&**path, &lines)).collect();
         let files: Arc<[_]> = joined.files.clone().into();
         let names: Vec<&str> = evaluated.iter().map(|(folder, _)| file_name(folder)).collect();
         let unique = |name: &str| names.iter().filter(|other| **other == name).count() == 1;
-        for (folder, found) in &evaluated {
+        let carriers = evaluated.iter().map(|(folder, found)| {
             // Symbols have the short name of the folder, if it tells the folders apart.
             let folder = match file_name(folder) {
                 "" => ".",
@@ -79,13 +92,35 @@ impl Modules {
                 let error = ReadError::new(folder, &lines, problem.span, problem.message.as_str());
                 Gap::new(GapKind::Problem, &error.path, error.to_string())
             }));
-            match says_something(&carrier) {
-                true => carrier.into_harvest(&by_path, harvest),
-                false => harvest.gaps.append(&mut carrier.gaps),
-            }
-        }
-        loaded.into_keys().collect()
+            carrier
+        });
+        let carriers = carriers.collect();
+        Declared { carriers, joined, loaded: loaded.into_keys().collect() }
     }
+
+    /// The folders of modules that are called and whose files have not been added.
+    pub(crate) fn missing(&self) -> BTreeSet<String> {
+        let folders = &self.folders.folders;
+        let called = folders.iter().flat_map(|(folder, files)| called_by(folder, files));
+        called.filter(|called| !folders.contains_key(called)).collect()
+    }
+}
+
+/// What root modules declare, and the text that places are of.
+pub(crate) struct Declared {
+    pub(crate) carriers: Vec<Carrier>,
+    pub(crate) joined: Joined,
+    /// The files that were read because a module asked for them.
+    pub(crate) loaded: BTreeSet<String>,
+}
+
+/// The folders of the modules that the files of a folder call.
+fn called_by(folder: &str, files: &Folder) -> Vec<String> {
+    let blocks = files.files.iter().flat_map(|file| file.body.get_blocks("module"));
+    let sources =
+        blocks.filter_map(|block| block.body.get_attribute("source").and_then(|source| source.value.as_str()));
+    let local = sources.filter(|source| source.starts_with('.'));
+    local.filter_map(|source| resolve(folder, source)).filter(|called| called != folder).collect()
 }
 
 /// Whether a carrier declares anything that bears on keys or principals.
@@ -128,12 +163,7 @@ pub(crate) struct Evaluated {
 pub(crate) fn roots(folders: &Folders) -> Vec<String> {
     let mut calls: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (folder, files) in &folders.folders {
-        let found = calls.entry(folder).or_default();
-        for block in files.files.iter().flat_map(|file| file.body.get_blocks("module")) {
-            let source = block.body.get_attribute("source").and_then(|source| source.value.as_str());
-            let source = source.filter(|source| source.starts_with('.'));
-            found.extend(source.and_then(|source| resolve(folder, source)).filter(|called| called != folder));
-        }
+        calls.entry(folder).or_default().extend(called_by(folder, files));
     }
     let called: BTreeSet<&str> = calls.values().flatten().map(String::as_str).collect();
     let uncalled = folders.folders.keys().filter(|folder| !called.contains(folder.as_str()));

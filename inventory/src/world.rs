@@ -5,7 +5,7 @@ pub(crate) mod harvest;
 mod ask;
 mod facts;
 mod folder;
-mod recognize;
+pub(crate) mod recognize;
 mod resolve;
 
 use std::collections::{BTreeMap, HashMap};

@@ -41,3 +41,12 @@ pub const GRANT_CONTEXT_PAIRS_MAX: usize = 64;
 
 /// A document with more statements than this is not linted by evaluation; the rules that look at each statement go on.
 pub const EVALUATED_STATEMENTS_MAX: usize = 400;
+
+/// Of the Denies of a document so many are held against the document without them; the linter says where there are more.
+pub const COMPARED_DENIES_MAX: usize = 16;
+
+/// A linter asks at most this many questions of a key and somebody's own policies together.
+pub const JOINED_QUESTIONS_MAX: usize = 2_000;
+
+/// Two identity policies are compared for at most this many of the resources that they name.
+pub const COMPARED_RESOURCES_MAX: usize = 32;

@@ -5,31 +5,35 @@
 //! ([`syntax`]). Rules that speak of what a policy does ask [`boxes`](crate::boxes), carry a witness or a proof, and
 //! stay silent where the answer is not decided.
 
+mod assertion;
 mod finding;
 mod kind;
 mod page;
 mod rule;
+mod stand_in;
 #[cfg(test)]
 mod tests;
 mod view;
 mod vocabulary;
+mod whole;
 mod witness;
 
+pub use assertion::{Assertion, AssertionError};
 pub use finding::{About, Edit, Evidence, Finding, Fix, Label, Severity};
 pub use kind::{Kind, inferred_account};
 pub use vocabulary::DATE as VOCABULARY_DATE;
 
-use core::cell::OnceCell;
-
+use crate::arn::Arn;
 use crate::document::Document;
 use crate::json::{ParseError, Value};
-use crate::limits::EVALUATED_STATEMENTS_MAX;
-use crate::policy::{Origin, Policy};
-use crate::subject::{AliasSubject, ChangeSubject, GrantSubject, KeySubject, Subjects};
+use crate::subject::{AliasSubject, ChangeSubject, DocumentSubject, GrantSubject, KeySubject, Subjects};
+use crate::symbol;
 
 use finding::Findings;
 use rule::*;
-use view::View;
+use stand_in::StandIns;
+use view::{Prepared, View};
+use whole::{Before, Whole};
 
 /// A rule: one row of [`RULES`].
 #[derive(Debug)]
@@ -71,6 +75,8 @@ enum Check {
     Alias(fn(&AliasSubject, &mut Findings<'_>)),
     Grant(fn(&GrantSubject, Option<&KeySubject>, &mut Findings<'_>)),
     Change(fn(&ChangeSubject, &mut Findings<'_>)),
+    /// Everything at once, for what only several subjects together tell.
+    Whole(fn(&Whole<'_>, &mut Findings<'_>)),
 }
 
 const REGULAR: bool = false;
@@ -127,9 +133,12 @@ pub const RULES: &[Rule] = &[
     rule!("KP19", "invalid-principal", invalid_principal, REGULAR, Check::Document(invalid_principal::check)),
     rule!("KP20", "orphaned-principal", orphaned_principal, REGULAR, Check::Document(orphaned_principal::check)),
     rule!("KP21", "unknown-service-principal", unknown_service_principal, REGULAR, Check::Document(unknown_service_principal::check)),
+    rule!("KP22", "action-without-companion", action_without_companion, REGULAR, Check::Document(action_without_companion::check)),
     rule!("IP01", "decrypt-on-all-keys", decrypt_on_all_keys, REGULAR, Check::Document(decrypt_on_all_keys::check)),
     rule!("IP02", "alias-as-resource", alias_as_resource, REGULAR, Check::Document(alias_as_resource::check)),
     rule!("IP03", "resource-type-mismatch", resource_type_mismatch, REGULAR, Check::Document(resource_type_mismatch::check)),
+    rule!("IP04", "key-of-another-region", key_of_another_region, REGULAR, Check::Document(key_of_another_region::check)),
+    rule!("IP05", "ineffective-without-key-policy", ineffective_without_key_policy, REGULAR, Check::Whole(ineffective_without_key_policy::check)),
     rule!("IP06", "escalation-through-kms", escalation_through_kms, REGULAR, Check::Document(escalation_through_kms::check)),
     rule!("CO01", "unknown-condition-key", unknown_condition_key, REGULAR, Check::Document(unknown_condition_key::check)),
     rule!("CO02", "absent-condition-key", absent_condition_key, REGULAR, Check::Document(absent_condition_key::check)),
@@ -147,27 +156,39 @@ pub const RULES: &[Rule] = &[
     rule!("CO14", "source-without-account", source_without_account, REGULAR, Check::Document(source_without_account::check)),
     rule!("CO15", "deprecated-condition-key", deprecated_condition_key, REGULAR, Check::Document(deprecated_condition_key::check)),
     rule!("CO16", "private-source-address", private_source_address, REGULAR, Check::Document(private_source_address::check)),
+    rule!("CO17", "attestation-bypass", attestation_bypass, REGULAR, Check::Document(attestation_bypass::check)),
     rule!("CO18", "unknown-operator", unknown_operator, REGULAR, Check::Document(unknown_operator::check)),
     rule!("SE01", "shadowed-statement", shadowed_statement, REGULAR, Check::Document(shadowed_statement::check)),
     rule!("SE02", "unreachable-allow", unreachable_allow, REGULAR, Check::Document(unreachable_allow::check)),
     rule!("SE03", "idle-deny", idle_deny, REGULAR, Check::Document(idle_deny::check)),
     rule!("SE04", "contradictory-conditions", contradictory_conditions, REGULAR, Check::Document(contradictory_conditions::check)),
     rule!("SE05", "vacuous-condition", vacuous_condition, REGULAR, Check::Document(vacuous_condition::check)),
+    rule!("SE06", "sid-against-statement", sid_against_statement, PEDANTIC, Check::Document(sid_against_statement::check)),
+    rule!("SE07", "new-access", new_access, REGULAR, Check::Whole(new_access::check)),
+    rule!("SE08", "forbidden-access", forbidden_access, REGULAR, Check::Document(forbidden_access::check)),
+    rule!("SE09", "key-and-iam-together", key_and_iam_together, REGULAR, Check::Whole(key_and_iam_together::check)),
+    rule!("SE10", "undecided-policy", undecided_policy, REGULAR, Check::Document(undecided_policy::check)),
     rule!("KC01", "rotation-off", rotation_off, REGULAR, Check::Key(rotation_off::check)),
     rule!("KC02", "rotation-not-supported", rotation_not_supported, REGULAR, Check::Key(rotation_not_supported::check)),
     rule!("KC03", "rotation-period", rotation_period, REGULAR, Check::Key(rotation_period::check)),
     rule!("KC04", "deletion-window", deletion_window, REGULAR, Check::Key(deletion_window::check)),
+    rule!("KC05", "key-without-policy", key_without_policy, REGULAR, Check::Whole(key_without_policy::check)),
     rule!("KC06", "bypassed-lockout-check", bypassed_lockout_check, REGULAR, Check::Key(bypassed_lockout_check::check)),
     rule!("KC07", "usage-not-of-spec", usage_not_of_spec, REGULAR, Check::Key(usage_not_of_spec::check)),
     rule!("KC08", "replaced-key", replaced_key, REGULAR, Check::Change(replaced_key::check)),
+    rule!("KC09", "key-not-retained", key_not_retained, REGULAR, Check::Key(key_not_retained::check)),
+    rule!("KC10", "multi-region-key", multi_region_key, REGULAR, Check::Whole(multi_region_key::check)),
     rule!("KC11", "disabled-key", disabled_key, REGULAR, Check::Key(disabled_key::check)),
     rule!("KC12", "short-rsa-encryption-key", short_rsa_encryption_key, REGULAR, Check::Key(short_rsa_encryption_key::check)),
     rule!("KC13", "action-not-of-usage", action_not_of_usage, REGULAR, Check::Document(action_not_of_usage::check)),
+    rule!("KC14", "policy-in-string", policy_in_string, REGULAR, Check::Whole(policy_in_string::check)),
     rule!("AL01", "alias-name", alias_name, REGULAR, Check::Alias(alias_name::check)),
     rule!("AL02", "alias-of-no-key", alias_of_no_key, REGULAR, Check::Alias(alias_of_no_key::check)),
+    rule!("AL03", "alias-of-nobody", alias_of_nobody, REGULAR, Check::Whole(alias_of_nobody::check)),
     rule!("GR01", "grant-of-grants", grant_of_grants, REGULAR, Check::Grant(grant_of_grants::check)),
     rule!("GR02", "grant-without-context", grant_without_context, REGULAR, Check::Grant(grant_without_context::check)),
     rule!("GR03", "grant-not-of-usage", grant_not_of_usage, REGULAR, Check::Grant(grant_not_of_usage::check)),
+    rule!("XR01", "service-kept-out", service_kept_out, REGULAR, Check::Whole(service_kept_out::check)),
     rule!("SY15", "refused-element", refused_element, REGULAR, Check::Document(refused_element::check)),
 ];
 
@@ -187,24 +208,46 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
 pub struct Settings {
     /// Accounts whose access is no surprise.
     pub trusted_accounts: Vec<Box<str>>,
+    /// Organizations whose access is no surprise: `o-a1b2c3d4e5`.
+    pub trusted_organizations: Vec<Box<str>>,
     /// The principal that must be able to change the key policy.
     pub principal: Option<Box<str>>,
+    /// What must not be allowed.
+    pub assertions: Vec<Assertion>,
     /// Whether pedantic rules speak too.
     pub pedantic: bool,
 }
 
 /// Everything that the rules find, by subject and place.
 pub fn lint(subjects: &Subjects, settings: &Settings) -> Vec<Finding> {
+    run(subjects, None, settings)
+}
+
+/// Everything that the rules find, and what these subjects allow that the old ones did not.
+///
+/// Documents are the same if what declares them and their names are, or if each side has one alone.
+pub fn against(subjects: &Subjects, old: &Subjects, settings: &Settings) -> Vec<Finding> {
+    run(subjects, Some(old), settings)
+}
+
+fn run(subjects: &Subjects, old: Option<&Subjects>, settings: &Settings) -> Vec<Finding> {
+    let stand_ins = StandIns::of(subjects);
+    let prepared = prepared(subjects, &stand_ins);
+    let views: Vec<View<'_>> = prepared.iter().map(|prepared| View::new(prepared, settings)).collect();
+    let old_stand_ins = old.map(|old| StandIns::before(old, subjects, &stand_ins)).unwrap_or_default();
+    let old_prepared = old.map(|old| (old, self::prepared(old, &old_stand_ins)));
     let mut found = Vec::new();
-    for (index, subject) in subjects.documents.iter().enumerate() {
-        let key = subjects.keys.iter().find(|key| key.policy == Some(index));
-        let kind = Kind::of(subject.kind, &subject.document);
-        let parts = Parts { value: &subject.value, document: &subject.document, kind, key };
-        check_document(&parts, settings, About::Document(index), &mut found);
+    for (index, view) in views.iter().enumerate() {
+        check_document(view, About::Document(index), &mut found);
     }
+    let before = old_prepared.as_ref().map(|(subjects, prepared)| Before { subjects, prepared });
+    let whole = Whole { subjects, views: &views, stand_ins: &stand_ins, before };
     for rule in RULES.iter().filter(|rule| settings.pedantic || !rule.is_pedantic) {
         match rule.check {
             Check::Syntax | Check::Document(_) => {}
+            Check::Whole(check) => {
+                check(&whole, &mut Findings { rule, about: About::Document(0), list: &mut found });
+            }
             Check::Key(check) => subjects.keys.iter().enumerate().for_each(|(index, key)| {
                 check(key, &mut Findings { rule, about: About::Key(index), list: &mut found });
             }),
@@ -224,6 +267,25 @@ pub fn lint(subjects: &Subjects, settings: &Settings) -> Vec<Finding> {
     found
 }
 
+fn prepared<'s>(subjects: &'s Subjects, stand_ins: &'s StandIns) -> Vec<Prepared<'s>> {
+    let documents = subjects.documents.iter().enumerate();
+    let mut regions: Vec<&str> = subjects.keys.iter().filter_map(|key| Some(Arn::parse(&key.arn)?.region)).collect();
+    regions.sort_unstable();
+    regions.dedup();
+    let region = match &*regions {
+        [one] if !symbol::holds(one) => Some(*one),
+        _ => None,
+    };
+    let one = |(index, subject): (usize, &'s DocumentSubject)| {
+        let key = subjects.keys.iter().find(|key| key.policy == Some(index));
+        let kind = Kind::of(subject.kind, &subject.document);
+        let mut prepared = Prepared::new(&subject.value, &subject.document, kind, key, stand_ins);
+        prepared.region = region;
+        prepared
+    };
+    documents.map(one).collect()
+}
+
 /// Everything that the rules find in a document that stands alone, whose kind is told or else inferred.
 ///
 /// ```
@@ -237,8 +299,26 @@ pub fn document(value: &Value, kind: Option<Kind>, settings: &Settings) -> (Kind
     let document = Document::read(value);
     let kind = kind.unwrap_or_else(|| Kind::infer(&document));
     let mut found = Vec::new();
-    let parts = Parts { value, document: &document, kind, key: None };
-    check_document(&parts, settings, About::Document(0), &mut found);
+    let stand_ins = StandIns::default();
+    let prepared = Prepared::new(value, &document, kind, None, &stand_ins);
+    check_document(&View::new(&prepared, settings), About::Document(0), &mut found);
+    sort(&mut found);
+    (kind, found)
+}
+
+/// As [`document`], and what the document allows that the old one did not.
+pub fn document_against(value: &Value, old: &Value, kind: Option<Kind>, settings: &Settings) -> (Kind, Vec<Finding>) {
+    let (document, before) = (Document::read(value), Document::read(old));
+    let kind = kind.unwrap_or_else(|| Kind::infer(&document));
+    let stand_ins = StandIns::default();
+    let prepared = Prepared::new(value, &document, kind, None, &stand_ins);
+    let view = View::new(&prepared, settings);
+    let mut found = Vec::new();
+    check_document(&view, About::Document(0), &mut found);
+    let before = Prepared::new(old, &before, kind, None, &stand_ins);
+    if let Some(rule) = rule("SE07") {
+        new_access::compared(&before, &view, &mut Findings { rule, about: About::Document(0), list: &mut found });
+    }
     sort(&mut found);
     (kind, found)
 }
@@ -252,35 +332,11 @@ pub fn syntax(error: &ParseError, about: About) -> Option<Finding> {
     found.pop()
 }
 
-/// A document and what belongs to it.
-struct Parts<'a> {
-    value: &'a Value,
-    document: &'a Document,
-    kind: Kind,
-    key: Option<&'a KeySubject>,
-}
-
-fn check_document(parts: &Parts<'_>, settings: &Settings, about: About, found: &mut Vec<Finding>) {
-    let Parts { value, document, kind, key } = *parts;
-    let own = key.and_then(|key| key.arn.split(':').nth(4)).filter(|account| crate::arn::is_account_id(account));
-    let inferred = (kind == Kind::KeyPolicy).then(|| inferred_account(document)).flatten();
-    let short = document.statements.len() <= EVALUATED_STATEMENTS_MAX;
-    let policy = short.then(|| Policy::new(document, kind.policy_kind(), Origin::default()).ok()).flatten();
-    let view = View {
-        value,
-        document,
-        kind,
-        account: own.or(inferred.as_deref()),
-        key,
-        settings,
-        policies: policy.as_slice(),
-        access: OnceCell::new(),
-        reviews: OnceCell::new(),
-    };
+fn check_document(view: &View<'_>, about: About, found: &mut Vec<Finding>) {
     let mut own = Vec::new();
-    for rule in RULES.iter().filter(|rule| settings.pedantic || !rule.is_pedantic) {
+    for rule in RULES.iter().filter(|rule| view.settings.pedantic || !rule.is_pedantic) {
         if let Check::Document(check) = rule.check {
-            check(&view, &mut Findings { rule, about, list: &mut own });
+            check(view, &mut Findings { rule, about, list: &mut own });
         }
     }
     found.append(&mut own);

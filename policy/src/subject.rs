@@ -148,4 +148,6 @@ pub struct Subjects {
     pub uses: Vec<UseSubject>,
     /// Changes.
     pub changes: Vec<ChangeSubject>,
+    /// Every resource that the carrier declares, of whatever type.
+    pub resources: Vec<Arc<Declaration>>,
 }

@@ -1,4 +1,4 @@
-//! `explain`: one page about an action, a condition key, an operator, an error, a layer or a quirk.
+//! `explain`: one page about an action, a condition key, an operator, an error, a layer, a quirk or a rule of the linter.
 
 mod action;
 mod condition_key;
@@ -8,6 +8,7 @@ mod note;
 mod operator;
 mod page;
 mod quirk;
+mod rule;
 mod service;
 mod suggest;
 mod topics;
@@ -20,12 +21,12 @@ use crate::exit::Exit;
 use crate::output;
 use page::Page;
 
-/// Explain an action, a condition key, an operator, an error, a layer or a quirk.
+/// Explain an action, a condition key, an operator, an error, a layer, a quirk or a rule of the linter.
 #[derive(Debug, Args)]
 #[command(after_help = "`wardbook explain topics` lists what can be asked. Case does not matter.")]
 pub(crate) struct Arguments {
     /// What to explain: `kms:Decrypt`, `kms:*Grant*`, `kms:ViaService`, `StringLike`, `AccessDenied`,
-    /// `scp`, `quirks`; several words are one topic
+    /// `scp`, `quirks`, `KP09`; several words are one topic
     #[arg(value_name = "TOPIC", required = true)]
     topic: Vec<String>,
 }
@@ -44,6 +45,7 @@ struct Kind {
 
 const KINDS: &[Kind] = &[
     topics::KIND,
+    rule::KIND,
     layer::KIND,
     operator::KIND,
     quirk::KIND,

@@ -2,7 +2,6 @@
 //!
 //! A document with a problem is reported and stays as it is; the other files are still done.
 
-mod replace;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -180,7 +179,7 @@ impl Changes {
             self.unchanged += 1;
             return;
         }
-        match path.filter(|_| !self.check).map(|path| replace::replace(path, &text)) {
+        match path.filter(|_| !self.check).map(|path| crate::replace::replace(path, &text)) {
             Some(Err(error)) => self.refuse(&error, color),
             Some(Ok(())) | None => self.changed.push(input.name),
         }

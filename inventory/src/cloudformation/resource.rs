@@ -91,6 +91,7 @@ impl<'t> Reader<'_, 't> {
             read(self, &declaration);
         }
         self.carrier.subjects.uses.extend(uses::of(&declaration));
+        self.carrier.subjects.resources.push(declaration);
     }
 
     fn gap(&mut self, kind: GapKind, span: Span, what: &str) {
@@ -132,6 +133,7 @@ impl<'t> Reader<'_, 't> {
     fn unreadable(&mut self, value: &Value, error: ParseError) -> Value {
         let open = value.as_text().is_some_and(symbol::holds);
         if !open {
+            self.carrier.broken.push(error.clone());
             let error = ReadError::new(&*self.path, self.lines, error.span, error.message);
             self.carrier.gaps.push(Gap::unreadable(&error));
         }

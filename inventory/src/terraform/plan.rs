@@ -46,7 +46,7 @@ pub(crate) fn read(page: &Page<'_>, value: &Value, harvest: &mut Harvest) {
 }
 
 /// Everything that a plan or state declares.
-pub(super) fn carrier(path: &str, text: &str, lines: &Lines<'_>, value: &Value) -> Carrier {
+pub(crate) fn carrier(path: &str, text: &str, lines: &Lines<'_>, value: &Value) -> Carrier {
     let instances = instances(value);
     let too_many = instances.len() > TERRAFORM_RESOURCES_MAX;
     let plan = Plan::new(path, text, value, instances);

@@ -106,6 +106,7 @@ pub(super) fn declare(path: &str, resources: &[Resource], lines: &Lines<'_>) -> 
     for resource in resources.iter().filter(|resource| !resource.kind.starts_with("data.")) {
         let declaration = declared.declaration(resource);
         declared.uses(&resource.arguments, &declaration, "");
+        declared.carrier.subjects.resources.push(Arc::clone(&declaration));
         by_kind.entry(&resource.kind).or_default().push(Declaring { resource, declaration });
     }
     for kind in KINDS {
@@ -246,6 +247,7 @@ impl Declared<'_> {
             Some(text) => match text.parse_json(policy.span) {
                 Ok(parsed) => (parsed, text.encodes.is_none()),
                 Err(error) => {
+                    self.carrier.broken.push(error.clone());
                     let path = self.lines.path(error.span).unwrap_or(&self.names.carrier);
                     let error = ReadError::new(path, self.lines, error.span, error.message);
                     self.carrier.gaps.push(Gap::unreadable(&error));

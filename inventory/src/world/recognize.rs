@@ -11,8 +11,8 @@ use super::harvest::Harvest;
 use crate::cloudformation::{self, Told};
 use crate::collect::Folder;
 use crate::coverage::{Coverage, Gap, GapKind};
-use crate::page::{Compiled, Hints, Page};
-use crate::parameters::{Parameters, file_name};
+use crate::page::{Compiled, Page};
+use crate::parameters::Parameters;
 use crate::source::{ReadError, Source, begins_like_json, read_template, read_values};
 use crate::terraform::file::Role;
 use crate::terraform::{self, Modules};
@@ -213,7 +213,7 @@ impl Gathering {
         let templates = std::mem::take(&mut self.templates);
         let paths: Vec<String> = templates.iter().map(|(source, _)| source.path.clone()).collect();
         for (source, value) in templates {
-            let told = self.told(&source.path, &paths);
+            let told = Told::of(&source.path, &paths, &self.harvest.stacks, &self.parameters);
             let lines = Lines::new(&source.text);
             match cloudformation::carrier(&source, &value, &told) {
                 Ok(carrier) => {
@@ -223,21 +223,6 @@ impl Gathering {
                 Err(error) => self.note(Gap::unreadable(&error)),
             }
         }
-    }
-
-    /// Where and with what a template is deployed: by the manifest of CDK, by its folders, by a file of parameters.
-    fn told(&self, path: &str, templates: &[String]) -> Told {
-        let hints = Hints::of(path);
-        let mut told = self.harvest.stacks.get(path).cloned().unwrap_or_default();
-        told.account = told.account.or_else(|| hints.account.map(str::to_owned));
-        told.region = told.region.or_else(|| hints.region.map(str::to_owned));
-        let namesakes = templates.iter().filter(|other| file_name(other) == file_name(path)).count();
-        told.scope = if namesakes > 1 { path.to_owned() } else { file_name(path).to_owned() };
-        let files = self.parameters.iter().filter(|parameters| parameters.is_of(path, templates));
-        for parameters in files {
-            told.parameters.extend(parameters.values.iter().map(|(name, value)| (name.clone(), value.clone())));
-        }
-        told
     }
 }
 
@@ -261,7 +246,7 @@ fn values_of(source: &Source) -> Result<Vec<Value>, ReadError> {
 }
 
 /// Whether the name promises JSON or YAML, so that anything else in it deserves a word.
-fn is_called_data(path: &str) -> bool {
+pub(crate) fn is_called_data(path: &str) -> bool {
     let endings = [".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".template"];
     endings.iter().any(|ending| {
         let start = path.len().saturating_sub(ending.len());

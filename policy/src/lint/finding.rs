@@ -46,6 +46,8 @@ pub enum About {
     Grant(usize),
     /// A resource before and after a change.
     Change(usize),
+    /// A resource that names a key.
+    Use(usize),
 }
 
 /// A second place that matters, and why.
@@ -159,6 +161,11 @@ impl Findings<'_> {
     /// What was found before, by whatever rule.
     pub(super) fn earlier(&self) -> &[Finding] {
         self.list
+    }
+
+    /// The findings of this rule about another subject.
+    pub(super) fn at(&mut self, about: About) -> Findings<'_> {
+        Findings { rule: self.rule, about, list: self.list }
     }
 
     /// A finding; what else is to be said is added to it.

@@ -2,21 +2,24 @@
 
 use core::cell::OnceCell;
 
+use crate::arn::is_account_id;
 use crate::boxes::{Access, Doubt, Review, Setting, access, review};
 use crate::catalogue::{self, Action, KmsOperation, ResourceKind};
 use crate::condition::Scope;
 use crate::document::{Document, StatementText, Word, Words};
 use crate::json::{Kind as Json, Member, Value};
+use crate::limits::EVALUATED_STATEMENTS_MAX;
 use crate::pattern::{Pattern, Use};
-use crate::policy::Policy;
+use crate::policy::{Origin, Policy};
 use crate::quirk::Quirks;
 use crate::span::Span;
-use crate::statement::Effect;
+use crate::statement::{Effect, Statement};
 use crate::subject::KeySubject;
 use crate::symbol;
 
 use super::Settings;
-use super::kind::Kind;
+use super::kind::{Kind, inferred_account};
+use super::stand_in::StandIns;
 
 /// A document, and what is known around it.
 pub(super) struct View<'a> {
@@ -27,40 +30,124 @@ pub(super) struct View<'a> {
     pub(super) account: Option<&'a str>,
     /// The key, where the carrier declares it.
     pub(super) key: Option<&'a KeySubject>,
+    /// The Region of the keys that are declared beside it, if that is one.
+    pub(super) region: Option<&'a str>,
     pub(super) settings: &'a Settings,
+    pub(super) prepared: &'a Prepared<'a>,
     /// The compiled document; empty if it has problems or is too long to be evaluated.
     pub(super) policies: &'a [Policy],
-    pub(super) access: OnceCell<(Vec<Access<'a>>, Vec<Doubt>)>,
-    pub(super) reviews: OnceCell<(Vec<Review>, Vec<Doubt>)>,
+    access: OnceCell<(Vec<Access<'a>>, Vec<Doubt>)>,
+    reviews: OnceCell<(Vec<Review>, Vec<Doubt>)>,
+}
+
+/// A document and what is compiled of it, before anything is asked.
+pub(super) struct Prepared<'a> {
+    value: &'a Value,
+    pub(super) document: &'a Document,
+    pub(super) kind: Kind,
+    key: Option<&'a KeySubject>,
+    account: Option<Box<str>>,
+    /// The ARN of the key, nothing left open in it.
+    pub(super) resource: Option<Box<str>>,
+    /// The compiled document, if it has no problems and is not too long to be evaluated.
+    pub(super) policy: Option<Policy>,
+    /// The Region of the keys that are declared beside it, if that is one.
+    pub(super) region: Option<&'a str>,
+    pub(super) stand_ins: &'a StandIns,
+}
+
+impl<'a> Prepared<'a> {
+    pub(super) fn new(
+        value: &'a Value,
+        document: &'a Document,
+        kind: Kind,
+        key: Option<&'a KeySubject>,
+        stand_ins: &'a StandIns,
+    ) -> Prepared<'a> {
+        let arn = key.map(|key| stand_ins.settle(&key.arn)).filter(|arn| !symbol::holds(arn));
+        let own = arn.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|account| is_account_id(account));
+        let settled = stand_ins.settle_document(document);
+        let inferred = || (kind == Kind::KeyPolicy).then(|| inferred_account(&settled)).flatten();
+        let account = own.map(Into::into).or_else(inferred);
+        let short = document.statements.len() <= EVALUATED_STATEMENTS_MAX;
+        let policy = short.then(|| Policy::new(&settled, kind.policy_kind(), Origin::default()).ok()).flatten();
+        let resource = arn.map(Into::into);
+        Prepared { value, document, kind, key, account, resource, policy, region: None, stand_ins }
+    }
 }
 
 impl<'a> View<'a> {
+    pub(super) fn new(prepared: &'a Prepared<'a>, settings: &'a Settings) -> View<'a> {
+        View {
+            value: prepared.value,
+            document: prepared.document,
+            kind: prepared.kind,
+            account: prepared.account.as_deref(),
+            key: prepared.key,
+            region: prepared.region,
+            settings,
+            prepared,
+            policies: prepared.policy.as_slice(),
+            access: OnceCell::new(),
+            reviews: OnceCell::new(),
+        }
+    }
+
     pub(super) fn is_key_policy(&self) -> bool {
         self.kind == Kind::KeyPolicy
     }
 
+    /// A text about stand-ins as a reader of the document would put it.
+    pub(super) fn told(&self, text: &str) -> String {
+        self.prepared.stand_ins.told(text)
+    }
+
+    /// The statement of the document that became this one.
+    pub(super) fn text_of(&self, statement: &Statement) -> Option<&'a StatementText> {
+        self.document.statements.iter().find(|text| text.span == statement.span())
+    }
+
     /// Where the policy stands, for evaluation.
     pub(super) fn setting(&self) -> Setting<'a> {
-        let resource = self.key.map(|key| &*key.arn).filter(|arn| !symbol::holds(arn));
+        let resource = self.prepared.resource.as_deref();
         Setting { resource, account: self.account, quirks: Quirks::default(), kind: self.kind.policy_kind() }
     }
 
     /// Everything that the document allows anybody, if that is decided.
     pub(super) fn access(&self) -> Option<&[Access<'a>]> {
-        if self.policies.is_empty() {
-            return None;
-        }
-        let (rows, doubts) = self.access.get_or_init(|| access(self.policies, &self.setting()));
+        let (rows, doubts) = self.found_access()?;
         doubts.is_empty().then_some(&**rows)
+    }
+
+    /// What the document is known to allow anybody, where it may allow more or other things as well. Whoever asks shows
+    /// for each row that [`decide`](crate::decide::decide) allows something of it.
+    pub(super) fn known_access(&self) -> &[Access<'a>] {
+        self.found_access().map_or(&[], |(rows, _)| rows)
+    }
+
+    /// Why it is not decided what the document allows, or what its statements do.
+    pub(super) fn doubts(&self) -> impl Iterator<Item = &Doubt> {
+        let access = self.found_access().filter(|_| self.is_key_policy()).map(|(_, doubts)| doubts);
+        let reviews = self.found_reviews().map(|(_, doubts)| doubts);
+        access.into_iter().chain(reviews).flatten()
+    }
+
+    fn found_access(&self) -> Option<&(Vec<Access<'a>>, Vec<Doubt>)> {
+        let asked = || access(self.policies, &self.setting());
+        (!self.policies.is_empty()).then(|| self.access.get_or_init(asked))
+    }
+
+    fn found_reviews(&self) -> Option<&(Vec<Review>, Vec<Doubt>)> {
+        let asked = || review(self.policies, &self.setting());
+        (!self.policies.is_empty()).then(|| self.reviews.get_or_init(asked))
     }
 
     /// What is to be said of statements that do nothing, if that is decided.
     pub(super) fn reviews(&self) -> &[Review] {
-        if self.policies.is_empty() {
-            return &[];
+        match self.found_reviews() {
+            Some((reviews, doubts)) if doubts.is_empty() => reviews,
+            _ => &[],
         }
-        let (reviews, doubts) = self.reviews.get_or_init(|| review(self.policies, &self.setting()));
-        if doubts.is_empty() { reviews } else { &[] }
     }
 
     /// The statements that allow.

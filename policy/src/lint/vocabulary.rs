@@ -25,7 +25,7 @@ pub(super) enum List {
 }
 
 impl List {
-    fn names(self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn names(self) -> impl Iterator<Item = &'static str> {
         let text = match self {
             List::ViaService => VIA_SERVICES,
             List::Region => REGIONS,
@@ -45,6 +45,20 @@ impl List {
     pub(super) fn nearest(self, name: &str) -> Option<&'static str> {
         self.names().filter_map(|known| Some((slip(name, known)?, known))).min().map(|(_, known)| known)
     }
+}
+
+/// The partition of a Region.
+pub(super) fn partition_of(region: &str) -> &'static str {
+    let table = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("eusc-", "aws-eusc"),
+    ];
+    table.into_iter().find(|(begin, _)| region.starts_with(begin)).map_or("aws", |(_, partition)| partition)
 }
 
 /// The usages that a key of this spec can have; `None` for a spec that is not listed.

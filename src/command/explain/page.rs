@@ -17,6 +17,8 @@ pub(super) struct Page {
     facts: Vec<Fact>,
     sections: Vec<Section>,
     notes: Vec<String>,
+    /// What is shown between facts and lists, line by line.
+    verbatim: Option<String>,
 }
 
 /// One line of a page: a label, and a value that reads well and one that parses well.
@@ -39,7 +41,7 @@ impl Page {
     /// A page with nothing but its heading.
     pub(super) fn new(kind: &'static str, topic: impl Into<String>, summary: impl Into<String>) -> Page {
         let (facts, sections, notes) = Default::default();
-        Page { kind, topic: topic.into(), summary: summary.into(), facts, sections, notes }
+        Page { kind, topic: topic.into(), summary: summary.into(), facts, sections, notes, verbatim: None }
     }
 
     /// What the page is about.
@@ -95,6 +97,12 @@ impl Page {
         self
     }
 
+    /// A text that is shown as it is, line by line.
+    pub(super) fn verbatim(mut self, text: &str) -> Page {
+        self.verbatim = Some(text.to_owned());
+        self
+    }
+
     /// A sentence at the end, if there is one to say.
     pub(super) fn note(mut self, note: impl Into<Option<&'static str>>) -> Page {
         self.notes.extend(note.into().map(str::to_owned));
@@ -109,6 +117,7 @@ impl Page {
         if !facts.is_empty() {
             blocks.push(aligned(&facts));
         }
+        blocks.extend(self.verbatim.as_deref().map(|text| text.trim_end().to_owned()));
         for section in &self.sections {
             blocks.push(format!("{}\n{}", tint(section.title, Tint::Bold, color), aligned(&section.rows)));
         }
@@ -126,6 +135,9 @@ impl Page {
         let sections = self.sections.iter().map(|section| (section.title, &section.value));
         for (label, value) in facts.chain(sections) {
             object.insert(label.to_lowercase().replace([' ', '-'], "_"), value.clone());
+        }
+        if let Some(text) = &self.verbatim {
+            object.insert("page".into(), text.as_str().into());
         }
         object.insert("notes".into(), self.notes.as_slice().into());
         Value::Object(object)

@@ -6,9 +6,9 @@ use super::{KINDS, Kind};
 pub(super) const KIND: Kind = Kind {
     name: "list",
     tells: "what there is of a kind",
-    examples: &["topics", "operators", "errors", "layers", "quirks"],
+    examples: &["topics", "operators", "errors", "layers", "quirks", "rules"],
     page,
-    names: |_| ["topics", "operators", "errors", "layers", "quirks"].map(str::to_owned).to_vec(),
+    names: |_| ["topics", "operators", "errors", "layers", "quirks", "rules"].map(str::to_owned).to_vec(),
 };
 
 fn page(topic: &str) -> Option<Page> {

@@ -8,6 +8,7 @@ use wardbook_policy::explain::{Cause, Explanation};
 
 use super::assertion::Outcome;
 use crate::output::table::{Tint, tint};
+use crate::output::xml::xml;
 use crate::output::{self, Format, Report};
 
 /// The result of all cases.
@@ -294,21 +295,4 @@ impl Report for Tests {
     fn summary(&self) -> String {
         format!("{} passed, {} failed", self.passed(), self.failed())
     }
-}
-
-/// Text inside XML; characters that XML 1.0 cannot hold become a replacement character.
-fn xml(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' | '\r' => escaped.push(' '),
-            control if control.is_control() => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

@@ -33,7 +33,7 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
     let Some(own) = view.account.filter(|_| view.is_key_policy()) else { return };
     // By account and statement, a way in; the worst is kept.
     let mut open: BTreeMap<(Box<str>, u32), (bool, Way<'_>)> = BTreeMap::new();
-    for row in view.access().unwrap_or_default() {
+    for row in view.known_access() {
         for who in &row.who {
             let Some(account) = who.account.as_deref().filter(|account| *account != own) else { continue };
             let trusted = view.settings.trusted_accounts.iter().any(|trusted| **trusted == *account);

@@ -17,27 +17,23 @@
 //! ```
 
 use crate::boxes::{Change, compare};
+use crate::limits::COMPARED_DENIES_MAX;
 use crate::lint::finding::Findings;
 use crate::lint::view::{View, effect, handle, name};
-use crate::policy::{Origin, Policy};
 use crate::statement::Effect;
-
-/// Comparing takes time; of more Denies than this the rest is left out.
-const DENIES_MAX: usize = 16;
 
 pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
     if !view.is_key_policy() || view.policies.is_empty() || view.allows().next().is_none() {
         return;
     }
     let denies = view.document.statements.iter().enumerate().filter(|(_, own)| effect(own) == Some(Effect::Deny));
-    for (index, statement) in denies.take(DENIES_MAX) {
+    for (index, statement) in denies.take(COMPARED_DENIES_MAX) {
         // What can never apply is said by another rule, and so is what others cover.
         if view.reviews().iter().any(|review| review.statement == index) {
             continue;
         }
-        let mut without = view.document.clone();
-        without.statements.remove(index);
-        let Ok(without) = Policy::new(&without, view.kind.policy_kind(), Origin::default()) else { continue };
+        let Some(policy) = view.policies.first() else { return };
+        let without = policy.without(|own| own.span() == statement.span);
         if compare(view.policies, &[without], &view.setting()).change == Some(Change::Equal) {
             found
                 .warning(

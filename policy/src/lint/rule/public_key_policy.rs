@@ -54,7 +54,7 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
         return;
     }
     let mut said: Vec<&StatementText> = Vec::new();
-    for row in view.access().unwrap_or_default() {
+    for row in view.known_access() {
         let stranger = row
             .who
             .iter()

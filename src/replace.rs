@@ -11,7 +11,7 @@ const ATTEMPTS_MAX: u32 = 16;
 
 /// Writes a file beside the old one and renames it into its place. A link stays a link: the file
 /// that it points to is replaced. A file that is write-protected is not.
-pub(super) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+pub(crate) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     let context = || format!("cannot write `{}`", path.display());
     let target = fs::canonicalize(path).with_context(context)?;
     let permissions = fs::metadata(&target).with_context(context)?.permissions();
