@@ -1,9 +1,10 @@
 //! A document as rules look at it: its statements taken apart, and, where it compiles, what evaluation says of it.
 
 use core::cell::OnceCell;
+use std::borrow::Cow;
 
 use crate::arn::is_account_id;
-use crate::boxes::{Access, Doubt, Review, Setting, access, review};
+use crate::boxes::{Access, Doubt, Review, Setting, StatementVerdict as Verdict, access, review};
 use crate::catalogue::{self, Action, KmsOperation, ResourceKind};
 use crate::condition::Scope;
 use crate::document::{Document, StatementText, Word, Words};
@@ -49,7 +50,8 @@ pub(super) struct Prepared<'a> {
     account: Option<Box<str>>,
     /// The ARN of the key, nothing left open in it.
     pub(super) resource: Option<Box<str>>,
-    /// The compiled document, if it has no problems and is not too long to be evaluated.
+    /// The compiled document, if it has no problems and is not too long to be evaluated. Of policies that are not about
+    /// one key it is the part about KMS.
     pub(super) policy: Option<Policy>,
     /// The Region of the keys that are declared beside it, if that is one.
     pub(super) region: Option<&'a str>,
@@ -70,7 +72,12 @@ impl<'a> Prepared<'a> {
         let inferred = || (kind == Kind::KeyPolicy).then(|| inferred_account(&settled)).flatten();
         let account = own.map(Into::into).or_else(inferred);
         let short = document.statements.len() <= EVALUATED_STATEMENTS_MAX;
-        let policy = short.then(|| Policy::new(&settled, kind.policy_kind(), Origin::default()).ok()).flatten();
+        let evaluated = match kind {
+            Kind::KeyPolicy => settled,
+            _ => Cow::Owned(of_kms(&settled)),
+        };
+        let asked = short && !evaluated.statements.is_empty();
+        let policy = asked.then(|| Policy::new(&evaluated, kind.policy_kind(), Origin::default()).ok()).flatten();
         let resource = arn.map(Into::into);
         Prepared { value, document, kind, key, account, resource, policy, region: None, stand_ins }
     }
@@ -138,7 +145,18 @@ impl<'a> View<'a> {
     }
 
     fn found_reviews(&self) -> Option<&(Vec<Review>, Vec<Doubt>)> {
-        let asked = || review(self.policies, &self.setting());
+        let asked = || {
+            let (mut reviews, doubts) = review(self.policies, &self.setting());
+            // The statements of which only a part was compiled are another matter.
+            reviews.retain_mut(|review| self.placed(&mut review.statement, true));
+            reviews.retain_mut(|review| match &mut review.verdict {
+                Verdict::Shadowed { by } | Verdict::Overruled { by } => {
+                    by.iter_mut().all(|(_, index)| self.placed(index, false))
+                }
+                Verdict::Unreachable | Verdict::Vacuous { .. } => true,
+            });
+            (reviews, doubts)
+        };
         (!self.policies.is_empty()).then(|| self.reviews.get_or_init(asked))
     }
 
@@ -148,6 +166,16 @@ impl<'a> View<'a> {
             Some((reviews, doubts)) if doubts.is_empty() => reviews,
             _ => &[],
         }
+    }
+
+    /// Turns the number of a statement that was compiled into its number in the document; whether there is one, compiled whole.
+    fn placed(&self, index: &mut usize, whole: bool) -> bool {
+        let policy = self.policies.first();
+        let span = policy.and_then(|policy| policy.statements().get(*index)).map(|statement| statement.span());
+        let found = self.document.statements.iter().enumerate().find(|(_, text)| Some(text.span) == span);
+        let Some((place, text)) = found else { return false };
+        *index = place;
+        self.is_key_policy() || !whole || text.action.iter().flat_map(|action| &action.words).all(is_of_kms)
     }
 
     /// The statements that allow.
@@ -169,6 +197,35 @@ impl<'a> View<'a> {
         };
         statements.iter().filter_map(|value| Some((value, value.as_object()?)))
     }
+}
+
+/// What of a document may be about KMS.
+fn of_kms(document: &Document) -> Document {
+    let about = |statement: &StatementText| {
+        statement.unknown || statement.action.iter().any(|action| action.negated || action.words.iter().any(is_of_kms))
+    };
+    let mut reduced = Document {
+        span: document.span,
+        version: document.version.clone(),
+        id: None,
+        open: document.open,
+        statements: Vec::new(),
+        problems: document.problems.clone(),
+    };
+    for statement in document.statements.iter().filter(|statement| about(statement)) {
+        let mut statement = statement.clone();
+        if let Some(action) = statement.action.as_mut().filter(|action| !action.negated) {
+            action.words.retain(is_of_kms);
+        }
+        reduced.statements.push(statement);
+    }
+    reduced
+}
+
+/// Whether a word of Action may take an action of KMS.
+fn is_of_kms(word: &Word) -> bool {
+    let service = word.text.split(':').next().unwrap_or_default();
+    service.eq_ignore_ascii_case("kms") || service.contains(['*', '?']) || symbol::holds(service)
 }
 
 /// What a statement does, if it says so.
