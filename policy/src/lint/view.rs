@@ -4,7 +4,7 @@ use core::cell::OnceCell;
 use std::borrow::Cow;
 
 use crate::arn::is_account_id;
-use crate::boxes::{Access, Doubt, Review, Setting, StatementVerdict as Verdict, access, review};
+use crate::boxes::{Access, Doubt, Review, Setting, StatementVerdict as Verdict, Survey, review, survey};
 use crate::catalogue::{self, Action, KmsOperation, ResourceKind};
 use crate::condition::Scope;
 use crate::document::{Document, StatementText, Word, Words};
@@ -37,8 +37,7 @@ pub(super) struct View<'a> {
     pub(super) prepared: &'a Prepared<'a>,
     /// The compiled document; empty if it has problems or is too long to be evaluated.
     pub(super) policies: &'a [Policy],
-    access: OnceCell<(Vec<Access<'a>>, Vec<Doubt>)>,
-    reviews: OnceCell<(Vec<Review>, Vec<Doubt>)>,
+    survey: OnceCell<Survey<'a>>,
 }
 
 /// A document and what is compiled of it, before anything is asked.
@@ -95,8 +94,7 @@ impl<'a> View<'a> {
             settings,
             prepared,
             policies: prepared.policy.as_slice(),
-            access: OnceCell::new(),
-            reviews: OnceCell::new(),
+            survey: OnceCell::new(),
         }
     }
 
@@ -140,13 +138,21 @@ impl<'a> View<'a> {
     }
 
     fn found_access(&self) -> Option<&(Vec<Access<'a>>, Vec<Doubt>)> {
-        let asked = || access(self.policies, &self.setting());
-        (!self.policies.is_empty()).then(|| self.access.get_or_init(asked))
+        self.surveyed().map(|survey| &survey.access)
     }
 
     fn found_reviews(&self) -> Option<&(Vec<Review>, Vec<Doubt>)> {
+        self.surveyed().map(|survey| &survey.reviews)
+    }
+
+    fn surveyed(&self) -> Option<&Survey<'a>> {
         let asked = || {
-            let (mut reviews, doubts) = review(self.policies, &self.setting());
+            let mut survey = match self.kind {
+                Kind::KeyPolicy => survey(self.policies, &self.setting()),
+                // Whom it is attached to says who gets in.
+                _ => Survey { access: (Vec::new(), Vec::new()), reviews: review(self.policies, &self.setting()) },
+            };
+            let reviews = &mut survey.reviews.0;
             // The statements of which only a part was compiled are another matter.
             reviews.retain_mut(|review| self.placed(&mut review.statement, true));
             reviews.retain_mut(|review| match &mut review.verdict {
@@ -155,9 +161,9 @@ impl<'a> View<'a> {
                 }
                 Verdict::Unreachable | Verdict::Vacuous { .. } => true,
             });
-            (reviews, doubts)
+            survey
         };
-        (!self.policies.is_empty()).then(|| self.reviews.get_or_init(asked))
+        (!self.policies.is_empty()).then(|| self.survey.get_or_init(asked))
     }
 
     /// What is to be said of statements that do nothing, if that is decided.
