@@ -3,6 +3,7 @@
 mod access;
 mod impossible;
 mod request;
+mod survey;
 
 use crate::limits::{BOXES_MAX, CLASSES_MAX};
 use crate::policy::{Policy, PolicyKind};
@@ -23,6 +24,7 @@ use super::space::{Part, Space};
 use super::{Excess, rule, words};
 
 pub use access::{Access, access};
+pub use survey::{Survey, survey};
 
 /// Where policies stand, for questions about the policies alone.
 #[derive(Debug, Clone, Copy)]

@@ -60,7 +60,7 @@ pub fn access<'a>(policies: &'a [Policy], setting: &Setting<'_>) -> (Vec<Access<
 
 impl Landscape<'_> {
     /// Everything allowed, in few wide rows.
-    fn access<'p>(
+    pub(super) fn access<'p>(
         &self,
         side: &Covered,
         policies: &'p [Policy],

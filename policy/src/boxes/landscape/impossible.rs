@@ -68,9 +68,10 @@ impl Landscape<'_> {
     fn never_carried(&self, found: &mut Union) {
         let space = &self.space;
         let everything = space.everything();
-        let known: Vec<Option<catalogue::Action>> = match space.dimensions.get(self.places.action) {
+        let known: Vec<Option<Vec<&str>>> = match space.dimensions.get(self.places.action) {
             Some(actions) if space.dimensions.iter().any(is_of_kms) => {
-                actions.witnesses.iter().map(|action| catalogue::action(action)).collect()
+                let listed = |action: &Box<str>| catalogue::action(action).map(catalogue::Action::listed_keys);
+                actions.witnesses.iter().map(listed).collect()
             }
             _ => Vec::new(),
         };
@@ -80,10 +81,11 @@ impl Landscape<'_> {
         };
         for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| is_of_kms(dimension)) {
             let lower = dimension.key.lower();
-            let key = catalogue::condition_key(lower);
-            let carries =
-                |action: &Option<catalogue::Action>| action.zip(key).is_none_or(|(action, key)| action.carries(key));
-            let never = bits(known.iter().map(|action| !carries(action)));
+            let key = catalogue::condition_key(lower).filter(|key| !key.is_carried_anyway());
+            let carries = |listed: &Option<Vec<&str>>| {
+                listed.as_ref().zip(key).is_none_or(|(listed, key)| listed.contains(&key.name()))
+            };
+            let never = bits(known.iter().map(|listed| !carries(listed)));
             if let Some(mut product) = self.restricted(&everything, self.places.action, &never) {
                 let present = dimension.select(false, |_| true);
                 if dimension.many {
