@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::answer::Cell;
 use super::group::Groups;
-use super::price::{Prices, class};
-use super::row::Row;
+use super::price::{Parameters, Prices, class};
+use super::row::{Column, Memo, Row, Word};
 use super::{Fold, creations};
 use crate::json::Tree;
 use crate::parquet::{FileError, Filter};
@@ -18,6 +18,9 @@ pub(super) struct Cost {
     groups: Groups<3, (u64, u64)>,
     shared: HashMap<String, Request>,
     tree: Tree,
+    parameters: Memo<Parameters>,
+    small_rsa: Memo<bool>,
+    is_request: Memo<bool>,
 }
 
 /// A request that may come a second time, from the other account.
@@ -36,17 +39,20 @@ impl Cost {
             groups: Groups::default(),
             shared: HashMap::new(),
             tree: Tree::default(),
+            parameters: Memo::default(),
+            small_rsa: Memo::default(),
+            is_request: Memo::default(),
         }
     }
 }
 
 impl Fold for Cost {
-    fn before(&mut self) -> Option<(&'static [&'static str], Filter)> {
-        Some((&["response_elements"], creations()))
+    fn before(&mut self) -> Option<(&'static [Column], Filter)> {
+        Some((&[Column::ResponseElements], creations()))
     }
 
     fn take_before(&mut self, row: Row<'_>) {
-        let response = row.text("response_elements").and_then(|text| self.tree.read(text).ok());
+        let response = row.text(Column::ResponseElements).and_then(|text| self.tree.read(text).ok());
         let made = response.and_then(|response| response.member("keyMetadata"));
         let text = |name| made.and_then(|made| made.text_member(name)).map(|text| text.into_owned());
         if let (Some(arn), Some(spec)) = (text("arn"), text("keySpec")) {
@@ -56,17 +62,21 @@ impl Fold for Cost {
 
     fn take(&mut self, row: Row<'_>) -> Result<(), FileError> {
         // Service events and those of a VPC endpoint are no requests of their own.
-        if row.text("event_type").is_some_and(|kind| kind != "AwsApiCall") {
+        if !self.is_request.of(row.word(Column::EventType), |kind| kind.is_none_or(|kind| kind == "AwsApiCall")) {
             return Ok(());
         }
-        let key = row.text("kms_key_arn");
-        let spec = key.and_then(|key| self.specs.get(key)).map(String::as_str);
-        let price = self.prices.of(class(row, spec, &mut self.tree));
-        let (principal, name) = (row.text("principal_arn"), row.text("event_name"));
-        let Some(shared) = row.text("shared_event_id") else {
+        let [principal, key, name] = [Column::PrincipalArn, Column::KmsKeyArn, Column::EventName].map(|c| row.word(c));
+        let small_rsa =
+            |key: Option<&str>| key.and_then(|key| self.specs.get(key)).is_some_and(|spec| spec == "RSA_2048");
+        let small_rsa = self.small_rsa.of(key, small_rsa);
+        let parameters = row.word(Column::RequestParameters);
+        let parameters = self.parameters.of(parameters, |text| Parameters::read(text, &mut self.tree));
+        let price = self.prices.of(class(name.text().unwrap_or_default(), parameters, small_rsa));
+        let Some(shared) = row.text(Column::SharedEventId) else {
             add(&mut self.groups, [principal, key, name], price);
             return Ok(());
         };
+        let [principal, key, name] = [principal, key, name].map(Word::text);
         let owned = |text: Option<&str>| text.map(str::to_owned);
         let request = Request { principal: owned(principal), key: owned(key), name: owned(name), price };
         match self.shared.get_mut(shared) {
@@ -84,8 +94,9 @@ impl Fold for Cost {
 
     fn finish(mut self: Box<Self>) -> Vec<Vec<Cell>> {
         for request in self.shared.values() {
-            let texts = [&request.principal, &request.key, &request.name].map(Option::as_deref);
-            add(&mut self.groups, texts, request.price);
+            let texts = [&request.principal, &request.key, &request.name];
+            let words = texts.map(|text| text.as_deref().map_or(Word::Null, Word::Text));
+            add(&mut self.groups, words, request.price);
         }
         let date = self.prices.date;
         let row = |([principal, key, name], (count, price)): ([Cell; 3], (u64, u64))| {
@@ -95,8 +106,13 @@ impl Fold for Cost {
     }
 }
 
-fn add(groups: &mut Groups<3, (u64, u64)>, texts: [Option<&str>; 3], price: u64) {
-    let (count, sum) = groups.entry(texts, || (0, 0));
-    *count += 1;
-    *sum = sum.saturating_add(price);
+fn add(groups: &mut Groups<3, (u64, u64)>, words: [Word<'_>; 3], price: u64) {
+    groups.with(
+        words,
+        || (0, 0),
+        |(count, sum)| {
+            *count += 1;
+            *sum = sum.saturating_add(price);
+        },
+    );
 }

@@ -1,15 +1,12 @@
 //! List prices of requests to KMS, from the dated table `data/kms_price.tsv`.
 
-use std::collections::HashMap;
-
-use super::row::Row;
 use crate::json::Tree;
 
 const TABLE: &str = include_str!("../../data/kms_price.tsv");
 
 /// Classes of requests and what one request of each costs, in millionths of a dollar.
 pub(super) struct Prices {
-    classes: HashMap<&'static str, u64>,
+    classes: Vec<(&'static str, u64)>,
     /// The day on which the prices were listed.
     pub(super) date: &'static str,
 }
@@ -31,33 +28,49 @@ impl Prices {
 
     /// What a request costs.
     pub(super) fn of(&self, class: &str) -> u64 {
-        self.classes.get(class).copied().unwrap_or_default()
+        self.classes.iter().find(|(name, _)| *name == class).map_or(0, |(_, price)| *price)
     }
 }
 
-/// The class of a request. `spec` is that of its key, where the log tells it: an RSA key of unknown size counts as one
-/// of the larger, dearer ones.
-pub(super) fn class(row: Row<'_>, spec: Option<&str>, tree: &mut Tree) -> &'static str {
-    let parameters = row.text("request_parameters").unwrap_or_default();
-    let mut parameter = |name: &str| {
-        let value = tree.read(parameters).ok()?;
-        value.text_member(name).map(|text| text.into_owned())
-    };
-    let asymmetric = if spec == Some("RSA_2048") { "rsa-2048" } else { "asymmetric" };
-    match row.text("event_name").unwrap_or_default() {
+/// What the parameters of a request say about its class.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Parameters {
+    /// `keyPairSpec` is RSA's.
+    makes_rsa_pair: bool,
+    /// `encryptionAlgorithm`, and that of the source, is that of an asymmetric key.
+    encrypts_with_pair: bool,
+    decrypts_with_pair: bool,
+}
+
+impl Parameters {
+    /// Reads them. Those that are missing say nothing.
+    pub(super) fn read(parameters: Option<&str>, tree: &mut Tree) -> Self {
+        let Some(parameters) = parameters.and_then(|text| tree.read(text).ok()) else { return Self::default() };
+        let text = |name: &str| parameters.text_member(name);
+        let is_pair = |name: &str| text(name).is_some_and(|algorithm| algorithm != "SYMMETRIC_DEFAULT");
+        Self {
+            makes_rsa_pair: text("keyPairSpec").is_some_and(|spec| spec.starts_with("RSA")),
+            encrypts_with_pair: is_pair("encryptionAlgorithm"),
+            decrypts_with_pair: is_pair("sourceEncryptionAlgorithm"),
+        }
+    }
+}
+
+/// The class of a request. `small_rsa` is whether the log tells that its key is RSA_2048: a key of unknown kind counts
+/// as one of the larger, dearer ones.
+pub(super) fn class(name: &str, parameters: Parameters, small_rsa: bool) -> &'static str {
+    let asymmetric = if small_rsa { "rsa-2048" } else { "asymmetric" };
+    match name {
         "GenerateDataKeyPair" | "GenerateDataKeyPairWithoutPlaintext" => {
-            let rsa = parameter("keyPairSpec").is_some_and(|spec| spec.starts_with("RSA"));
-            if rsa { "rsa-pair" } else { "ecc-pair" }
+            if parameters.makes_rsa_pair {
+                "rsa-pair"
+            } else {
+                "ecc-pair"
+            }
         }
         "Sign" | "Verify" | "GetPublicKey" | "DeriveSharedSecret" | "Encapsulate" | "Decapsulate" => asymmetric,
-        "Encrypt" | "Decrypt" => match parameter("encryptionAlgorithm") {
-            Some(algorithm) if algorithm != "SYMMETRIC_DEFAULT" => asymmetric,
-            _ => "request",
-        },
-        "ReEncrypt" => match parameter("sourceEncryptionAlgorithm") {
-            Some(algorithm) if algorithm != "SYMMETRIC_DEFAULT" => asymmetric,
-            _ => "request",
-        },
+        "Encrypt" | "Decrypt" if parameters.encrypts_with_pair => asymmetric,
+        "ReEncrypt" if parameters.decrypts_with_pair => asymmetric,
         _ => "request",
     }
 }
