@@ -73,13 +73,13 @@ trait Fold {
 
     fn finish(self: Box<Self>) -> Vec<Vec<Cell>>;
 
-    /// What must be read first, and the fold over that.
-    fn before(&mut self) -> Option<(&'static [Column], Filter)> {
+    /// What else must be read when all rows are taken.
+    fn after(&self) -> Option<(&'static [Column], Filter)> {
         None
     }
 
-    /// A row of what must be read first.
-    fn take_before(&mut self, _: Row<'_>) {}
+    /// A row of that.
+    fn take_after(&mut self, _: Row<'_>) {}
 }
 
 /// A question and what is left out of it.
@@ -174,19 +174,18 @@ fn ask_once(folder: &Folder, query: &Query) -> Result<Answer, QueryError> {
     let scan = Scan { folder, moment: &moment, vouched };
     let mut fold = (query.question.begin)(query);
     let mut effort = Effort::default();
-    if let Some((reads, filter)) = fold.before() {
-        scan.run(reads, &filter, Share::Few, (None, None), &mut effort, |row| {
-            fold.take_before(row);
-            Ok(())
-        })?;
-    }
-    let mut effort = Effort::default();
     let (filter, share) = (query.filter(), query.question.share);
     scan.run(&query.reads(), &filter, share, (query.since, query.until), &mut effort, |row| {
         let wanted = query.key.as_ref().is_none_or(|key| key.names(row))
             && query.principal.as_ref().is_none_or(|principal| principal.names(row));
         if wanted { fold.take(row) } else { Ok(()) }
     })?;
+    if let Some((reads, filter)) = fold.after() {
+        scan.run(reads, &filter, Share::Few, (None, None), &mut Effort::default(), |row| {
+            fold.take_after(row);
+            Ok(())
+        })?;
+    }
     let mut rows = fold.finish();
     rows.sort();
     Ok(Answer { query: query.question.name, columns: query.question.columns, rows, effort })

@@ -27,8 +27,9 @@ impl Prices {
     }
 
     /// What a request costs.
-    pub(super) fn of(&self, class: &str) -> u64 {
-        self.classes.iter().find(|(name, _)| *name == class).map_or(0, |(_, price)| *price)
+    pub(super) fn of(&self, class: Class, small_rsa: bool) -> u64 {
+        let wanted = class.name(small_rsa);
+        self.classes.iter().find(|(name, _)| *name == wanted).map_or(0, |(_, price)| *price)
     }
 }
 
@@ -56,22 +57,53 @@ impl Parameters {
     }
 }
 
-/// The class of a request. `small_rsa` is whether the log tells that its key is RSA_2048: a key of unknown kind counts
-/// as one of the larger, dearer ones.
-pub(super) fn class(name: &str, parameters: Parameters, small_rsa: bool) -> &'static str {
-    let asymmetric = if small_rsa { "rsa-2048" } else { "asymmetric" };
-    match name {
-        "GenerateDataKeyPair" | "GenerateDataKeyPairWithoutPlaintext" => {
-            if parameters.makes_rsa_pair {
-                "rsa-pair"
-            } else {
-                "ecc-pair"
+/// What decides on the price of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    /// Nothing but that it is one.
+    Request,
+    /// It makes a pair of RSA keys.
+    RsaPair,
+    /// It makes another pair.
+    EccPair,
+    /// It is answered with an asymmetric key, whose kind decides.
+    OfKey,
+}
+
+impl Class {
+    /// How many there are.
+    pub(super) const COUNT: usize = 4;
+
+    /// Every class, in the order of the variants.
+    pub(super) const ALL: [Class; Self::COUNT] = [Class::Request, Class::RsaPair, Class::EccPair, Class::OfKey];
+
+    /// The class of a request.
+    pub(super) fn of(name: &str, parameters: Parameters) -> Self {
+        match name {
+            "GenerateDataKeyPair" | "GenerateDataKeyPairWithoutPlaintext" => {
+                if parameters.makes_rsa_pair {
+                    Class::RsaPair
+                } else {
+                    Class::EccPair
+                }
             }
+            "Sign" | "Verify" | "GetPublicKey" | "DeriveSharedSecret" | "Encapsulate" | "Decapsulate" => Class::OfKey,
+            "Encrypt" | "Decrypt" if parameters.encrypts_with_pair => Class::OfKey,
+            "ReEncrypt" if parameters.decrypts_with_pair => Class::OfKey,
+            _ => Class::Request,
         }
-        "Sign" | "Verify" | "GetPublicKey" | "DeriveSharedSecret" | "Encapsulate" | "Decapsulate" => asymmetric,
-        "Encrypt" | "Decrypt" if parameters.encrypts_with_pair => asymmetric,
-        "ReEncrypt" if parameters.decrypts_with_pair => asymmetric,
-        _ => "request",
+    }
+
+    /// Its name in the table. `small_rsa` is whether the log tells that the key is RSA_2048: a key of unknown kind counts
+    /// as one of the larger, dearer ones.
+    fn name(self, small_rsa: bool) -> &'static str {
+        match self {
+            Class::Request => "request",
+            Class::RsaPair => "rsa-pair",
+            Class::EccPair => "ecc-pair",
+            Class::OfKey if small_rsa => "rsa-2048",
+            Class::OfKey => "asymmetric",
+        }
     }
 }
 
@@ -82,9 +114,9 @@ mod tests {
     #[test]
     fn every_class_has_its_price() {
         let prices = Prices::listed();
-        let classes = ["request", "rsa-2048", "ecc-pair", "asymmetric", "rsa-pair"];
-        assert_eq!(classes.map(|class| prices.of(class)), [3, 3, 10, 15, 1_200]);
-        assert_eq!(prices.classes.len(), classes.len());
+        assert_eq!(Class::ALL.map(|class| prices.of(class, false)), [3, 1_200, 10, 15]);
+        assert_eq!(Class::ALL.map(|class| prices.of(class, true)), [3, 1_200, 10, 3]);
+        assert_eq!(prices.classes.len(), Class::COUNT + 1);
         assert_eq!(prices.date.len(), "2026-06-01".len());
     }
 }
