@@ -264,3 +264,103 @@ fn a_digest_without_its_key_is_undetermined_and_one_without_its_predecessor_tamp
     assert_eq!((run.code, &found["verdict"]), (1, &json!("tampered")), "{found}");
     assert!(found["findings"].as_array().unwrap().iter().any(|finding| finding["problem"] == "missing"), "{found}");
 }
+
+/// The bucket below `testdata/cloudtrail-digest`: six digests of one region, signed with another program.
+fn bucket(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cloudtrail-digest"), &folder.path(""));
+    folder
+}
+
+/// The digest that ends at this hour.
+fn digest(folder: &Folder, hour: u32) -> PathBuf {
+    let name = format!("111122223333_CloudTrail-Digest_eu-west-1_trail_eu-west-1_20260401T{hour:02}0000Z.json.gz");
+    folder.path("bucket/AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2026/04/01").join(name)
+}
+
+/// Exit code, verdict, and each problem with the file that has it.
+fn verify_bucket(folder: &Folder, keys: &str) -> (i32, String, Vec<(String, String)>) {
+    let run = verify(folder, &["--cloudtrail", "bucket", "--public-keys", keys, "--format", "json"]);
+    let found: Value = run.stdout.parse().unwrap_or_else(|_| panic!("{run:?}"));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let name = |path: &Value| text(path).rsplit('/').next().unwrap().to_owned();
+    let findings = found["findings"].as_array().unwrap();
+    let findings = findings.iter().map(|finding| (text(&finding["problem"]), name(&finding["path"])));
+    (run.code, text(&found["verdict"]), findings.collect())
+}
+
+#[test]
+fn a_bucket_as_aws_signed_it_is_verified_offline() {
+    let folder = bucket("bucket");
+    let run = verify(&folder, &["--cloudtrail", "bucket", "--public-keys", "public-keys.json"]);
+    assert_eq!((run.code, &*run.stderr), (0, ""), "{run:?}");
+    assert!(run.stdout.ends_with("verified: 6 digests, which list 9 log files\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("from 2026-04-01T00:00:00Z to 2026-04-01T06:00:00Z"), "{}", run.stdout);
+
+    folder.write("no-keys.json", r#"{"PublicKeyList": []}"#);
+    let (code, verdict, findings) = verify_bucket(&folder, "no-keys.json");
+    assert_eq!((code, &*verdict, findings.len()), (3, "undetermined", 6), "{findings:?}");
+    assert!(findings.iter().all(|(problem, _)| problem == "no-key"), "{findings:?}");
+}
+
+#[test]
+fn whatever_is_changed_in_a_bucket_is_named() {
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    // A changed bit inside what is compressed, another digest in its place, and a signature that is not the digest's.
+    for (problem, hour, change) in [
+        (
+            "digest",
+            2,
+            (|good, _| [&good[..good.len() - 6], &[good[good.len() - 6] ^ 1], &good[good.len() - 5..]].concat())
+                as fn(&[u8], &[u8]) -> Vec<u8>,
+        ),
+        ("moved", 3, |_, other| other.to_vec()),
+    ] {
+        let folder = bucket("bucket-digest");
+        let path = digest(&folder, hour);
+        let (good, other) = (std::fs::read(&path).unwrap(), std::fs::read(digest(&folder, 5)).unwrap());
+        std::fs::write(&path, change(&good, &other)).unwrap();
+        let (code, verdict, findings) = verify_bucket(&folder, "public-keys.json");
+        assert_eq!((code, &*verdict), (1, "tampered"), "{problem}: {findings:?}");
+        assert!(findings.contains(&(problem.to_owned(), name(&path))), "{problem}: {findings:?}");
+    }
+
+    let folder = bucket("bucket-signature");
+    let head = PathBuf::from(format!("{}.head.json", digest(&folder, 6).display()));
+    let text = std::fs::read_to_string(&head).unwrap();
+    let (before, signature) = text.split_once(r#""signature": ""#).unwrap();
+    let (first, rest) = signature.split_at(1);
+    let other = if first == "0" { "1" } else { "0" };
+    std::fs::write(&head, format!(r#"{before}"signature": "{other}{rest}"#)).unwrap();
+    let (code, _, findings) = verify_bucket(&folder, "public-keys.json");
+    assert_eq!((code, findings), (1, vec![("signature".to_owned(), name(&digest(&folder, 6)))]));
+
+    let folder = bucket("bucket-log");
+    let logs: Vec<_> =
+        files(&folder.path("bucket")).into_iter().filter(|path| name(path).contains("_CloudTrail_")).collect();
+    std::fs::write(&logs[0], r#"{"Records":[]}"#).unwrap();
+    std::fs::remove_file(&logs[1]).unwrap();
+    let (code, _, findings) = verify_bucket(&folder, "public-keys.json");
+    let wanted = [("log-changed", &logs[0]), ("log-missing", &logs[1])];
+    assert_eq!((code, findings), (1, wanted.map(|(problem, path)| (problem.to_owned(), name(path))).to_vec()));
+}
+
+#[test]
+fn digests_that_are_missing_from_a_bucket_are_noticed_one_or_several_in_a_row() {
+    for missing in [vec![3], vec![2, 3, 4], vec![1, 2, 3, 4, 5]] {
+        let folder = bucket("bucket-missing");
+        missing.iter().for_each(|hour| std::fs::remove_file(digest(&folder, *hour)).unwrap());
+        let run = verify(&folder, &["--cloudtrail", "bucket", "--public-keys", "public-keys.json"]);
+        let last = *missing.last().unwrap();
+        let says = format!("T{:02}0000Z.json.gz` follows this one, and it is missing, perhaps with others", last + 1);
+        assert!(run.code == 1 && run.stdout.contains(&says), "{missing:?}: {run:?}");
+    }
+    // Nothing follows the newest one, so that it is not there can only be suspected.
+    let folder = bucket("bucket-newest");
+    std::fs::remove_file(digest(&folder, 6)).unwrap();
+    std::fs::remove_file(format!("{}.head.json", digest(&folder, 6).display())).unwrap();
+    let (code, verdict, findings) = verify_bucket(&folder, "public-keys.json");
+    assert_eq!((code, &*verdict), (3, "undetermined"), "{findings:?}");
+    let problems: Vec<_> = findings.iter().map(|(problem, _)| problem.as_str()).collect();
+    assert!(problems.contains(&"no-signature") && problems.contains(&"unlisted"), "{findings:?}");
+}

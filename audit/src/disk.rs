@@ -4,6 +4,7 @@
 
 mod local;
 mod memory;
+mod watched;
 
 use std::fmt::Debug;
 use std::io;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 
 pub use local::LocalDisk;
 pub use memory::{Failure, MemoryDisk};
+pub use watched::WatchedDisk;
 
 /// Folders and files below one place.
 pub trait Disk: Send + Sync + Debug {

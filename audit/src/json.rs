@@ -22,15 +22,6 @@ pub struct Tree {
     order: Vec<u32>,
     /// Names of the objects that are still open: first eight bytes, node.
     open: Vec<(u64, u32)>,
-    shapes: Vec<Shape>,
-}
-
-/// Objects of one kind have the same names in the same order, so what it takes to sort them is remembered. Only names
-/// that differ in their first eight bytes are.
-#[derive(Debug, Clone, Default)]
-struct Shape {
-    firsts: Vec<u64>,
-    order: Vec<u32>,
 }
 
 /// One value, or the name of a member (which its value follows).

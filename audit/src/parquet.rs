@@ -28,7 +28,7 @@ pub use give_back::EventColumns;
 pub use guard::panic_is_caught;
 pub(crate) use layout::text_slot;
 pub use order::sort;
-pub use read::{EventFile, Pruned};
+pub use read::{EventFile, Pruned, Rest};
 pub(crate) use row::{Encoder, Row, RowBuffer, RowPlace};
 pub(crate) use write::BatchWriter;
 pub use write::{EventWriter, Settings};

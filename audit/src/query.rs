@@ -34,11 +34,11 @@ pub use answer::{Answer, AnswerColumn, Cell, CellKind};
 use crate::folder::{DayFile, Folder};
 use crate::journal::{JournalError, Moment, moment};
 use crate::log::{Reading, Vouched};
-use crate::parquet::{FileError, Filter, Rows, Test};
+use crate::parquet::{FileError, Filter, Rest, Rows, Test};
 use crate::time::Timestamp;
 
 use operation::{CREATION, CRYPTOGRAPHIC, DELETION, GRANT, KMS, POLICY_CHANGE, ROTATION};
-use row::{Batch, Row};
+use row::{Batch, Column, Row};
 
 /// A question that has a name.
 pub struct Question {
@@ -49,11 +49,22 @@ pub struct Question {
     /// The columns of its answer.
     pub columns: &'static [AnswerColumn],
     /// The columns that it reads.
-    reads: &'static [&'static str],
+    reads: &'static [Column],
     /// The rows that may matter, before those that a query leaves out.
     rows: fn(&Query) -> Filter,
+    /// How many they are.
+    share: Share,
     /// The fold over them.
     begin: fn(&Query) -> Box<dyn Fold>,
+}
+
+/// How many of the rows in pages that cannot be ruled out matter to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Share {
+    /// Few: first it is found out which, and the other columns are read of those only.
+    Few,
+    /// Many: all columns are read at once.
+    Many,
 }
 
 /// Takes rows in any order, and has the rows of the answer at the end.
@@ -62,13 +73,13 @@ trait Fold {
 
     fn finish(self: Box<Self>) -> Vec<Vec<Cell>>;
 
-    /// What must be read first, and the fold over that.
-    fn before(&mut self) -> Option<(&'static [&'static str], Filter)> {
+    /// What else must be read when all rows are taken.
+    fn after(&self) -> Option<(&'static [Column], Filter)> {
         None
     }
 
-    /// A row of what must be read first.
-    fn take_before(&mut self, _: Row<'_>) {}
+    /// A row of that.
+    fn take_after(&mut self, _: Row<'_>) {}
 }
 
 /// A question and what is left out of it.
@@ -163,19 +174,18 @@ fn ask_once(folder: &Folder, query: &Query) -> Result<Answer, QueryError> {
     let scan = Scan { folder, moment: &moment, vouched };
     let mut fold = (query.question.begin)(query);
     let mut effort = Effort::default();
-    if let Some((reads, filter)) = fold.before() {
-        scan.run(reads, &filter, (None, None), &mut effort, |row| {
-            fold.take_before(row);
-            Ok(())
-        })?;
-    }
-    let mut effort = Effort::default();
-    let filter = query.filter();
-    scan.run(query.question.reads, &filter, (query.since, query.until), &mut effort, |row| {
+    let (filter, share) = (query.filter(), query.question.share);
+    scan.run(&query.reads(), &filter, share, (query.since, query.until), &mut effort, |row| {
         let wanted = query.key.as_ref().is_none_or(|key| key.names(row))
             && query.principal.as_ref().is_none_or(|principal| principal.names(row));
         if wanted { fold.take(row) } else { Ok(()) }
     })?;
+    if let Some((reads, filter)) = fold.after() {
+        scan.run(reads, &filter, Share::Few, (None, None), &mut Effort::default(), |row| {
+            fold.take_after(row);
+            Ok(())
+        })?;
+    }
     let mut rows = fold.finish();
     rows.sort();
     Ok(Answer { query: query.question.name, columns: query.question.columns, rows, effort })
@@ -191,8 +201,9 @@ struct Scan<'a> {
 impl Scan<'_> {
     fn run(
         &self,
-        reads: &[&'static str],
+        reads: &[Column],
         filter: &Filter,
+        share: Share,
         (since, until): (Option<Timestamp>, Option<Timestamp>),
         effort: &mut Effort,
         mut each: impl FnMut(Row<'_>) -> Result<(), FileError>,
@@ -203,7 +214,7 @@ impl Scan<'_> {
             let early = first.as_ref().is_some_and(|first| file.date < *first);
             let late = last.as_ref().is_some_and(|last| file.date > *last);
             if !early && !late {
-                let result = self.read(file, reads, filter, effort, &mut each);
+                let result = self.read(file, reads, filter, share, effort, &mut each);
                 result.map_err(|error| QueryError::File { file: file.path().display().to_string(), error })?;
             }
         }
@@ -213,13 +224,21 @@ impl Scan<'_> {
     fn read(
         &self,
         file: &DayFile,
-        reads: &[&'static str],
+        reads: &[Column],
         filter: &Filter,
+        share: Share,
         effort: &mut Effort,
         each: &mut impl FnMut(Row<'_>) -> Result<(), FileError>,
     ) -> Result<(), FileError> {
         let file = self.vouched.open(self.folder, &file.path(), Reading::Parts)?;
-        let (pruned, batches) = file.scan(reads.iter().copied(), filter)?;
+        let mut reads: Vec<_> = reads.iter().map(|column| column.name()).collect();
+        if share == Share::Many {
+            reads.extend(filter.all_columns());
+        }
+        let (pruned, batches) = match share {
+            Share::Few => file.scan(reads, filter, Rest::Read)?,
+            Share::Many => file.scan(reads, filter, Rest::Left)?,
+        };
         effort.files_read += 1;
         effort.row_groups += pruned.row_groups;
         effort.row_groups_read += pruned.kept.len();
@@ -227,7 +246,8 @@ impl Scan<'_> {
         effort.rows_read += pruned.rows;
         for batch in batches {
             let batch = batch?;
-            Batch::new(&batch).rows().try_for_each(&mut *each)?;
+            let mask = if share == Share::Many { filter.mask(&batch)? } else { None };
+            Batch::new(&batch).each(mask.as_ref(), &mut *each)?;
         }
         Ok(())
     }
@@ -241,7 +261,7 @@ impl Scan<'_> {
         let mut rows = Rows::default();
         let mut pass = |rows: &mut Rows| {
             let batch = filter.of_batch(&rows.finish()?)?;
-            Batch::new(&batch).rows().try_for_each(&mut *each)
+            Batch::new(&batch).each(None, &mut *each)
         };
         self.moment.unsealed(|unsealed| {
             effort.unsealed += 1;
@@ -261,10 +281,22 @@ impl Query {
         Self { question, key: None, principal: None, since: None, until: None, all_events: false }
     }
 
+    /// The columns that must be read.
+    fn reads(&self) -> Vec<Column> {
+        let mut reads = self.question.reads.to_vec();
+        if self.key.is_some() {
+            reads.extend(KEYS);
+        }
+        if self.principal.is_some() {
+            reads.extend([Column::PrincipalArn, Column::SessionName]);
+        }
+        reads
+    }
+
     fn filter(&self) -> Filter {
         let mut filter = (self.question.rows)(self);
         if let Some(arn) = self.key.as_ref().and_then(KeyName::arn) {
-            filter = filter.and_any(KEYS.iter().map(|column| Test::equals(column, arn)).collect());
+            filter = filter.and_any(KEYS.iter().map(|column| Test::equals(column.name(), arn)).collect());
         }
         if let Some(principal) = self.principal.as_ref().filter(|principal| principal.session().is_none()) {
             filter = filter.and(Test::equals("principal_arn", principal.0.clone()));
@@ -282,7 +314,7 @@ impl Query {
 }
 
 /// The columns that name keys.
-const KEYS: [&str; 2] = ["kms_key_arn", "dest_kms_key_arn"];
+const KEYS: [Column; 2] = [Column::KmsKeyArn, Column::DestKmsKeyArn];
 
 impl KeyName {
     /// Takes an ARN, or an id as `1234abcd-...` or `mrk-...`.
@@ -304,7 +336,7 @@ impl KeyName {
     }
 
     fn names(&self, row: Row<'_>) -> bool {
-        KEYS.iter().any(|column| row.text(column).is_some_and(|arn| self.is(arn)))
+        KEYS.iter().any(|column| row.text(*column).is_some_and(|arn| self.is(arn)))
     }
 }
 
@@ -323,14 +355,14 @@ impl PrincipalName {
 
     fn names(&self, row: Row<'_>) -> bool {
         let Some((account, role, session)) = self.session() else {
-            return row.text("principal_arn") == Some(&*self.0);
+            return row.text(Column::PrincipalArn) == Some(&*self.0);
         };
         let is_role = |arn: &str| {
             let mut parts = arn.splitn(6, ':').skip(4);
             parts.next() == Some(account)
                 && parts.next().and_then(|role| role.rsplit('/').next()).is_some_and(|name| name == role)
         };
-        row.text("session_name") == Some(session) && row.text("principal_arn").is_some_and(is_role)
+        row.text(Column::SessionName) == Some(session) && row.text(Column::PrincipalArn).is_some_and(is_role)
     }
 }
 
@@ -354,7 +386,7 @@ fn uses(_: &Query) -> Filter {
 
 fn uses_or_all(query: &Query) -> Filter {
     match query.all_events {
-        true => Filter::default().and_any(KEYS.iter().map(|column| Test::Known { column }).collect()),
+        true => Filter::default().and_any(KEYS.iter().map(|column| Test::Known { column: column.name() }).collect()),
         false => uses(query),
     }
 }
@@ -369,14 +401,6 @@ const fn text(name: &'static str) -> AnswerColumn {
 
 const COUNT: AnswerColumn = column("count", CellKind::Count);
 
-/// What the names of a query may ask of a row.
-macro_rules! reads {
-    ($($name:literal),*) => {
-        &["event_time", "event_name", "error_code", "principal_arn", "session_name", "kms_key_arn", "dest_kms_key_arn"
-            $(, $name)*]
-    };
-}
-
 /// Every question.
 pub const QUESTIONS: &[Question] = &[
     Question {
@@ -389,64 +413,105 @@ pub const QUESTIONS: &[Question] = &[
             column("first_seen", CellKind::Time),
             column("last_seen", CellKind::Time),
         ],
-        reads: reads!(),
+        reads: &[
+            Column::EventTime,
+            Column::EventName,
+            Column::ErrorCode,
+            Column::PrincipalArn,
+            Column::KmsKeyArn,
+            Column::DestKmsKeyArn,
+        ],
         rows: uses_or_all,
+        share: Share::Many,
         begin: |query| Box::new(usage::UsedBy::new(query)),
     },
     Question {
         name: "last-used",
         about: "When each principal used each key last, and how often",
         columns: &[text("kms_key_arn"), text("principal_arn"), column("last_seen", CellKind::Time), COUNT],
-        reads: reads!(),
+        reads: &[Column::EventTime, Column::ErrorCode, Column::PrincipalArn, Column::KmsKeyArn, Column::DestKmsKeyArn],
         rows: uses,
+        share: Share::Many,
         begin: |query| Box::new(usage::Seen::last(query)),
     },
     Question {
         name: "first-seen",
         about: "When each principal used each key first",
         columns: &[text("kms_key_arn"), text("principal_arn"), column("first_seen", CellKind::Time)],
-        reads: reads!(),
+        reads: &[Column::EventTime, Column::ErrorCode, Column::PrincipalArn, Column::KmsKeyArn, Column::DestKmsKeyArn],
         rows: uses,
+        share: Share::Many,
         begin: |query| Box::new(usage::Seen::first(query)),
     },
     Question {
         name: "failures",
         about: "Whose calls failed, for which reason, how often; of every service",
         columns: &[text("principal_arn"), text("error_code"), COUNT],
-        reads: reads!(),
+        reads: &[Column::ErrorCode, Column::PrincipalArn],
         rows: |_| Filter::default().and(Test::Known { column: "error_code" }),
+        share: Share::Many,
         begin: |_| Box::new(usage::Failures::default()),
     },
     Question {
         name: "deletions",
         about: "Who disabled or deleted keys or their material, or tried to, or canceled it",
         columns: list::DELETIONS,
-        reads: reads!("event_id"),
+        reads: &[Column::EventId, Column::EventTime, Column::EventName, Column::PrincipalArn, Column::KmsKeyArn],
         rows: |_| of_kms(DELETION),
+        share: Share::Few,
         begin: |_| Box::new(list::List::deletions()),
     },
     Question {
         name: "contexts",
         about: "Which encryption contexts keys were used with, and how often",
         columns: &[text("event_name"), column("encryption_context", CellKind::Map), COUNT],
-        reads: reads!("encryption_context", "dest_encryption_context"),
+        reads: &[
+            Column::EventName,
+            Column::ErrorCode,
+            Column::KmsKeyArn,
+            Column::DestKmsKeyArn,
+            Column::EncryptionContext,
+            Column::DestEncryptionContext,
+        ],
         rows: uses,
+        share: Share::Few,
         begin: |query| Box::new(usage::Contexts::new(query)),
     },
     Question {
         name: "policy-changes",
         about: "Who changed key policies, and the digest of the policy that allowed it",
         columns: list::POLICY_CHANGES,
-        reads: reads!("event_id", "policy_digest"),
+        reads: &[
+            Column::EventId,
+            Column::EventTime,
+            Column::EventName,
+            Column::ErrorCode,
+            Column::PrincipalArn,
+            Column::KmsKeyArn,
+            Column::PolicyDigest,
+        ],
         rows: |_| of_kms(POLICY_CHANGE),
+        share: Share::Few,
         begin: |_| Box::new(list::List::policy_changes()),
     },
     Question {
         name: "grants",
         about: "Who made, retired or revoked which grant",
         columns: list::GRANTS,
-        reads: reads!("event_id", "policy_digest", "request_parameters", "response_elements", "additional_event_data"),
+        reads: &[
+            Column::EventId,
+            Column::EventTime,
+            Column::EventName,
+            Column::ErrorCode,
+            Column::PrincipalArn,
+            Column::KmsKeyArn,
+            Column::PolicyDigest,
+            Column::RequestParameters,
+            Column::ResponseElements,
+            Column::AdditionalEventData,
+        ],
         rows: |_| of_kms(GRANT),
+        share: Share::Few,
         begin: |_| Box::new(list::List::grants()),
     },
     Question {
@@ -461,8 +526,18 @@ pub const QUESTIONS: &[Question] = &[
             text("event_name"),
             text("error_code"),
         ],
-        reads: reads!("shared_event_id", "principal_account_id"),
+        reads: &[
+            Column::EventTime,
+            Column::EventName,
+            Column::ErrorCode,
+            Column::PrincipalArn,
+            Column::PrincipalAccountId,
+            Column::KmsKeyArn,
+            Column::DestKmsKeyArn,
+            Column::SharedEventId,
+        ],
         rows: |_| kms(),
+        share: Share::Many,
         begin: |query| Box::new(cross_account::CrossAccount::new(query)),
     },
     Question {
@@ -476,16 +551,25 @@ pub const QUESTIONS: &[Question] = &[
             column("list_price_usd", CellKind::Dollars),
             text("price_date"),
         ],
-        reads: reads!("event_type", "shared_event_id", "request_parameters"),
+        reads: &[
+            Column::EventType,
+            Column::EventName,
+            Column::PrincipalArn,
+            Column::KmsKeyArn,
+            Column::SharedEventId,
+            Column::RequestParameters,
+        ],
         rows: |_| kms(),
+        share: Share::Many,
         begin: |_| Box::new(cost::Cost::new()),
     },
     Question {
         name: "rotation",
         about: "When keys were rotated last, how, and how often",
         columns: &[text("kms_key_arn"), column("last_rotated", CellKind::Time), text("rotation_type"), COUNT],
-        reads: reads!("service_event_details"),
+        reads: &[Column::EventTime, Column::ErrorCode, Column::KmsKeyArn, Column::ServiceEventDetails],
         rows: |_| of_kms(ROTATION),
+        share: Share::Few,
         begin: |_| Box::new(usage::Rotation::default()),
     },
 ];

@@ -72,8 +72,39 @@ QUESTIONS = {
         'CancelKeyDeletion', 'DeleteKey', 'DeleteImportedKeyMaterial', 'DeleteExpiredKeyMaterial') ORDER BY ALL""",
     "contexts": f"""SELECT event_name, encryption_context, count(*) FROM events
         WHERE {KMS} AND encryption_context IS NOT NULL GROUP BY ALL ORDER BY ALL""",
-    "cost": """SELECT principal_arn, kms_key_arn, event_name, count(*) FROM events
-        WHERE event_source = 'kms.amazonaws.com' AND event_type = 'AwsApiCall' GROUP BY ALL ORDER BY ALL""",
+    "policy-changes": """SELECT event_id, event_time, event_name, principal_arn, kms_key_arn, policy_digest FROM events
+        WHERE event_source = 'kms.amazonaws.com' AND event_name = 'PutKeyPolicy' AND error_code IS NULL ORDER BY ALL""",
+    "grants": """SELECT event_id, event_time, event_name, principal_arn, kms_key_arn, policy_digest,
+        coalesce(response_elements->>'grantId', request_parameters->>'grantId', additional_event_data->>'grantId'),
+        request_parameters->>'granteePrincipal', request_parameters->>'operations' FROM events
+        WHERE event_source = 'kms.amazonaws.com' AND event_name IN ('CreateGrant', 'RetireGrant', 'RevokeGrant')
+        AND error_code IS NULL ORDER BY ALL""",
+    "cross-account": """SELECT min(event_time), max(principal_arn), max(principal_account_id), max(kms_key_arn),
+        max(event_name), max(error_code) FROM events WHERE event_source = 'kms.amazonaws.com'
+        AND (shared_event_id IS NOT NULL OR split_part(kms_key_arn, ':', 5) <> principal_account_id)
+        GROUP BY coalesce(shared_event_id, event_id)
+        HAVING split_part(max(kms_key_arn), ':', 5) <> max(principal_account_id) ORDER BY ALL""",
+    # With the price, as wardbook's answer has it: kinds of requests and of keys, and a call told twice paid once.
+    "cost": """WITH calls AS (SELECT * FROM events
+            WHERE event_source = 'kms.amazonaws.com' AND coalesce(event_type, 'AwsApiCall') = 'AwsApiCall'),
+        requests AS (SELECT principal_arn, kms_key_arn, event_name, request_parameters FROM calls
+                WHERE shared_event_id IS NULL
+            UNION ALL SELECT max(principal_arn), max(kms_key_arn), max(event_name), max(request_parameters) FROM calls
+                WHERE shared_event_id IS NOT NULL GROUP BY shared_event_id),
+        keys AS (SELECT response_elements->>'$.keyMetadata.arn' AS arn, response_elements->>'$.keyMetadata.keySpec' AS spec
+            FROM calls WHERE event_name = 'CreateKey')
+        SELECT principal_arn, kms_key_arn, event_name, count(*), sum(CASE
+            WHEN event_name LIKE 'GenerateDataKeyPair%'
+                THEN CASE WHEN request_parameters->>'keyPairSpec' LIKE 'RSA%' THEN 1200 ELSE 10 END
+            WHEN event_name IN ('Sign', 'Verify', 'GetPublicKey', 'DeriveSharedSecret', 'Encapsulate', 'Decapsulate')
+                OR event_name IN ('Encrypt', 'Decrypt') AND request_parameters->>'encryptionAlgorithm' <> 'SYMMETRIC_DEFAULT'
+                OR event_name = 'ReEncrypt' AND request_parameters->>'sourceEncryptionAlgorithm' <> 'SYMMETRIC_DEFAULT'
+                THEN CASE WHEN spec = 'RSA_2048' THEN 3 ELSE 15 END
+            ELSE 3 END) / 1000000
+        FROM requests LEFT JOIN keys ON kms_key_arn = arn GROUP BY ALL ORDER BY ALL""",
+    "rotation": """SELECT kms_key_arn, max(event_time), service_event_details->>'rotationType', count(*) FROM events
+        WHERE event_source = 'kms.amazonaws.com' AND event_name = 'RotateKey' AND error_code IS NULL
+        GROUP BY ALL ORDER BY ALL""",
 }
 
 

@@ -40,6 +40,8 @@ struct Day {
     date: String,
     writer: EventWriter<Sink>,
     sources: BTreeSet<Hash>,
+    /// The source that came last.
+    last: Option<Hash>,
 }
 
 impl Batch {
@@ -66,9 +68,12 @@ impl Batch {
             ),
             date: event.time.date(),
             sources: BTreeSet::new(),
+            last: None,
         });
         day.writer.append_row(rows, place, index)?;
-        day.sources.insert(source);
+        if day.last.replace(source) != Some(source) {
+            day.sources.insert(source);
+        }
         self.bytes += event.bytes;
         self.leaves.push(leaf);
         self.hold(rows)?;

@@ -260,14 +260,16 @@ impl Shared {
                 state.first += group.count();
                 state.turn += 1;
                 self.moved.notify_all();
-                state.expected = group.count();
                 drop(state);
                 let begun = Instant::now();
                 writer.write(&group)?;
                 patience = begun.elapsed() / JOURNAL_PATIENCE_SHARE;
-                group.clear();
                 state = self.state();
                 state.durable = writer.next;
+                // All who wait for this group, and all who came since. Were only the one half expected, both would take
+                // turns for ever, each waiting for the sync of the other.
+                state.expected = group.count() + state.group.count();
+                group.clear();
                 let [even, odd] = &self.durable;
                 if turn.is_multiple_of(2) { even } else { odd }.notify_all();
             }

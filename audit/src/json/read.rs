@@ -2,20 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::{JsonError, Kind, Node, Problem, Shape, Tree};
+use super::{JsonError, Kind, Node, Problem, Tree};
 use crate::limits::{EVENT_BYTES_MAX, JSON_DEPTH_MAX, NUMBER_EXPONENT_MAX};
-
-/// How many shapes a tree that is read into again remembers, and how many names those have.
-const SHAPES: usize = 64;
-const SHAPE_NAMES: std::ops::RangeInclusive<usize> = 5..=64;
 
 /// A whole number of so many letters has fewer zeros at its end than a canonical form writes out.
 const CANONICAL_LETTERS_MAX: usize = 20;
 
 pub(super) fn read(tree: &mut Tree, bytes: &[u8]) -> Result<usize, JsonError> {
-    if tree.nodes.capacity() > 0 && tree.shapes.is_empty() {
-        tree.shapes.resize_with(SHAPES, Shape::default);
-    }
     tree.nodes.clear();
     tree.order.clear();
     tree.open.clear();
@@ -304,45 +297,21 @@ impl Reader<'_> {
 
     /// Puts the names of an object in order, refuses those that occur twice, and tells whether they were in order.
     fn sort(&mut self, node: usize, mine: usize) -> Result<bool, JsonError> {
-        let (bytes, Tree { nodes, order, open, shapes }) = (self.bytes, &mut *self.tree);
+        let (bytes, Tree { nodes, order, open }) = (self.bytes, &mut *self.tree);
         let names = open.get_mut(mine..).unwrap_or_default();
         let entry = order.len() as u32;
-        order.push(names.len() as u32);
         let in_order = names.is_sorted_by(|a, b| a.0 < b.0);
-        let shape = match !in_order && SHAPE_NAMES.contains(&names.len()) {
-            true => shapes.get_mut(shape_of(names)),
-            false => None,
-        };
-        match shape {
-            Some(shape) if shape.firsts.iter().copied().eq(names.iter().map(|(first, _)| *first)) => {
-                order
-                    .extend(shape.order.iter().filter_map(|place| names.get(*place as usize)).map(|(_, index)| *index));
-            }
-            _ if in_order => order.extend(names.iter().map(|(_, index)| *index)),
-            shape => {
-                let before: Vec<(u64, u32)> = if shape.is_some() { names.to_vec() } else { Vec::new() };
-                sort_names(names, nodes, bytes)?;
-                order.extend(names.iter().map(|(_, index)| *index));
-                if let Some(shape) = shape.filter(|_| names.is_sorted_by(|a, b| a.0 < b.0)) {
-                    let place = |(_, index): &(u64, u32)| before.binary_search_by_key(index, |(_, index)| *index).ok();
-                    shape.firsts = before.iter().map(|(first, _)| *first).collect();
-                    shape.order = names.iter().filter_map(place).map(|place| place as u32).collect();
-                }
-            }
+        if !in_order {
+            sort_names(names, nodes, bytes)?;
         }
+        order.push(names.len() as u32);
+        order.extend(names.iter().map(|(_, index)| *index));
         open.truncate(mine);
         if let Some(node) = nodes.get_mut(node) {
             node.order = entry;
         }
         Ok(in_order)
     }
-}
-
-/// Where the shape of these names is remembered.
-fn shape_of(names: &[(u64, u32)]) -> usize {
-    let mixed =
-        names.iter().fold(0u64, |mixed, (first, _)| (mixed.rotate_left(5) ^ first).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    (mixed >> 32) as usize % SHAPES
 }
 
 /// Sorts names and refuses those that occur twice.

@@ -425,6 +425,8 @@ pub(super) fn is_tile(path: &Path, log: &Path, size: u64) -> bool {
 struct Unsynced {
     files: Vec<Box<dyn Appender>>,
     folders: BTreeSet<PathBuf>,
+    /// Folders that are durable, because they were made before.
+    made: BTreeSet<PathBuf>,
 }
 
 impl Unsynced {
@@ -433,7 +435,10 @@ impl Unsynced {
             self.sync(disk)?;
         }
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        disk.create_folder(&folder).map_err(LogError::disk(&folder))?;
+        if !self.made.contains(&folder) {
+            disk.create_folder(&folder).map_err(LogError::disk(&folder))?;
+            self.made.insert(folder.clone());
+        }
         let mut file = disk.create(&path).map_err(LogError::disk(&path))?;
         file.append(bytes).map_err(LogError::disk(&path))?;
         self.files.push(file);

@@ -1,8 +1,9 @@
 //! Which rows a question wants, in a form that row groups and pages can be held against.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, BooleanArray, RecordBatch};
+use arrow_array::types::{Int32Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
+use arrow_buffer::BooleanBuffer;
 
 use super::FileError;
 use crate::time::Timestamp;
@@ -51,11 +52,25 @@ impl Filter {
 
     /// The wanted rows of a batch that has the columns it asks, such as one of events that no file has.
     pub fn of_batch(&self, batch: &RecordBatch) -> Result<RecordBatch, FileError> {
-        let mut batch = batch.clone();
-        for clause in &self.clauses {
-            batch = arrow_select::filter::filter_record_batch(&batch, &Test::any_passes(clause, &batch)?)?;
+        match self.mask(batch)? {
+            Some(mask) => Ok(arrow_select::filter::filter_record_batch(batch, &BooleanArray::new(mask, None))?),
+            None => Ok(batch.clone()),
         }
-        Ok(batch)
+    }
+
+    /// Which rows of a batch are wanted; none if all are.
+    pub(crate) fn mask(&self, batch: &RecordBatch) -> Result<Option<BooleanBuffer>, FileError> {
+        let mut mask: Option<BooleanBuffer> = None;
+        for clause in &self.clauses {
+            let passes = Test::any_passes(clause, batch)?;
+            mask = Some(mask.map_or_else(|| passes.clone(), |mask| &mask & &passes));
+        }
+        Ok(mask)
+    }
+
+    /// All columns that it asks.
+    pub(crate) fn all_columns(&self) -> impl Iterator<Item = &'static str> {
+        self.clauses.iter().flatten().map(Test::column)
     }
 
     /// The columns that it asks.
@@ -98,37 +113,44 @@ impl Test {
     }
 
     /// Which rows pass.
-    fn passes(&self, batch: &RecordBatch) -> Result<BooleanArray, FileError> {
-        let column = batch.column_by_name(self.column());
+    fn passes(&self, batch: &RecordBatch) -> Result<BooleanBuffer, FileError> {
         let unlike = || FileError::Damaged(format!("column `{}` is not as the table says", self.column()));
+        let column = batch.column_by_name(self.column()).ok_or_else(unlike)?;
+        let known =
+            || column.nulls().map_or_else(|| BooleanBuffer::new_set(column.len()), |nulls| nulls.inner().clone());
         match self {
-            Test::Text { values, .. } => {
-                let texts = column.and_then(|column| column.as_string_opt::<i32>()).ok_or_else(unlike)?;
-                let pass = |text: Option<&str>| text.is_some_and(|text| values.iter().any(|value| value == text));
-                Ok(texts.iter().map(|text| Some(pass(text))).collect())
-            }
-            Test::Known { .. } => {
-                let column = column.ok_or_else(unlike)?;
-                Ok((0..column.len()).map(|row| Some(column.is_valid(row))).collect())
-            }
+            Test::Known { .. } => Ok(known()),
+            Test::Text { values, .. } => Ok(&known() & &equal(column, values).ok_or_else(unlike)?),
             Test::Time { since, until } => {
-                let times = column.and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
-                let pass = |time: i64| {
-                    since.is_none_or(|since| since.micros() <= time) && until.is_none_or(|until| time < until.micros())
-                };
-                Ok(times.ok_or_else(unlike)?.iter().map(|time| Some(time.is_some_and(pass))).collect())
+                let times = column.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(unlike)?.values();
+                let since = since.map_or(i64::MIN, |since| since.micros());
+                let until = until.map(|until| until.micros());
+                let pass = |time: &i64| since <= *time && until.is_none_or(|until| *time < until);
+                Ok(&known() & &times.iter().map(pass).collect())
             }
         }
     }
 
     /// Which rows pass one of the tests.
-    pub(super) fn any_passes(clause: &[Test], batch: &RecordBatch) -> Result<BooleanArray, FileError> {
-        let mut passed = vec![false; batch.num_rows()];
+    pub(super) fn any_passes(clause: &[Test], batch: &RecordBatch) -> Result<BooleanBuffer, FileError> {
+        let mut passed = BooleanBuffer::new_unset(batch.num_rows());
         for test in clause {
-            for (passed, passes) in passed.iter_mut().zip(test.passes(batch)?.iter()) {
-                *passed |= passes.unwrap_or_default();
-            }
+            passed = &passed | &test.passes(batch)?;
         }
-        Ok(passed.into())
+        Ok(passed)
     }
+}
+
+/// Which texts of a column are one of these; of NULLs it tells nothing. None if it is no column of texts.
+fn equal(column: &ArrayRef, values: &[String]) -> Option<BooleanBuffer> {
+    let is_one = |text: &str| values.iter().any(|value| value == text);
+    if let Some(texts) = column.as_string_opt::<i32>() {
+        return Some(BooleanBuffer::collect_bool(texts.len(), |row| is_one(texts.value(row))));
+    }
+    let words = column.as_dictionary_opt::<Int32Type>()?;
+    let dictionary = words.values().as_string_opt::<i32>()?;
+    let passing: Vec<bool> = (0..dictionary.len()).map(|place| is_one(dictionary.value(place))).collect();
+    let passes =
+        |place: &i32| usize::try_from(*place).ok().and_then(|place| passing.get(place)).is_some_and(|pass| *pass);
+    Some(words.keys().values().iter().map(passes).collect())
 }

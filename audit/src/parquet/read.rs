@@ -12,12 +12,13 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use ::parquet::file::page_index::column_index::ColumnIndexMetaData;
 use ::parquet::file::reader::{ChunkReader, Length};
-use arrow_array::RecordBatch;
-use arrow_schema::ArrowError;
+use arrow_array::{BooleanArray, RecordBatch};
+use arrow_schema::{ArrowError, DataType, FieldRef, Schema};
 use bytes::Bytes;
 
 use super::guard::{PageSource, guarded, is_sound};
 use super::{EventColumns, FileError, Filter, Footer, Test};
+use crate::column::column;
 use crate::disk::ReadAt;
 
 /// How many rows are decoded at a time.
@@ -29,6 +30,15 @@ pub struct EventFile {
     source: Source,
     metadata: ArrowReaderMetadata,
     footer: Footer,
+}
+
+/// What becomes of rows that are not wanted, but stand in pages with some that are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// They are read as far as the filter needs it, and not handed out.
+    Read,
+    /// They are handed out with the others: where many rows are wanted, that is cheaper.
+    Left,
 }
 
 /// What is left of a file to read, and what was not even looked at.
@@ -68,46 +78,64 @@ impl EventFile {
         columns: C,
         filter: &Filter,
     ) -> Result<impl Iterator<Item = Result<RecordBatch, FileError>> + use<'a, C>, FileError> {
-        Ok(self.scan(columns, filter)?.1)
+        let (_, reader) = guarded(|| self.reader(columns, filter, Rest::Read, self.metadata.clone()))?;
+        Ok(handed_out(reader))
     }
 
-    /// The same, and what was pruned for it.
+    /// The same with texts by their place in the dictionary wherever the table has one, and what was pruned for it.
     pub fn scan<'a, C: IntoIterator<Item = &'a str>>(
         &self,
         columns: C,
         filter: &Filter,
+        rest: Rest,
     ) -> Result<(Pruned, impl Iterator<Item = Result<RecordBatch, FileError>> + use<'a, C>), FileError> {
-        let (pruned, reader) = guarded(|| self.reader(columns, filter))?;
-        let mut reader = Some(reader);
-        let batches = std::iter::from_fn(move || {
-            let next = guarded(|| Ok(reader.as_mut().and_then(Iterator::next).transpose()?)).transpose();
-            if !matches!(next, Some(Ok(_))) {
-                reader = None;
+        let (pruned, reader) = guarded(|| self.reader(columns, filter, rest, self.in_words()?))?;
+        Ok((pruned, handed_out(reader)))
+    }
+
+    /// The metadata with a schema in which texts are places in a dictionary.
+    fn in_words(&self) -> Result<ArrowReaderMetadata, FileError> {
+        let words = |field: &FieldRef| {
+            let has_words = column(field.name()).is_some_and(|column| column.dictionary);
+            match field.data_type() {
+                DataType::Utf8 if has_words => {
+                    let words = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+                    Arc::new(field.as_ref().clone().with_data_type(words))
+                }
+                _ => field.clone(),
             }
-            next
-        });
-        Ok((pruned, batches))
+        };
+        let fields: Vec<FieldRef> = self.metadata.schema().fields().iter().map(words).collect();
+        let options =
+            ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(Arc::new(Schema::new(fields)));
+        Ok(ArrowReaderMetadata::try_new(self.metadata.metadata().clone(), options)?)
     }
 
     fn reader<'a, C: IntoIterator<Item = &'a str>>(
         &self,
         columns: C,
         filter: &Filter,
+        rest: Rest,
+        metadata: ArrowReaderMetadata,
     ) -> Result<(Pruned, ParquetRecordBatchReader), FileError> {
         let (pruned, selection) = self.prune(filter)?;
         let schema = self.parquet().file_metadata().schema_descr_ptr();
         let source = PageSource(self.source.clone());
-        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, self.metadata.clone())
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata)
             .with_batch_size(BATCH_ROWS)
             .with_row_groups(pruned.kept.clone())
             .with_projection(ProjectionMask::columns(&schema, columns));
         if let Some(selection) = selection {
             builder = builder.with_row_selection(selection);
         }
+        if rest == Rest::Left {
+            return Ok((pruned, builder.build()?));
+        }
         let predicates = filter.clauses.iter().map(|clause| {
             let (mask, clause) = (ProjectionMask::columns(&schema, Filter::columns(clause)), clause.clone());
             let passes = move |batch: RecordBatch| {
-                Test::any_passes(&clause, &batch).map_err(|error| ArrowError::ExternalError(Box::new(error)))
+                let passes = Test::any_passes(&clause, &batch);
+                passes.map(BooleanArray::from).map_err(|error| ArrowError::ExternalError(Box::new(error)))
             };
             Box::new(ArrowPredicateFn::new(mask, passes)) as Box<dyn ArrowPredicate>
         });
@@ -225,6 +253,18 @@ impl EventFile {
         let passing = (0..pages.len()).filter(|page| !index.is_null_page(*page) && may_pass(*page));
         Some(passing.map(|page| row(page)..row(page + 1)).collect())
     }
+}
+
+/// The batches of a reader; none after a failure.
+fn handed_out(reader: ParquetRecordBatchReader) -> impl Iterator<Item = Result<RecordBatch, FileError>> {
+    let mut reader = Some(reader);
+    std::iter::from_fn(move || {
+        let next = guarded(|| Ok(reader.as_mut().and_then(Iterator::next).transpose()?)).transpose();
+        if !matches!(next, Some(Ok(_))) {
+            reader = None;
+        }
+        next
+    })
 }
 
 /// Reads the footer and the page index, after a look at whether they are sound.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::answer::Cell;
-use super::row::Row;
+use super::row::{Column, Memo, Row};
 use super::{Fold, KEYS, Query};
 use crate::parquet::FileError;
 use crate::time::Timestamp;
@@ -13,6 +13,9 @@ pub(super) struct CrossAccount {
     query: Query,
     shared: BTreeMap<String, Call>,
     alone: Vec<Call>,
+    /// The accounts in the ARNs of the columns that name keys, and of callers, as numbers; 0 is none.
+    owners: [Memo<u64>; 2],
+    account: Memo<u64>,
 }
 
 /// What one event or both tell about a call.
@@ -28,29 +31,27 @@ struct Call {
 
 impl CrossAccount {
     pub(super) fn new(query: &Query) -> Self {
-        Self { query: query.clone(), shared: BTreeMap::new(), alone: Vec::new() }
+        let (shared, alone) = (BTreeMap::new(), Vec::new());
+        Self { query: query.clone(), shared, alone, owners: Default::default(), account: Memo::default() }
     }
 }
 
 impl Fold for CrossAccount {
     fn take(&mut self, row: Row<'_>) -> Result<(), FileError> {
-        let shared = row.text("shared_event_id");
-        let account = row.text("principal_account_id");
-        let is_foreign = |arn: &str| account_of(arn).is_some_and(|owner| Some(owner) != account);
+        let shared = row.text(Column::SharedEventId);
         // Alone it must tell of two accounts; most events do not, and are passed over before anything is kept.
-        if shared.is_none()
-            && (account.is_none() || !KEYS.iter().any(|column| row.text(column).is_some_and(is_foreign)))
-        {
+        if shared.is_none() && !self.may_be_foreign(row) {
             return Ok(());
         }
+        let account = row.text(Column::PrincipalAccountId);
         let text = |column| row.text(column).map(str::to_owned);
         let call = Call {
             time: row.time()?,
-            principal: text("principal_arn"),
+            principal: text(Column::PrincipalArn),
             account: account.map(str::to_owned),
             keys: KEYS.map(text),
-            name: text("event_name"),
-            error: text("error_code"),
+            name: text(Column::EventName),
+            error: text(Column::ErrorCode),
         };
         match shared {
             None => self.alone.push(call),
@@ -67,6 +68,27 @@ impl Fold for CrossAccount {
     fn finish(self: Box<Self>) -> Vec<Vec<Cell>> {
         let query = self.query;
         self.shared.into_values().chain(self.alone).filter_map(|call| call.row(&query)).collect()
+    }
+}
+
+impl CrossAccount {
+    /// Whether the caller's account and that of a key may differ. Accounts of twelve digits are compared as numbers;
+    /// whatever else stands there may be anything.
+    fn may_be_foreign(&mut self, row: Row<'_>) -> bool {
+        let number = |account: Option<&str>| match account {
+            None => 0,
+            Some(account) if account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit()) => {
+                account.parse().map_or(u64::MAX, |number: u64| number + 1)
+            }
+            Some(_) => u64::MAX,
+        };
+        let account = self.account.of(row.word(Column::PrincipalAccountId), number);
+        let mut keys = KEYS.iter().zip(&mut self.owners);
+        account != 0
+            && keys.any(|(column, memo)| {
+                let owner = memo.of(row.word(*column), |arn| number(arn.and_then(account_of)));
+                owner != 0 && (owner != account || owner == u64::MAX)
+            })
     }
 }
 

@@ -1,53 +1,102 @@
-//! Counting by texts: each distinct text is kept once, and rows that follow each other mostly share theirs.
+//! Counting by texts: each distinct text is kept once, and is looked up once for each dictionary that has it.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::answer::Cell;
+use super::row::{Memo, Word};
 
 /// A value for each combination of `N` texts.
 pub(super) struct Groups<const N: usize, T> {
-    texts: Vec<Option<String>>,
-    ids: HashMap<String, u32>,
-    /// The text that came last in each place.
-    last: [u32; N],
-    values: HashMap<[u32; N], T>,
+    texts: Texts,
+    memos: [Memo<u32>; N],
+    /// The combination that came last, and where its value is.
+    last: ([u32; N], usize),
+    places: HashMap<[u32; N], usize, BuildHasherDefault<OfNumbers>>,
+    values: Vec<([u32; N], T)>,
 }
+
+/// Texts by the number that they got when they first came. NULL is number 0.
+#[derive(Default)]
+struct Texts {
+    texts: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
+
+/// A hash of numbers that nobody outside can choose.
+#[derive(Default)]
+struct OfNumbers(u64);
 
 impl<const N: usize, T> Default for Groups<N, T> {
     fn default() -> Self {
-        // Number 0 is NULL.
-        Self { texts: vec![None], ids: HashMap::new(), last: [0; N], values: HashMap::new() }
+        Self {
+            texts: Texts::default(),
+            memos: std::array::from_fn(|_| Memo::default()),
+            last: ([0; N], usize::MAX),
+            places: HashMap::default(),
+            values: Vec::new(),
+        }
     }
 }
 
 impl<const N: usize, T> Groups<N, T> {
-    /// The value of these texts, which begins as `value` says.
-    pub(super) fn entry(&mut self, texts: [Option<&str>; N], value: impl FnOnce() -> T) -> &mut T {
-        let mut key = self.last;
-        for (id, text) in key.iter_mut().zip(texts) {
-            if self.texts.get(*id as usize).is_none_or(|last| last.as_deref() != text) {
-                *id = self.id(text);
-            }
+    /// Does something with the value of these texts, which begins as `value` says.
+    #[inline]
+    pub(super) fn with(&mut self, words: [Word<'_>; N], value: impl FnOnce() -> T, change: impl FnOnce(&mut T)) {
+        let mut key = [0; N];
+        for ((number, memo), word) in key.iter_mut().zip(&mut self.memos).zip(words) {
+            *number = memo.of(word, |text| self.texts.number(text));
         }
-        self.last = key;
-        self.values.entry(key).or_insert_with(value)
-    }
-
-    fn id(&mut self, text: Option<&str>) -> u32 {
-        let Some(text) = text else { return 0 };
-        if let Some(id) = self.ids.get(text) {
-            return *id;
+        let place = match self.last {
+            (last, place) if last == key => place,
+            _ => *self.places.entry(key).or_insert(self.values.len()),
+        };
+        self.last = (key, place);
+        if place >= self.values.len() {
+            self.last.1 = self.values.len();
+            self.values.push((key, value()));
         }
-        let id = self.texts.len() as u32;
-        self.texts.push(Some(text.to_owned()));
-        self.ids.insert(text.to_owned(), id);
-        id
+        if let Some((_, value)) = self.values.get_mut(self.last.1) {
+            change(value);
+        }
     }
 
     /// All of them, in no order.
     pub(super) fn finish(self) -> impl Iterator<Item = ([Cell; N], T)> {
-        let texts = self.texts;
-        let cell = move |id: u32| Cell::text(texts.get(id as usize).and_then(Option::as_deref));
+        let texts = self.texts.texts;
+        let cell = move |number: u32| {
+            let text = (number as usize).checked_sub(1).and_then(|at| texts.get(at));
+            Cell::text(text.map(String::as_str))
+        };
         self.values.into_iter().map(move |(key, value)| (key.map(&cell), value))
     }
+}
+
+impl Texts {
+    fn number(&mut self, text: Option<&str>) -> u32 {
+        let Some(text) = text else { return 0 };
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        self.texts.push(text.to_owned());
+        let number = self.texts.len() as u32;
+        self.numbers.insert(text.to_owned(), number);
+        number
+    }
+}
+
+impl Hasher for OfNumbers {
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0.rotate_left(5) ^ u64::from(number)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write_usize(&mut self, _: usize) {}
 }

@@ -2,7 +2,7 @@
 
 use super::Fold;
 use super::answer::{AnswerColumn, Cell, CellKind};
-use super::row::Row;
+use super::row::{Column, Row};
 use crate::json::{Tree, Value};
 use crate::parquet::FileError;
 
@@ -54,7 +54,7 @@ impl List {
     }
 
     pub(super) fn policy_changes() -> Self {
-        Self::new(false, |row, _, cells| cells.push(Cell::text(row.text("policy_digest"))))
+        Self::new(false, |row, _, cells| cells.push(Cell::text(row.text(Column::PolicyDigest))))
     }
 
     pub(super) fn grants() -> Self {
@@ -67,11 +67,11 @@ impl Fold for List {
         if self.failed_too || row.succeeded() {
             let text = |column| Cell::text(row.text(column));
             let mut cells = vec![
-                text("event_id"),
+                text(Column::EventId),
                 Cell::Time(row.time()?),
-                text("event_name"),
-                text("principal_arn"),
-                text("kms_key_arn"),
+                text(Column::EventName),
+                text(Column::PrincipalArn),
+                text(Column::KmsKeyArn),
             ];
             (self.more)(row, &mut self.tree, &mut cells);
             self.rows.push(cells);
@@ -88,10 +88,10 @@ impl Fold for List {
 /// The grant that the event is about, which is another than the one that may have allowed it.
 fn grant(row: Row<'_>, tree: &mut Tree, cells: &mut Vec<Cell>) {
     let mut grant = None;
-    for column in ["response_elements", "request_parameters", "additional_event_data"] {
+    for column in [Column::ResponseElements, Column::RequestParameters, Column::AdditionalEventData] {
         grant = grant.or_else(|| read(row, column, tree)?.text_member("grantId").map(|text| text.into_owned()));
     }
-    let parameters = read(row, "request_parameters", tree);
+    let parameters = read(row, Column::RequestParameters, tree);
     let grantee = parameters.and_then(|parameters| parameters.text_member("granteePrincipal"));
     let operations = parameters.and_then(|parameters| parameters.member("operations"));
     let operations = operations.map(|operations| {
@@ -99,12 +99,12 @@ fn grant(row: Row<'_>, tree: &mut Tree, cells: &mut Vec<Cell>) {
         texts.sort();
         texts
     });
-    cells.push(Cell::text(row.text("policy_digest")));
+    cells.push(Cell::text(row.text(Column::PolicyDigest)));
     cells.push(Cell::text(grant.as_deref()));
     cells.push(Cell::text(grantee.as_deref()));
     cells.push(operations.map_or(Cell::Null, Cell::Texts));
 }
 
-fn read<'a>(row: Row<'a>, column: &str, tree: &'a mut Tree) -> Option<Value<'a>> {
+fn read<'a>(row: Row<'a>, column: Column, tree: &'a mut Tree) -> Option<Value<'a>> {
     tree.read(row.text(column)?).ok()
 }

@@ -1,18 +1,83 @@
 //! One row that a question looks at, of a file or of a journal.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::types::{Int32Type, TimestampMicrosecondType};
 use arrow_array::{Array, MapArray, RecordBatch, StringArray};
+use arrow_buffer::{BooleanBuffer, NullBuffer};
 
 use crate::parquet::FileError;
 use crate::time::Timestamp;
 
-/// The columns of a batch, by name. Those that a file does not have count as NULL.
+/// A column that questions read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    AdditionalEventData,
+    DestEncryptionContext,
+    DestKmsKeyArn,
+    EncryptionContext,
+    ErrorCode,
+    EventId,
+    EventName,
+    EventTime,
+    EventType,
+    KmsKeyArn,
+    PolicyDigest,
+    PrincipalAccountId,
+    PrincipalArn,
+    RequestParameters,
+    ResponseElements,
+    ServiceEventDetails,
+    SessionName,
+    SharedEventId,
+}
+
+/// Names of the columns, in the order of the variants.
+const NAMES: [&str; 18] = [
+    "additional_event_data",
+    "dest_encryption_context",
+    "dest_kms_key_arn",
+    "encryption_context",
+    "error_code",
+    "event_id",
+    "event_name",
+    "event_time",
+    "event_type",
+    "kms_key_arn",
+    "policy_digest",
+    "principal_account_id",
+    "principal_arn",
+    "request_parameters",
+    "response_elements",
+    "service_event_details",
+    "session_name",
+    "shared_event_id",
+];
+
+impl Column {
+    /// Its name in the files.
+    pub(super) fn name(self) -> &'static str {
+        NAMES.get(self as usize).copied().unwrap_or_default()
+    }
+}
+
+/// The columns of a batch. Those that a file does not have count as NULL.
 pub(super) struct Batch<'a> {
-    texts: Vec<(&'a str, &'a StringArray)>,
-    maps: Vec<(&'a str, &'a MapArray)>,
-    times: Option<&'a [i64]>,
+    columns: [Cells<'a>; NAMES.len()],
     rows: usize,
+}
+
+/// A column of a batch.
+enum Cells<'a> {
+    Nothing,
+    Texts(&'a StringArray),
+    /// Places in a dictionary.
+    Words {
+        places: &'a [i32],
+        nulls: Option<&'a NullBuffer>,
+        dictionary: &'a StringArray,
+    },
+    Map(&'a MapArray),
+    Times(&'a [i64]),
 }
 
 /// A row of it.
@@ -22,43 +87,91 @@ pub(super) struct Row<'a> {
     row: usize,
 }
 
+/// A text that may stand in a dictionary, so that what depends on it need be found out only once.
+#[derive(Clone, Copy)]
+pub(super) enum Word<'a> {
+    Null,
+    Text(&'a str),
+    Entry(&'a StringArray, usize),
+}
+
 impl<'a> Batch<'a> {
     pub(super) fn new(batch: &'a RecordBatch) -> Self {
-        let (mut texts, mut maps, mut times) = (Vec::new(), Vec::new(), None);
-        for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-            if let Some(column) = column.as_string_opt::<i32>() {
-                texts.push((field.name().as_str(), column));
-            } else if let Some(column) = column.as_map_opt() {
-                maps.push((field.name().as_str(), column));
-            } else if let Some(column) = column.as_primitive_opt::<TimestampMicrosecondType>() {
-                times = Some(column.values().as_ref());
+        let cells = |name: &str| {
+            let Some(column) = batch.column_by_name(name) else { return Cells::Nothing };
+            if let Some(texts) = column.as_string_opt::<i32>() {
+                return Cells::Texts(texts);
             }
-        }
-        Self { texts, maps, times, rows: batch.num_rows() }
+            if let Some(words) = column.as_dictionary_opt::<Int32Type>() {
+                let Some(dictionary) = words.values().as_string_opt::<i32>() else { return Cells::Nothing };
+                return Cells::Words { places: words.keys().values(), nulls: words.keys().nulls(), dictionary };
+            }
+            let map = column.as_map_opt().map(Cells::Map);
+            let times = || Some(Cells::Times(column.as_primitive_opt::<TimestampMicrosecondType>()?.values()));
+            map.or_else(times).unwrap_or(Cells::Nothing)
+        };
+        Self { columns: NAMES.map(cells), rows: batch.num_rows() }
     }
 
-    pub(super) fn rows(&'a self) -> impl Iterator<Item = Row<'a>> {
-        (0..self.rows).map(|row| Row { batch: self, row })
+    /// Its rows; only those of the mask, if there is one.
+    pub(super) fn each<E>(
+        &'a self,
+        mask: Option<&BooleanBuffer>,
+        mut each: impl FnMut(Row<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut row = |row| each(Row { batch: self, row });
+        match mask {
+            Some(mask) => mask.set_indices().try_for_each(&mut row),
+            None => (0..self.rows).try_for_each(&mut row),
+        }
     }
 }
 
 impl<'a> Row<'a> {
+    fn cells(self, column: Column) -> &'a Cells<'a> {
+        self.batch.columns.get(column as usize).unwrap_or(&Cells::Nothing)
+    }
+
     /// The text in a column.
-    pub(super) fn text(self, column: &str) -> Option<&'a str> {
-        let (_, array) = self.batch.texts.iter().find(|(name, _)| *name == column)?;
-        array.is_valid(self.row).then(|| array.value(self.row))
+    #[inline]
+    pub(super) fn text(self, column: Column) -> Option<&'a str> {
+        self.word(column).text()
+    }
+
+    /// The text in a column, by its place in the dictionary where it has one.
+    #[inline]
+    pub(super) fn word(self, column: Column) -> Word<'a> {
+        match self.cells(column) {
+            Cells::Texts(array) if array.is_valid(self.row) => Word::Text(array.value(self.row)),
+            Cells::Words { places, nulls, dictionary } if nulls.is_none_or(|nulls| nulls.is_valid(self.row)) => {
+                match places.get(self.row).and_then(|place| usize::try_from(*place).ok()) {
+                    Some(place) if place < dictionary.len() => Word::Entry(dictionary, place),
+                    _ => Word::Null,
+                }
+            }
+            _ => Word::Null,
+        }
+    }
+
+    /// Whether a column has a text.
+    #[inline]
+    pub(super) fn has(self, column: Column) -> bool {
+        !matches!(self.word(column), Word::Null)
     }
 
     /// When it happened.
     pub(super) fn time(self) -> Result<Timestamp, FileError> {
-        let time = self.batch.times.and_then(|times| times.get(self.row));
+        let time = match self.cells(Column::EventTime) {
+            Cells::Times(times) => times.get(self.row),
+            _ => None,
+        };
         let missing = || FileError::Damaged("a row has no `event_time`".to_owned());
         time.map(|time| Timestamp::from_micros(*time)).ok_or_else(missing)
     }
 
     /// The pairs in a column, sorted.
-    pub(super) fn map(self, column: &str) -> Option<Vec<(&'a str, Option<&'a str>)>> {
-        let (_, array) = self.batch.maps.iter().find(|(name, _)| *name == column)?;
+    pub(super) fn map(self, column: Column) -> Option<Vec<(&'a str, Option<&'a str>)>> {
+        let Cells::Map(array) = self.cells(column) else { return None };
         if !array.is_valid(self.row) {
             return None;
         }
@@ -73,6 +186,51 @@ impl<'a> Row<'a> {
 
     /// Whether the call did what it was to do.
     pub(super) fn succeeded(self) -> bool {
-        self.text("error_code").is_none()
+        !self.has(Column::ErrorCode)
+    }
+}
+
+impl<'a> Word<'a> {
+    /// The text, if there is one.
+    #[inline]
+    pub(super) fn text(self) -> Option<&'a str> {
+        match self {
+            Word::Null => None,
+            Word::Text(text) => Some(text),
+            Word::Entry(dictionary, place) => Some(dictionary.value(place)),
+        }
+    }
+}
+
+/// What was found out about the words of the dictionary at hand, each once.
+pub(super) struct Memo<T> {
+    /// It is kept, so that no other can take its place in memory and pass for it.
+    dictionary: Option<StringArray>,
+    found: Vec<Option<T>>,
+}
+
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Self { dictionary: None, found: Vec::new() }
+    }
+}
+
+impl<T: Copy> Memo<T> {
+    /// What `find` finds about a word.
+    #[inline]
+    pub(super) fn of(&mut self, word: Word<'_>, find: impl FnOnce(Option<&str>) -> T) -> T {
+        let Word::Entry(dictionary, place) = word else { return find(word.text()) };
+        let offsets = dictionary.value_offsets();
+        let is_known = |known: &StringArray| std::ptr::eq(known.value_offsets(), offsets);
+        if !self.dictionary.as_ref().is_some_and(is_known) {
+            self.dictionary = Some(dictionary.clone());
+            self.found.clear();
+            self.found.resize(dictionary.len(), None);
+        }
+        match self.found.get_mut(place) {
+            Some(Some(found)) => *found,
+            Some(unknown) => *unknown.insert(find(word.text())),
+            None => find(word.text()),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::answer::Cell;
 use super::group::Groups;
-use super::row::Row;
+use super::row::{Column, Row, Word};
 use super::{Fold, KEYS, Query};
 use crate::json::{Tree, write_string};
 use crate::parquet::FileError;
@@ -29,7 +29,7 @@ impl Tally {
 
 /// Whether the row is a successful call on a key. Its operation was asked for by the filter.
 fn is_use(row: Row<'_>) -> bool {
-    row.succeeded() && KEYS.iter().any(|column| row.text(column).is_some())
+    row.succeeded() && KEYS.iter().any(|column| row.has(*column))
 }
 
 /// By principal and operation.
@@ -48,8 +48,8 @@ impl Fold for UsedBy {
     fn take(&mut self, row: Row<'_>) -> Result<(), FileError> {
         if self.all_events || is_use(row) {
             let time = row.time()?;
-            let texts = [row.text("principal_arn"), row.text("event_name")];
-            self.groups.entry(texts, Tally::none(time)).add(time);
+            let words = [row.word(Column::PrincipalArn), row.word(Column::EventName)];
+            self.groups.with(words, Tally::none(time), |tally| tally.add(time));
         }
         Ok(())
     }
@@ -89,11 +89,12 @@ impl Fold for Seen {
             return Ok(());
         }
         let time = row.time()?;
-        let keys = KEYS.map(|column| row.text(column));
-        let twice = keys.first() == keys.last();
-        for key in keys.into_iter().take(if twice { 1 } else { 2 }).flatten() {
-            if self.query.wants_key(key) {
-                self.groups.entry([Some(key), row.text("principal_arn")], Tally::none(time)).add(time);
+        let [first, second] = KEYS.map(|column| row.word(column));
+        let is_second = second.text().is_some_and(|second| first.text() != Some(second));
+        for key in [Some(first), is_second.then_some(second)].into_iter().flatten() {
+            if key.text().is_some_and(|key| self.query.wants_key(key)) {
+                let words = [key, row.word(Column::PrincipalArn)];
+                self.groups.with(words, Tally::none(time), |tally| tally.add(time));
             }
         }
         Ok(())
@@ -112,7 +113,8 @@ pub(super) struct Failures {
 
 impl Fold for Failures {
     fn take(&mut self, row: Row<'_>) -> Result<(), FileError> {
-        *self.groups.entry([row.text("principal_arn"), row.text("error_code")], || 0) += 1;
+        let words = [row.word(Column::PrincipalArn), row.word(Column::ErrorCode)];
+        self.groups.with(words, || 0, |count| *count += 1);
         Ok(())
     }
 
@@ -138,7 +140,7 @@ impl Contexts {
         Self { query: query.clone(), groups: Groups::default(), text: Vec::new() }
     }
 
-    fn add(&mut self, name: Option<&str>, pairs: &[(&str, Option<&str>)]) {
+    fn add(&mut self, name: Word<'_>, pairs: &[(&str, Option<&str>)]) {
         self.text.clear();
         for (key, value) in pairs {
             write_string(key, &mut self.text);
@@ -150,7 +152,7 @@ impl Contexts {
         let text = std::str::from_utf8(&self.text).unwrap_or_default();
         let owned = |pair: &(&str, Option<&str>)| (pair.0.to_owned(), pair.1.map(str::to_owned));
         let none = || Context { pairs: pairs.iter().map(owned).collect(), count: 0 };
-        self.groups.entry([name, Some(text)], none).count += 1;
+        self.groups.with([name, Word::Text(text)], none, |context| context.count += 1);
     }
 }
 
@@ -159,15 +161,15 @@ impl Fold for Contexts {
         if !row.succeeded() {
             return Ok(());
         }
-        let context = |key: &str, column: &str| {
+        let context = |key: Column, column: Column| {
             let wanted = row.text(key).is_some_and(|key| self.query.wants_key(key));
             if wanted { row.map(column) } else { None }
         };
-        let first = context("kms_key_arn", "encryption_context");
-        let second =
-            context("dest_kms_key_arn", "dest_encryption_context").filter(|pairs| Some(pairs) != first.as_ref());
+        let first = context(Column::KmsKeyArn, Column::EncryptionContext);
+        let second = context(Column::DestKmsKeyArn, Column::DestEncryptionContext);
+        let second = second.filter(|pairs| Some(pairs) != first.as_ref());
         for pairs in first.iter().chain(&second) {
-            self.add(row.text("event_name"), pairs);
+            self.add(row.word(Column::EventName), pairs);
         }
         Ok(())
     }
@@ -193,9 +195,10 @@ impl Fold for Rotation {
             return Ok(());
         }
         let time = row.time()?;
-        let details = row.text("service_event_details").and_then(|details| self.tree.read(details).ok());
+        let details = row.text(Column::ServiceEventDetails).and_then(|details| self.tree.read(details).ok());
         let kind = details.and_then(|details| details.text_member("rotationType"));
-        self.groups.entry([row.text("kms_key_arn"), kind.as_deref()], Tally::none(time)).add(time);
+        let words = [row.word(Column::KmsKeyArn), kind.as_deref().map_or(Word::Null, Word::Text)];
+        self.groups.with(words, Tally::none(time), |tally| tally.add(time));
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 //! cargo run --release --bin audit -- import SRC DIR [RUNS]   SRC into empty folders below DIR; best of RUNS
 //! cargo run --release --bin audit -- stages SRC              what each stage of an import costs alone
 //! cargo run --release --bin audit -- size SRC DIR            Parquet against gzip
-//! cargo run --release --bin audit -- query DIR KEY           each named question over an audit folder
+//! cargo run --release --bin audit -- query DIR KEY [NAME]    each named question, or one, over an audit folder
 //! cargo run --release --bin audit -- append DIR [WRITERS]    durable events per second below DIR
 //! ```
 
@@ -45,7 +45,7 @@ fn main() {
         ["import", from, to, ..] => imports(Path::new(from), Path::new(to), number(3, 3)),
         ["stages", from] => stages(Path::new(from)),
         ["size", from, to] => size(Path::new(from), Path::new(to)),
-        ["query", folder, key] => query(Path::new(folder), key),
+        ["query", folder, key, ref name @ ..] => query(Path::new(folder), key, name.first().copied()),
         ["append", to, ..] => append(Path::new(to), number(2, 64)),
         _ => eprintln!("one of: generate, import, stages, size, query, append; see the head of src/bin/audit.rs"),
     }
@@ -245,9 +245,9 @@ fn stages(from: &Path) {
 }
 
 /// Milliseconds and rows of each question; those about one key are asked about this one.
-fn query(folder: &Path, key: &str) {
+fn query(folder: &Path, key: &str, only: Option<&str>) {
     let folder = Folder::new(Arc::new(LocalDisk::new(folder)));
-    for question in QUESTIONS {
+    for question in QUESTIONS.iter().filter(|question| only.is_none_or(|only| question.name == only)) {
         let mut query = Query::new(question);
         if question.name == "used-by" {
             query.key = Some(KeyName::new(key).expect("a key"));

@@ -3,6 +3,7 @@
 mod cloudtrail;
 mod event;
 mod folder;
+mod watched;
 
 use std::path::{Path, PathBuf};
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde_json::json;
 use wardbook_audit::aws_digest::{Chain, Finding, PublicKeys, Report as DigestReport, verify};
-use wardbook_audit::disk::LocalDisk;
 use wardbook_audit::log::Verdict;
 
+use super::watched::watched;
 use super::{Shown, exit, listed, many, text, tinted, word};
 use crate::cli::Global;
 use crate::exit::Exit;
@@ -19,7 +19,7 @@ pub(super) fn run(bucket: &Path, keys: &Path, global: &Global) -> anyhow::Result
     if !bucket.is_dir() {
         bail!("`{}` is no folder", bucket.display());
     }
-    let checked = Checked(verify(&LocalDisk::new(bucket), &keys)?);
+    let checked = Checked(verify(&watched(bucket, global, |_| 1), &keys)?);
     output::emit(&checked, global)?;
     Ok(exit(checked.0.verdict()))
 }

@@ -13,7 +13,7 @@ use crate::output::{self, Format, Report};
 
 pub(super) fn run(path: &Path, trust: &Trust, id: &str, global: &Global) -> anyhow::Result<Exit> {
     output::check::<Asked>(global)?;
-    let folder = folder::open(path, trust)?;
+    let folder = folder::open(path, trust, global)?;
     let proof = match prove(&folder, trust, id) {
         Ok(proof) => proof,
         // Why it cannot be proved is best said by looking at everything.
@@ -22,6 +22,7 @@ pub(super) fn run(path: &Path, trust: &Trust, id: &str, global: &Global) -> anyh
             if verified.report.verdict() == Verdict::Verified {
                 return Err(error.into());
             }
+            drop(folder);
             output::emit(&verified, global)?;
             return Ok(exit(verified.report.verdict()));
         }
@@ -36,6 +37,8 @@ pub(super) fn run(path: &Path, trust: &Trust, id: &str, global: &Global) -> anyh
             doubts = verified.render(Format::Table, false)?;
         }
     }
+    // With it goes the bar.
+    drop(folder);
     let asked = Asked { id: id.to_owned(), proof, verdict, doubts };
     output::emit(&asked, global)?;
     Ok(exit(verdict))

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
-use wardbook_audit::disk::LocalDisk;
 use wardbook_audit::folder::Folder;
 use wardbook_audit::log::{Finding, OriginReport, Report as LogReport, Trust, Verdict, verify};
 
+use super::watched::watched;
 use super::{Shown, exit, listed, many, own_key, tinted, word};
 use crate::cli::Global;
 use crate::exit::Exit;
@@ -15,18 +15,22 @@ use crate::output::{self, Format, Report};
 
 pub(super) fn run(path: &Path, trust: &Trust, global: &Global) -> anyhow::Result<Exit> {
     output::check::<Verified>(global)?;
-    let folder = open(path, trust)?;
+    let folder = open(path, trust, global)?;
     let verified = Verified::of(verify(&folder, trust)?, trust);
+    // With it goes the bar.
+    drop(folder);
     output::emit(&verified, global)?;
     Ok(exit(verified.report.verdict()))
 }
 
 /// The folder. With a kept checkpoint it may be an empty one: that everything is gone is an answer then.
-pub(super) fn open(path: &Path, trust: &Trust) -> anyhow::Result<Folder> {
-    match trust.kept.is_empty() || !path.is_dir() {
-        true => super::super::opened(path),
-        false => Ok(Folder::new(Arc::new(LocalDisk::new(path)))),
+pub(super) fn open(path: &Path, trust: &Trust, global: &Global) -> anyhow::Result<Folder> {
+    if trust.kept.is_empty() || !path.is_dir() {
+        super::super::opened(path)?;
     }
+    // Files of events are read once for their digest and once for the events.
+    let times = |path: &Path| if path.extension().is_some_and(|end| end == "parquet") { 2 } else { 1 };
+    Ok(Folder::new(Arc::new(watched(path, global, times))))
 }
 
 /// What was found, to be printed.
