@@ -186,7 +186,7 @@ def generate():
             out += ["})", "}", "}", ""]
         if name in answered:
             out += [f"impl Encode for {name} {{", "fn encode(&self, out: &mut String) {",
-                    "let mut object = Object::open(out);"]
+                    f"let {'mut ' if shape['members'] else ''}object = Object::open(out);"]
             for member in shape["members"]:
                 call = "always" if member in required else "some"
                 out.append(f"object.{call}({literal(member)}, {'&' if call == 'always' else ''}self.{snake(member)}"

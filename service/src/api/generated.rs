@@ -3058,7 +3058,7 @@ pub struct ConnectCustomKeyStoreResponse {}
 
 impl Encode for ConnectCustomKeyStoreResponse {
     fn encode(&self, out: &mut String) {
-        let mut object = Object::open(out);
+        let object = Object::open(out);
         object.close();
     }
 }
@@ -3440,7 +3440,7 @@ pub struct DeleteCustomKeyStoreResponse {}
 
 impl Encode for DeleteCustomKeyStoreResponse {
     fn encode(&self, out: &mut String) {
-        let mut object = Object::open(out);
+        let object = Object::open(out);
         object.close();
     }
 }
@@ -3655,7 +3655,7 @@ pub struct DisconnectCustomKeyStoreResponse {}
 
 impl Encode for DisconnectCustomKeyStoreResponse {
     fn encode(&self, out: &mut String) {
-        let mut object = Object::open(out);
+        let object = Object::open(out);
         object.close();
     }
 }
@@ -5374,7 +5374,7 @@ pub struct UpdateCustomKeyStoreResponse {}
 
 impl Encode for UpdateCustomKeyStoreResponse {
     fn encode(&self, out: &mut String) {
-        let mut object = Object::open(out);
+        let object = Object::open(out);
         object.close();
     }
 }

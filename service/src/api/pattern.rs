@@ -26,18 +26,18 @@ const PATTERNS: &[(&str, Holds)] = &[
     ("[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", |text| {
         some(text, |c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}'))
     }),
-    ("^[\\w+=,.@:/-]+$", |text| {
-        some(text, |c| word(c) || matches!(c, '+' | '=' | ',' | '.' | '@' | ':' | '/' | '-'))
-    }),
+    ("^[\\w+=,.@:/-]+$", |text| some(text, |c| word(c) || matches!(c, '+' | '=' | ',' | '.' | '@' | ':' | '/' | '-'))),
     ("^([a-z]+-){2,3}\\d+$", region),
     ("^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$", |text| {
-        text.split('.').count() >= 3 && text.split('.').all(|label| some(label, |c| c.is_ascii_alphanumeric() || c == '-'))
+        text.split('.').count() >= 3
+            && text.split('.').all(|label| some(label, |c| c.is_ascii_alphanumeric() || c == '-'))
     }),
     ("^[a-zA-Z0-9-_.]+$", |text| some(text, |c| word(c) || matches!(c, '-' | '.'))),
     ("^[A-Z2-7]+$", |text| some(text, |c| matches!(c, 'A'..='Z' | '2'..='7'))),
     ("^[a-zA-Z0-9\\/+=]+$", |text| some(text, |c| c.is_ascii_alphanumeric() || matches!(c, '/' | '+' | '='))),
     ("^https://[a-zA-Z0-9.-]+$", |text| {
-        text.strip_prefix("https://").is_some_and(|host| some(host, |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')))
+        text.strip_prefix("https://")
+            .is_some_and(|host| some(host, |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')))
     }),
     ("^(/[a-zA-Z0-9\\/_-]+/kms/xks/v\\d{1,2})$|^(/kms/xks/v\\d{1,2})$", proxy_path),
     ("^(com|eu)\\.amazonaws\\.vpce\\.([a-z]+-){2,3}\\d+\\.vpce-svc-[0-9a-z]+$", |text| {
@@ -110,7 +110,11 @@ mod tests {
         for (pattern, good, bad) in [
             ("^([a-z]+-){2,3}\\d+$", "eu-west-1", "eu-1"),
             ("^([a-z]+-){2,3}\\d+$", "us-gov-west-1", "a-b-c-d-1"),
-            ("^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$", "arn:aws:s3::111122223333:b:c", "arn:aws:s3:::b"),
+            (
+                "^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$",
+                "arn:aws:s3::111122223333:b:c",
+                "arn:aws:s3:::b",
+            ),
             ("^(/[a-zA-Z0-9\\/_-]+/kms/xks/v\\d{1,2})$|^(/kms/xks/v\\d{1,2})$", "/a/kms/xks/v1", "a/kms/xks/v1"),
             ("^(/[a-zA-Z0-9\\/_-]+/kms/xks/v\\d{1,2})$|^(/kms/xks/v\\d{1,2})$", "/kms/xks/v12", "/kms/xks/v123"),
             ("^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$", "rds.amazonaws.com", "amazonaws.com"),

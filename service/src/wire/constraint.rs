@@ -23,7 +23,9 @@ fn check(value: &Value, shape: &Shape, path: &str, found: &mut Vec<String>) -> R
     }
     let mut say = |shown: Option<&str>, rules: Vec<String>| {
         let shown = shown.map(|shown| format!(" '{shown}'")).unwrap_or_default();
-        found.extend(rules.into_iter().map(|rule| format!("Value{shown} at '{path}' failed to satisfy constraint: {rule}")));
+        found.extend(
+            rules.into_iter().map(|rule| format!("Value{shown} at '{path}' failed to satisfy constraint: {rule}")),
+        );
     };
     match &shape.kind {
         Kind::Text | Kind::Enum(_) => {
@@ -90,9 +92,8 @@ fn check(value: &Value, shape: &Shape, path: &str, found: &mut Vec<String>) -> R
                 };
                 match object.get(member.name).filter(|value| !value.is_null()) {
                     Some(value) => check(value, member.shape, &below, found)?,
-                    None if member.required => found.push(format!(
-                        "Value null at '{below}' failed to satisfy constraint: Member must not be null"
-                    )),
+                    None if member.required => found
+                        .push(format!("Value null at '{below}' failed to satisfy constraint: Member must not be null")),
                     None => {}
                 }
             }

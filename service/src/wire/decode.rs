@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_refused() {
-        for body in ["[]", "{", "nul", "\"x\"", r#"{"KeyId": 5, "Plaintext": ""}"#, r#"{"KeyId": "k", "Plaintext": "%"}"#]
+        for body in
+            ["[]", "{", "nul", "\"x\"", r#"{"KeyId": 5, "Plaintext": ""}"#, r#"{"KeyId": "k", "Plaintext": "%"}"#]
         {
             assert_eq!(refused(body).0, Why::Serialization, "{body}");
         }
