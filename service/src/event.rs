@@ -3,6 +3,7 @@
 use wardbook_audit::event::{
     AccessKeyId, EventKind, EventText, Field, Identity, Name, NewEvent, Parameters, Prose, Resource, Session, Word,
 };
+use wardbook_audit::journal::CutTail;
 use wardbook_audit::time::Timestamp;
 use wardbook_backend::random::Random;
 use wardbook_policy::caller::CallerKind;
@@ -179,6 +180,43 @@ pub fn service_event(
         details: Some(details),
         resources: vec![resource],
         recipient_account: named(&key.account)?,
+        shared_id: None,
+        vpc_endpoint: None,
+        tls: None,
+        decision: None,
+    };
+    event.finish().map_err(|_| failed())
+}
+
+/// The event that names what a crash cut off the journal. Whoever verifies the log looks for the path and the digest.
+pub fn torn_event(cut: &CutTail, now: Timestamp, random: &dyn Random) -> Result<EventText, Refusal> {
+    let failed = || Refusal::new(Why::Internal, "the event of a torn journal could not be made");
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes).map_err(|_| failed())?;
+    let named = |text: String| Name::new(text).ok_or_else(failed);
+    let word = |text: &str| Word::new(text).ok_or_else(failed);
+    let mut details = Parameters::default();
+    details.set(Field::KEPT, named(cut.kept.display().to_string())?);
+    details.set(Field::SEGMENT, named(cut.segment.display().to_string())?);
+    details.set(Field::OFFSET, cut.offset as u64).set(Field::LENGTH, cut.length as u64);
+    let event = NewEvent {
+        id: named(uuid(bytes))?,
+        time: now,
+        kind: EventKind::ServiceEvent,
+        source: word("wardbook")?,
+        name: Some(word("SetTornTailAside")?),
+        region: word("local")?,
+        identity: Identity::default(),
+        source_address: named("localhost".into())?,
+        user_agent: None,
+        error: Some((word("TornTail")?, Prose::new(&format!("SHA-256 {}", cut.digest)))),
+        read_only: false,
+        request: None,
+        response: None,
+        additional: Parameters::default(),
+        details: Some(details),
+        resources: Vec::new(),
+        recipient_account: named("unknown".into())?,
         shared_id: None,
         vpc_endpoint: None,
         tls: None,

@@ -32,3 +32,5 @@ pub mod serve;
 
 pub mod background;
 mod sts;
+
+pub mod http;
