@@ -7,8 +7,13 @@ use wardbook_audit::time::Timestamp;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
-    /// This moment.
+    /// This moment, for whatever has a date: deletions, rotations, expiries, and the log.
     fn now(&self) -> Timestamp;
+
+    /// This moment as clients have it, for signatures and sessions. Nobody moves it.
+    fn wall(&self) -> Timestamp {
+        self.now()
+    }
 }
 
 /// The system's clock, and how far somebody moved it ahead. Nobody moves it outside development.
@@ -26,9 +31,13 @@ impl SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
+        let ahead = self.ahead_micros.load(Ordering::Relaxed);
+        Timestamp::from_micros(self.wall().micros().saturating_add(ahead))
+    }
+
+    fn wall(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX / 2);
-        Timestamp::from_micros(micros.saturating_add(self.ahead_micros.load(Ordering::Relaxed)))
+        Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX / 2))
     }
 }
 

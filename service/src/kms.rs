@@ -175,7 +175,7 @@ impl Kms {
     /// Who sent it. The log knows from here on.
     pub(crate) fn authenticate(&self, raw: &Raw, case: &mut Case, services: &[&str]) -> Result<Caller, Refusal> {
         let Parts { credentials, clock, loopback_is_secure, directory, .. } = &self.parts;
-        let authentic = authenticate(raw, credentials, &self.signing_keys, services, clock.now())?;
+        let authentic = authenticate(raw, credentials, &self.signing_keys, services, clock.wall())?;
         let caller = Caller::new(authentic, raw, *loopback_is_secure)?;
         case.identify(&caller, directory);
         Ok(caller)

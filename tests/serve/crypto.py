@@ -102,6 +102,7 @@ for pair in ["RSA_2048", "ECC_NIST_P256", "ECC_SECG_P256K1", "ECC_NIST_EDWARDS25
     private = kms.decrypt(CiphertextBlob=made["PrivateKeyCiphertextBlob"], EncryptionContext=context)["Plaintext"]
     equal(private, made["PrivateKeyPlaintext"])
     if pair != "ML_KEM_768":
+        print(pair, private.hex())
         loaded = serialization.load_der_private_key(private, None).public_key()
         equal(loaded.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo),
               made["PublicKey"])

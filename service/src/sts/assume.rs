@@ -71,7 +71,7 @@ pub(super) fn assume(kms: &Kms, caller: &Caller, form: &Form, case: &mut Case) -
     let mut actions = vec!["sts:AssumeRole"];
     actions.extend((!tags.is_empty()).then_some("sts:TagSession"));
     actions.extend(form.get("SourceIdentity").map(|_| "sts:SetSourceIdentity"));
-    let now = kms.parts.clock.now();
+    let now = kms.parts.clock.wall();
     for action in actions {
         let question = Question { action, on: On::Role(role.to_owned(), trust.clone()), facts: facts.clone() };
         let judgement = Court { directory, caller, now }.judge(&question);
