@@ -97,6 +97,8 @@ pub(crate) enum Command {
     Fmt(crate::command::fmt::Arguments),
     /// The log of every call: files that anyone can query
     Audit(crate::command::audit::Arguments),
+    /// Answer the KMS API: every call signed, decided and written down
+    Serve(crate::command::serve::Arguments),
     /// Print a completion script for a shell
     Completions(crate::command::completions::Arguments),
     /// Print the manual page

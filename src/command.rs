@@ -11,6 +11,7 @@ pub(crate) mod lint;
 pub(crate) mod man;
 pub(crate) mod mend;
 pub(crate) mod reason;
+pub(crate) mod serve;
 pub(crate) mod test;
 pub(crate) mod trace;
 pub(crate) mod what_can;
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Lint(arguments) => lint::run(&arguments, &global),
         Command::Fmt(arguments) => fmt::run(&arguments, &global),
         Command::Audit(arguments) => audit::run(&arguments, &global),
+        Command::Serve(arguments) => serve::run(&arguments, &global),
         Command::Test(arguments) => test::run(&arguments, &global),
         Command::Completions(arguments) => only_text(&global).and_then(|()| completions::run(&arguments)),
         Command::Man => only_text(&global).and_then(|()| man::run()),

@@ -150,7 +150,7 @@ impl World {
     }
 
     /// Whether every user and role of an account was collected.
-    pub(crate) fn has_whole_account(&self, account: &str) -> bool {
+    pub fn has_whole_account(&self, account: &str) -> bool {
         self.accounts.get(account) == Some(&true)
     }
 

@@ -3,7 +3,7 @@
 mod compact;
 mod export;
 mod import;
-mod key;
+pub(super) mod key;
 mod object;
 mod query;
 mod schema;

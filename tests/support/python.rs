@@ -1,4 +1,4 @@
-//! A Python with query engines from PyPI, for the tests that hold them against us.
+//! A Python with query engines or clients of AWS from PyPI, for the tests that hold them against us.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of this")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
@@ -18,23 +18,32 @@ const VENV: &str = if cfg!(feature = "object-store") { "object-store-venv" } els
 /// What `WARDBOOK_PYTHON` names, or a virtual environment that is made once. None, loudly, where there is no Python or
 /// PyPI cannot be reached.
 pub fn python() -> Option<PathBuf> {
+    with(VENV, PACKAGES)
+}
+
+/// The same with the clients of AWS.
+pub fn clients() -> Option<PathBuf> {
+    with("clients-venv", &["aws-encryption-sdk", "boto3", "cryptography"])
+}
+
+fn with(name: &str, packages: &[&str]) -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("WARDBOOK_PYTHON") {
         return Some(named.into());
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (venv, whole) = (folder.join(VENV), folder.join(VENV).join("whole"));
+    let (venv, whole) = (folder.join(name), folder.join(name).join("whole"));
     // Test binaries run beside each other.
-    let lock = File::create(folder.join(format!("{VENV}.lock"))).unwrap();
+    let lock = File::create(folder.join(format!("{name}.lock"))).unwrap();
     lock.lock().unwrap();
     let python = venv.join("bin/python");
     if !whole.exists() {
         let pip =
             ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "20"];
         let made = run(Command::new("python3").args(["-m", "venv"]).arg(&venv))
-            .and_then(|()| run(Command::new(&python).args(pip).args(PACKAGES)));
+            .and_then(|()| run(Command::new(&python).args(pip).args(packages)));
         if let Err(why) = made {
             // Not captured, as what eprintln! says in a test would be.
-            let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: no Python with {}: {why}\n", PACKAGES.join(", "));
+            let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: no Python with {}: {why}\n", packages.join(", "));
             return None;
         }
         File::create(whole).unwrap();

@@ -1,0 +1,330 @@
+//! Where one request is worked on: what it has read, what it will change, what the log will say.
+
+use std::sync::{Arc, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use wardbook_audit::event::{Decision, Field, Name, Parameters, Resource};
+use wardbook_audit::time::Timestamp;
+use wardbook_backend::call::Call;
+use wardbook_backend::error::BackendError;
+use wardbook_backend::key::KeyHandle;
+use wardbook_backend::spec::{KeySpec, Usage};
+use wardbook_backend::token::{Binding, KeyToken, MaterialId};
+
+use crate::authorize::{Court, Named, On};
+use crate::caller::Caller;
+use crate::kms::Kms;
+use crate::limits::BACKEND_TIME;
+use crate::name::{AliasName, KeyName, Written, hex, uuid};
+use crate::refusal::{Refusal, Why};
+use crate::state::{Alias, Key, State, Writes};
+use crate::store::Seen;
+
+/// One request at work.
+pub struct Desk<'a> {
+    /// The service.
+    pub kms: &'a Kms,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// When the work began.
+    pub now: Timestamp,
+    /// What was read, with its revisions.
+    pub seen: Vec<Seen>,
+    /// What will change.
+    pub writes: Writes,
+    /// What the log will say.
+    pub notes: Notes,
+}
+
+/// What the log will say of a request.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// What was asked.
+    pub request: Parameters,
+    /// What was answered, where it is logged.
+    pub response: Option<Parameters>,
+    /// What else is told.
+    pub additional: Parameters,
+    /// What was touched.
+    pub resources: Vec<Resource>,
+    /// What was decided.
+    pub decision: Option<Decision>,
+    /// What the caller may be told of the reason.
+    pub told: String,
+}
+
+/// What a name led to.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A key, and how it was named.
+    Here(Arc<Key>, Named),
+    /// Nothing, in another account: it must read like a key that may not be used.
+    Abroad(KeyName, String),
+    /// Nothing that this ciphertext could belong to.
+    Ciphertext(KeyName),
+}
+
+/// Whether an operation takes aliases where it takes a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aliases {
+    /// It does.
+    Accept,
+    /// It takes keys alone.
+    Refuse,
+}
+
+impl Found {
+    /// What a question about it is about.
+    pub fn on(&self) -> On {
+        match self {
+            Self::Here(key, named) => On::Key(Arc::clone(key), named.clone()),
+            Self::Abroad(name, shown) => On::NoKey(name.clone(), shown.clone()),
+            Self::Ciphertext(name) => On::Ciphertext(name.clone()),
+        }
+    }
+
+    /// The key, if it is there.
+    pub fn key(&self) -> Option<&Arc<Key>> {
+        match self {
+            Self::Here(key, _) => Some(key),
+            Self::Abroad(..) | Self::Ciphertext(_) => None,
+        }
+    }
+}
+
+impl<'a> Desk<'a> {
+    /// A clean desk.
+    pub fn new(kms: &'a Kms, caller: &'a Caller) -> Self {
+        let now = kms.parts.clock.now();
+        Self { kms, caller, now, seen: Vec::new(), writes: Writes::default(), notes: Notes::default() }
+    }
+
+    /// Reads something of the state.
+    pub fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.kms.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The court that decides for this caller.
+    pub fn court(&self) -> Court<'_> {
+        Court { directory: &self.kms.parts.directory, caller: self.caller, now: self.now }
+    }
+
+    /// The key of a name, and remembers which revision of it was looked at.
+    pub fn key(&mut self, name: &KeyName) -> Option<Arc<Key>> {
+        let key = self.read(|state| state.key(name).cloned());
+        self.seen.push((name.row(), key.as_ref().map_or(0, |key| key.revision)));
+        key
+    }
+
+    /// The alias of a name, remembered likewise.
+    pub fn alias(&mut self, name: &AliasName) -> Option<Alias> {
+        let alias = self.read(|state| state.alias(name).cloned());
+        self.seen.push((name.row(), alias.as_ref().map_or(0, |alias| alias.revision)));
+        alias
+    }
+
+    /// What a caller's text names.
+    pub fn find(&mut self, text: &str, aliases: Aliases) -> Result<Found, Refusal> {
+        let not_found = |message: String| Refusal::new(Why::NotFound, message);
+        let (account, region) = (self.caller.account.clone(), self.caller.region().to_owned());
+        let found = match Written::read(text, &account, &region) {
+            Written::Key(name) => match self.key(&name) {
+                Some(key) => Found::Here(key, Named::Itself),
+                None if name.account == account => {
+                    return Err(not_found(format!("Key '{}' does not exist", name.arn())));
+                }
+                None => Found::Abroad(name, text.to_owned()),
+            },
+            Written::Alias(_) if aliases == Aliases::Refuse => {
+                return Err(not_found(format!("Invalid keyId '{text}'")));
+            }
+            Written::Alias(name) => match self.behind(&name) {
+                Some(key) => Found::Here(key, Named::Alias(name.name)),
+                None if name.account == account => {
+                    return Err(not_found(format!("Alias {} is not found.", name.arn())));
+                }
+                None => {
+                    let nobody = KeyName { account: name.account, region: name.region, id: NO_KEY.to_owned() };
+                    Found::Abroad(nobody, text.to_owned())
+                }
+            },
+            Written::OtherRegion(region) => return Err(not_found(format!("Invalid arn {region}"))),
+            Written::OtherArn => return Err(Refusal::new(Why::InvalidArn, format!("Invalid arn {text}"))),
+            Written::Malformed => return Err(not_found(format!("Invalid keyId '{text}'"))),
+        };
+        self.touch(&found);
+        Ok(found)
+    }
+
+    /// The key that a ciphertext names.
+    pub fn find_by_ciphertext(&mut self, ciphertext: &[u8]) -> Result<Found, Refusal> {
+        let material = wardbook_backend::blob::material(ciphertext);
+        let material = material.ok_or_else(|| Refusal::new(Why::InvalidCiphertext, ""))?;
+        let region = self.caller.region().to_owned();
+        let name = self.read(|state| state.key_of_material(&region, material).map(|key| key.name.clone()));
+        let found = match name.and_then(|name| self.key(&name)) {
+            Some(key) => Found::Here(key, Named::Ciphertext),
+            None => {
+                let account = self.caller.account.clone();
+                Found::Ciphertext(KeyName { account, region, id: NO_KEY.to_owned() })
+            }
+        };
+        self.touch(&found);
+        Ok(found)
+    }
+
+    /// The key behind an alias.
+    pub fn behind(&mut self, name: &AliasName) -> Option<Arc<Key>> {
+        let alias = self.alias(name)?;
+        let key = KeyName { account: name.account.clone(), region: name.region.clone(), id: alias.record.key };
+        self.key(&key)
+    }
+
+    /// The siblings of a multi-Region key in other regions.
+    pub fn siblings(&mut self, key: &Key) -> Vec<Arc<Key>> {
+        let Some(multi) = &key.record.multi_region else { return Vec::new() };
+        let regions =
+            std::iter::once(&multi.primary).chain(&multi.replicas).filter(|region| **region != key.name.region);
+        let names: Vec<KeyName> =
+            regions.map(|region| KeyName { region: region.clone(), ..key.name.clone() }).collect();
+        names.iter().filter_map(|name| self.key(name)).collect()
+    }
+
+    /// Notes for the log that a key is touched.
+    fn touch(&mut self, found: &Found) {
+        let name = match found {
+            Found::Here(key, _) => key.name.clone(),
+            Found::Abroad(name, shown) if shown.contains(":key/") => name.clone(),
+            Found::Abroad(..) | Found::Ciphertext(_) => return,
+        };
+        self.touch_key(&name);
+    }
+
+    /// The same for a key that is made.
+    pub fn touch_key(&mut self, name: &KeyName) {
+        let parts = (Name::new(name.arn()), Name::new(name.account.as_str()), Name::new("AWS::KMS::Key"));
+        if let (Some(arn), Some(account), Some(kind)) = parts {
+            self.notes.resources.push(Resource { arn, account, kind });
+        }
+    }
+
+    /// Notes one field of the answer.
+    pub fn note_answer<V: wardbook_audit::event::Loggable>(&mut self, field: Field<V>, value: Option<V>) {
+        self.notes.response.get_or_insert_default().set_some(field, value);
+    }
+
+    /// Stops a request that only asks, where it would begin to act.
+    pub fn stop_if_dry(&self, dry_run: Option<bool>) -> Result<(), Refusal> {
+        match dry_run {
+            Some(true) => {
+                Err(Refusal::new(Why::DryRun, "The request would have succeeded, but the DryRun option is set."))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Random bytes.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N], Refusal> {
+        let mut bytes = [0; N];
+        self.kms.parts.random.fill(&mut bytes).map_err(|_| Refusal::new(Why::Internal, ""))?;
+        Ok(bytes)
+    }
+
+    /// A fresh UUID.
+    pub fn uuid(&self) -> Result<String, Refusal> {
+        Ok(uuid(self.random()?))
+    }
+
+    /// A fresh id of a key.
+    pub fn key_id(&self, multi_region: bool) -> Result<String, Refusal> {
+        match multi_region {
+            true => Ok(format!("mrk-{}", hex(&self.random::<16>()?))),
+            false => self.uuid(),
+        }
+    }
+
+    /// A call to the backend, which has to end.
+    pub fn call(&self) -> Call<'a> {
+        Call::within(&self.kms.parts.stopwatch, BACKEND_TIME)
+    }
+
+    /// The key's current material, open for use.
+    pub fn open(&self, key: &Key) -> Result<Arc<KeyHandle>, Refusal> {
+        let current = key.record.current().and_then(crate::state::Material::material_id);
+        self.open_material(key, current.ok_or_else(|| unavailable(key))?)
+    }
+
+    /// One material of a key, open for use.
+    pub fn open_material(&self, key: &Key, material: MaterialId) -> Result<Arc<KeyHandle>, Refusal> {
+        let kept = key.record.material(material).ok_or_else(|| Refusal::new(Why::InvalidCiphertext, ""))?;
+        let pending = || Refusal::new(Why::InvalidState, format!("{} is pending import.", key.name.arn()));
+        let token = kept.token.as_ref().ok_or_else(pending)?;
+        let binding = binding(key, material)?;
+        self.kms.opened.open((&key.name, material), || {
+            let bytes = STANDARD.decode(token).map_err(|_| BackendError::InvalidToken)?;
+            self.kms.parts.backend.open(&KeyToken::from_bytes(&bytes)?, &binding, &self.call())
+        })
+    }
+}
+
+/// The id that nothing has.
+const NO_KEY: &str = "00000000-0000-0000-0000-000000000000";
+
+fn unavailable(key: &Key) -> Refusal {
+    Refusal::new(Why::KeyUnavailable, format!("{} is unavailable.", key.name.arn()))
+}
+
+/// What a material belongs to. Siblings of a multi-Region key share their material, so the region is no part of it.
+pub fn binding(key: &Key, material: MaterialId) -> Result<Binding, Refusal> {
+    bind(&key.name, &key.record.spec, &key.record.usage, material)
+}
+
+/// The same for a key that is being made.
+pub fn bind(name: &KeyName, spec: &str, usage: &str, material: MaterialId) -> Result<Binding, Refusal> {
+    let id = format!("{}/{}", name.account, name.id);
+    let spec = backend_spec(spec, &name.region)?;
+    let usage: Usage = usage.parse().map_err(|_| Refusal::new(Why::Internal, "unknown usage"))?;
+    Binding::new(&id, material, spec, usage).map_err(|error| refused(error, ""))
+}
+
+/// The spec as the backend has it: where SM algorithms are the law, the default is one of them.
+pub fn backend_spec(spec: &str, region: &str) -> Result<KeySpec, Refusal> {
+    if spec == "SYMMETRIC_DEFAULT" && region.starts_with("cn-") {
+        return Ok(KeySpec::Sm4);
+    }
+    spec.parse().map_err(|_| Refusal::new(Why::Internal, "unknown spec"))
+}
+
+/// What the caller is told of a backend's error.
+pub fn refused(error: BackendError, arn: &str) -> Refusal {
+    match error {
+        BackendError::InvalidCiphertext => Refusal::new(Why::InvalidCiphertext, ""),
+        BackendError::InvalidSignature => Refusal::new(Why::InvalidSignature, ""),
+        BackendError::InvalidMac => Refusal::new(Why::InvalidMac, ""),
+        BackendError::InvalidInput(error) => Refusal::new(Why::Validation, error.to_string()),
+        BackendError::Unsupported { .. } | BackendError::WrappingUnsupported { .. } => {
+            Refusal::new(Why::Unsupported, error.to_string())
+        }
+        BackendError::WrongUsage { .. } => Refusal::new(Why::InvalidKeyUsage, error.to_string()),
+        BackendError::ContextRefused { .. } => {
+            Refusal::new(Why::Validation, "EncryptionContext is not supported when using asymmetric keys.")
+        }
+        BackendError::InvalidImportSession => Refusal::new(Why::InvalidImportToken, ""),
+        BackendError::InvalidImport => Refusal::new(Why::InvalidCiphertext, ""),
+        BackendError::Throttled => Refusal::new(Why::Throttling, THROTTLED),
+        BackendError::Timeout => Refusal::new(Why::DependencyTimeout, ""),
+        BackendError::NotFound
+        | BackendError::InvalidState
+        | BackendError::AccessDenied
+        | BackendError::Destroyed
+        | BackendError::LimitReached
+        | BackendError::Unavailable => Refusal::new(Why::KeyUnavailable, format!("{arn} is unavailable.")),
+        BackendError::InvalidToken | BackendError::RootMissing | BackendError::Integrity | BackendError::Internal => {
+            Refusal::new(Why::Internal, "")
+        }
+    }
+}
+
+/// What whoever asks too much is told.
+pub const THROTTLED: &str = "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.";

@@ -1,0 +1,188 @@
+//! The rim: connections, limits and waits. The only place that is not synchronous.
+//!
+//! What arrives is handed to [`Kms::answer`] on a thread that may block. More requests than there is room for are told
+//! to slow down, and more connections than there is room for wait to be accepted.
+
+mod metrics;
+mod request;
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use futures_util::future::{Either, select};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+
+use crate::clock::SystemClock;
+use crate::kms::Kms;
+use crate::limits::{
+    CONNECTIONS_MAX, DRAIN_TIME, HEADER_BYTES_MAX, HEADER_TIME, HEADERS_MAX, REQUESTS_AT_ONCE_MAX, TICK, WORKERS_MAX,
+};
+
+use metrics::Metrics;
+
+/// How the rim behaves.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// The certificate and key to serve with; without, connections are in the clear.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// The clock that tests may move. With it come the routes for development; without it they do not exist.
+    pub development: Option<Arc<SystemClock>>,
+}
+
+/// What all connections share.
+struct Shared {
+    kms: Arc<Kms>,
+    settings: Settings,
+    metrics: Metrics,
+    room: Arc<Semaphore>,
+}
+
+/// Serves until the process is told to stop, and then until all requests under way are answered or their time is over.
+/// `tell` is called once everything is ready.
+pub fn serve(kms: Arc<Kms>, listener: TcpListener, settings: Settings, tell: impl FnOnce()) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(2, usize::from))
+        .max_blocking_threads(WORKERS_MAX)
+        .enable_all()
+        .build()?;
+    let room = Arc::new(Semaphore::new(REQUESTS_AT_ONCE_MAX));
+    let shared = Arc::new(Shared { kms, settings, metrics: Metrics::default(), room });
+    runtime.block_on(accept(shared, listener, tell))
+}
+
+async fn accept(shared: Arc<Shared>, listener: TcpListener, tell: impl FnOnce()) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let acceptor = shared.settings.tls.clone().map(TlsAcceptor::from);
+    let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let (stop, stopped) = watch::channel(false);
+    let ticking = tokio::spawn(tick(Arc::clone(&shared), stopped.clone()));
+    let mut told = Box::pin(told_to_stop()?);
+    tell();
+    loop {
+        let Ok(place) = Arc::clone(&connections).acquire_owned().await else { break };
+        let (stream, peer) = match select(told.as_mut(), Box::pin(listener.accept())).await {
+            Either::Left(_) => break,
+            Either::Right((Ok(accepted), _)) => accepted,
+            Either::Right((Err(_), _)) => {
+                // Out of file descriptors, most likely: those who are served give some back.
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let (shared, acceptor, stopped) = (Arc::clone(&shared), acceptor.clone(), stopped.clone());
+        tokio::spawn(async move {
+            shared.metrics.connections.fetch_add(1, Ordering::Relaxed);
+            // A connection that breaks concerns its client alone.
+            let _ = connection(&shared, stream, peer, acceptor, stopped).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    let _ = stop.send(true);
+    let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout(DRAIN_TIME, connections.acquire_many(all)).await;
+    let _ = ticking.await;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        let _ = select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;
+    })
+}
+
+#[cfg(not(unix))]
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// Every second: what is due is done, and closed segments of the journal are sealed.
+async fn tick(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let pause = Box::pin(tokio::time::sleep(TICK));
+        if let Either::Right(_) = select(pause, Box::pin(stopped.changed())).await {
+            return;
+        }
+        let shared = Arc::clone(&shared);
+        let work = tokio::task::spawn_blocking(move || {
+            let failed = shared.kms.tick().len();
+            shared.metrics.background_failures.fetch_add(failed as u64, Ordering::Relaxed);
+            if shared.kms.journal().has_closed_segments() && shared.kms.settle().is_ok() {
+                let sealed = shared.kms.journal().seal();
+                shared.metrics.seal_failures.fetch_add(u64::from(sealed.is_err()), Ordering::Relaxed);
+            }
+        });
+        let _ = work.await;
+    }
+}
+
+async fn connection(
+    shared: &Arc<Shared>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
+    stopped: watch::Receiver<bool>,
+) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let Some(acceptor) = acceptor else {
+        return speak(shared, TokioIo::new(stream), peer.ip(), None, stopped).await;
+    };
+    let shaken = tokio::time::timeout(HEADER_TIME, acceptor.accept(stream)).await;
+    let stream = shaken.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    let (_, session) = stream.get_ref();
+    let version = match session.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",
+        _ => "TLSv1.2",
+    };
+    let suite = session.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str()).unwrap_or("unknown");
+    let tls = Some((version.to_owned(), suite.replace("TLS13_", "TLS_")));
+    speak(shared, TokioIo::new(stream), peer.ip(), tls, stopped).await
+}
+
+async fn speak<I>(
+    shared: &Arc<Shared>,
+    stream: I,
+    peer: IpAddr,
+    tls: Option<(String, String)>,
+    mut stopped: watch::Receiver<bool>,
+) -> io::Result<()>
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
+{
+    let service = service_fn(|request: Request<Incoming>| {
+        let (shared, tls) = (Arc::clone(shared), tls.clone());
+        async move { Ok::<Response<Full<Bytes>>, hyper::Error>(request::answer(&shared, request, peer, tls).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEADER_BYTES_MAX)
+        .serve_connection(stream, service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = match select(connection.as_mut(), Box::pin(stopped.changed())).await {
+        Either::Left((ended, _)) => ended,
+        Either::Right(_) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    ended.map_err(io::Error::other)
+}

@@ -1,0 +1,59 @@
+//! Counters in the text format of Prometheus.
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What is counted.
+#[derive(Default)]
+pub(super) struct Metrics {
+    pub(super) connections: AtomicU64,
+    pub(super) answered: AtomicU64,
+    pub(super) refused: AtomicU64,
+    pub(super) failed: AtomicU64,
+    pub(super) shed: AtomicU64,
+    pub(super) under_way: AtomicU64,
+    pub(super) background_failures: AtomicU64,
+    pub(super) seal_failures: AtomicU64,
+}
+
+impl Metrics {
+    /// Counts a reply by its status.
+    pub(super) fn count(&self, status: u16) {
+        let counter = match status {
+            0..400 => &self.answered,
+            400..500 => &self.refused,
+            _ => &self.failed,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// All of them.
+    pub(super) fn text(&self) -> String {
+        let mut out = String::new();
+        let rows = [
+            ("wardbook_connections_total", "counter", "Connections that were accepted.", &self.connections),
+            ("wardbook_requests_answered_total", "counter", "Requests that succeeded.", &self.answered),
+            ("wardbook_requests_refused_total", "counter", "Requests that were refused.", &self.refused),
+            ("wardbook_requests_failed_total", "counter", "Requests that failed.", &self.failed),
+            ("wardbook_requests_shed_total", "counter", "Requests that found no room.", &self.shed),
+            ("wardbook_requests_under_way", "gauge", "Requests that are being worked on.", &self.under_way),
+            (
+                "wardbook_background_failures_total",
+                "counter",
+                "Acts of the service that failed.",
+                &self.background_failures,
+            ),
+            (
+                "wardbook_seal_failures_total",
+                "counter",
+                "Times that the journal could not be sealed.",
+                &self.seal_failures,
+            ),
+        ];
+        for (name, kind, help, counter) in rows {
+            let value = counter.load(Ordering::Relaxed);
+            let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+        }
+        out
+    }
+}

@@ -1,0 +1,129 @@
+//! One request at the rim: which route, how large, how long.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::{Method, Request, Response};
+
+use super::Shared;
+use crate::desk::THROTTLED;
+use crate::limits::{BODY_BYTES_MAX, BODY_TIME};
+use crate::raw::Raw;
+use crate::refusal::{Refusal, Why};
+use crate::wire::error;
+
+type Reply = Response<Full<Bytes>>;
+
+const JSON: &str = "application/x-amz-json-1.1";
+const TEXT: &str = "text/plain; version=0.0.4";
+
+pub(super) async fn answer(
+    shared: &Arc<Shared>,
+    request: Request<Incoming>,
+    peer: IpAddr,
+    tls: Option<(String, String)>,
+) -> Reply {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    match (&method, path.as_str()) {
+        (&Method::GET, "/healthz") => return reply(200, TEXT, "ok\n".into()),
+        (&Method::GET, "/readyz") => return ready(shared).await,
+        (&Method::GET, "/metrics") => return reply(200, TEXT, shared.metrics.text()),
+        (&Method::POST, "/wardbook/reset" | "/wardbook/clock") if shared.settings.development.is_some() => {
+            return develop(shared, &path, request).await;
+        }
+        _ => {}
+    }
+    let Ok(room) = Arc::clone(&shared.room).try_acquire_owned() else {
+        shared.metrics.shed.fetch_add(1, Ordering::Relaxed);
+        return refuse(&Refusal::new(Why::Throttling, THROTTLED));
+    };
+    let (head, body) = request.into_parts();
+    let body = match collect(body).await {
+        Ok(body) => body,
+        Err(status) => return reply(status, TEXT, String::new()),
+    };
+    let headers = head.headers.iter();
+    let headers = headers.map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
+    let query = head.uri.query().unwrap_or_default().to_owned();
+    let raw = Raw { method: method.to_string(), path, query, headers, body, peer, tls };
+    shared.metrics.under_way.fetch_add(1, Ordering::Relaxed);
+    let kms = Arc::clone(&shared.kms);
+    let answered = tokio::task::spawn_blocking(move || {
+        let answered = kms.answer(&raw);
+        drop(room);
+        answered
+    })
+    .await;
+    shared.metrics.under_way.fetch_sub(1, Ordering::Relaxed);
+    let Ok(answered) = answered else { return refuse(&Refusal::new(Why::Internal, "")) };
+    shared.metrics.count(answered.status);
+    let mut response = reply(answered.status, answered.content_type, answered.body);
+    for (name, value) in [("x-amzn-requestid", Some(answered.request_id)), ("x-wardbook-explain", answered.explain)] {
+        // What a header cannot hold is left out.
+        if let Some(value) = value.and_then(|value| value.parse().ok()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// The body, if it is short enough and comes soon enough.
+async fn collect(body: Incoming) -> Result<Bytes, u16> {
+    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES_MAX).collect()).await;
+    match collected {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(413),
+        Ok(Err(_)) => Err(400),
+        Err(_) => Err(408),
+    }
+}
+
+async fn ready(shared: &Arc<Shared>) -> Reply {
+    let kms = Arc::clone(&shared.kms);
+    match tokio::task::spawn_blocking(move || kms.is_ready()).await {
+        Ok(true) => reply(200, TEXT, "ready\n".into()),
+        _ => reply(503, TEXT, "not ready\n".into()),
+    }
+}
+
+/// The routes of development: they exist only where a clock may be moved.
+async fn develop(shared: &Arc<Shared>, path: &str, request: Request<Incoming>) -> Reply {
+    let Some(clock) = shared.settings.development.clone() else { return reply(404, TEXT, String::new()) };
+    let body = match collect(request.into_body()).await {
+        Ok(body) => body,
+        Err(status) => return reply(status, TEXT, String::new()),
+    };
+    let kms = Arc::clone(&shared.kms);
+    if path == "/wardbook/reset" {
+        return match tokio::task::spawn_blocking(move || kms.reset()).await {
+            Ok(Ok(())) => reply(200, TEXT, String::new()),
+            _ => reply(500, TEXT, String::new()),
+        };
+    }
+    let body: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
+    let seconds = body.as_ref().and_then(|body| body.get("advance_seconds")).and_then(serde_json::Value::as_u64);
+    let Some(seconds) = seconds.and_then(|seconds| u32::try_from(seconds).ok()) else {
+        return reply(400, TEXT, "write {\"advance_seconds\": n}\n".into());
+    };
+    clock.advance(seconds);
+    // What has become due is done before this is answered.
+    match tokio::task::spawn_blocking(move || kms.tick()).await {
+        Ok(failed) if failed.is_empty() => reply(200, TEXT, String::new()),
+        _ => reply(500, TEXT, String::new()),
+    }
+}
+
+fn refuse(refusal: &Refusal) -> Reply {
+    reply(error::status(refusal.why), JSON, error::body(refusal))
+}
+
+fn reply(status: u16, kind: &'static str, body: String) -> Reply {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(hyper::header::CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
+    response
+}

@@ -1,0 +1,373 @@
+//! One request, straight down: who are you, may you, do it, write it down, answer.
+//!
+//! ```text
+//! bytes -> target -> authenticate (over the raw bytes) -> decode -> Serve::plan   which keys, which questions
+//!       -> policy::decide   -> refused -------------------------------------.
+//!       -> Permit           only this file can make one, used once          |
+//!       -> Serve::run       store and backend                               |
+//!       -> event            outcome or refusal, in CloudTrail's words     <-'
+//!       -> confirm or commit, journal.append: synced before the reply -> bytes
+//! ```
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use wardbook_audit::event::{EventText, Field, Parameters};
+use wardbook_audit::journal::Journal;
+use wardbook_backend::backend::Backend;
+use wardbook_backend::call::Monotonic;
+use wardbook_backend::random::Random;
+use wardbook_policy::catalogue::{KeyUsage, kms_operation, kms_state};
+
+use crate::api::Operation;
+use crate::authenticate::{SigningKeys, authenticate};
+use crate::caller::Caller;
+use crate::clock::Clock;
+use crate::credential::Credentials;
+use crate::desk::Desk;
+use crate::directory::Directory;
+use crate::event::Case;
+use crate::grant_token;
+use crate::limits::ATTEMPTS_MAX;
+use crate::opened::Opened;
+use crate::operation;
+use crate::raw::Raw;
+use crate::refusal::{Refusal, Why};
+use crate::seal::Sealer;
+use crate::serve::{Plan, Serve};
+use crate::state::{LoadError, State, Writes};
+use crate::store::{Seen, Store, StoreError};
+use crate::wire::{decode, error};
+
+/// The service.
+pub struct Kms {
+    pub(crate) parts: Parts,
+    pub(crate) state: RwLock<State>,
+    pub(crate) opened: Opened,
+    signing_keys: SigningKeys,
+    /// Whoever changes something holds it, from the check of what was seen until memory has it too.
+    committing: Mutex<()>,
+    /// Whoever answers from what is holds it shared from the last look until the event is durable; a change waits for
+    /// all of those before it is answered.
+    answering: RwLock<()>,
+    /// Events of the store that the journal has.
+    settled: Mutex<Vec<i64>>,
+}
+
+/// What the service is made of.
+pub struct Parts {
+    /// Where state is kept.
+    pub store: Box<dyn Store>,
+    /// Who holds the keys.
+    pub backend: Arc<dyn Backend>,
+    /// Seals what the service keeps to itself.
+    pub sealer: Sealer,
+    /// Whose access keys are known.
+    pub credentials: Credentials,
+    /// Who exists.
+    pub directory: Directory,
+    /// Where every call is written down.
+    pub journal: Journal,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub random: Arc<dyn Random>,
+    /// Measures how long things take.
+    pub stopwatch: Monotonic,
+    /// Whether requests over loopback count as sent over a secure transport.
+    pub loopback_is_secure: bool,
+}
+
+/// Leave to act: a plan was decided, and every question allowed. Used once.
+#[derive(Debug)]
+pub struct Permit(());
+
+/// What is sent back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The type of the body.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: String,
+    /// The id under which the log has the request.
+    pub request_id: String,
+    /// What decided, if the caller asked for it.
+    pub explain: Option<String>,
+}
+
+/// Why the service could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A row could not be understood.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The journal takes no events.
+    #[error(transparent)]
+    Journal(#[from] wardbook_audit::journal::Refusal),
+    /// An event that waits in the store is none.
+    #[error("an event that waits for the journal is none: {0}")]
+    Event(#[from] wardbook_audit::event::EventError),
+}
+
+const JSON: &str = "application/x-amz-json-1.1";
+/// Events that are told to be settled together.
+const SETTLED_TOGETHER: usize = 64;
+
+impl Kms {
+    /// Starts: understands every row, and brings events that an earlier run did not get into the journal there.
+    /// `is_logged` tells whether the journal has the event of an id; it looked before the journal was opened.
+    pub fn start(parts: Parts, is_logged: &dyn Fn(&str) -> bool) -> Result<Self, StartError> {
+        let state = State::load(&parts.store.load()?, &parts.sealer)?;
+        let mut settled = Vec::new();
+        for (place, text) in parts.store.waiting()? {
+            let event = EventText::read(text)?;
+            if !event.view().id().is_some_and(|id| is_logged(&id)) {
+                parts.journal.append(&event)?;
+            }
+            settled.push(place);
+        }
+        parts.store.settle(&settled)?;
+        Ok(Self {
+            parts,
+            state: RwLock::new(state),
+            opened: Opened::default(),
+            signing_keys: SigningKeys::default(),
+            committing: Mutex::default(),
+            answering: RwLock::default(),
+            settled: Mutex::default(),
+        })
+    }
+
+    /// Answers a request. There is no reply whose event is not durable.
+    pub fn answer(&self, raw: &Raw) -> Reply {
+        let mut case = Case::open(raw, self.parts.clock.now(), &*self.parts.random);
+        if crate::sts::is_meant(raw) {
+            return crate::sts::answer(self, raw, case);
+        }
+        let answered = match &self.parts.journal.refusal() {
+            Some(_) => Err(Refusal::new(Why::Internal, JOURNAL_REFUSES)),
+
+            None => self.handle(raw, &mut case),
+        };
+        let answered = match answered {
+            Err(refusal) if !case.is_written() => self.write_refusal(&case, refusal),
+            other => other,
+        };
+        let (status, body) = match answered {
+            Ok(body) => (200, body),
+            Err(refusal) => (error::status(refusal.why), error::body(&refusal)),
+        };
+        let explain = raw.has_header("x-wardbook-explain").then(|| case.notes.told.clone());
+        let explain = explain.filter(|told| !told.is_empty());
+        Reply { status, content_type: JSON, body, request_id: case.request_id, explain }
+    }
+
+    fn handle(&self, raw: &Raw, case: &mut Case) -> Result<String, Refusal> {
+        let operation = target(raw, case)?;
+        let caller = self.authenticate(raw, case, &["kms"])?;
+        operation::dispatch(self, operation, &caller, raw, case)
+    }
+
+    /// Who sent it. The log knows from here on.
+    pub(crate) fn authenticate(&self, raw: &Raw, case: &mut Case, services: &[&str]) -> Result<Caller, Refusal> {
+        let Parts { credentials, clock, loopback_is_secure, directory, .. } = &self.parts;
+        let authentic = authenticate(raw, credentials, &self.signing_keys, services, clock.wall())?;
+        let caller = Caller::new(authentic, raw, *loopback_is_secure)?;
+        case.identify(&caller, directory);
+        Ok(caller)
+    }
+
+    /// One operation, decided again if what it was decided on changed meanwhile.
+    pub(crate) fn serve<O: Serve>(&self, caller: &Caller, raw: &Raw, case: &mut Case) -> Result<String, Refusal> {
+        let request: O = decode::request(&raw.body, O::SHAPE)?;
+        let mut parameters = Parameters::default();
+        request.note(&mut parameters);
+        case.notes.request = parameters.clone();
+        for _ in 0..ATTEMPTS_MAX {
+            let mut desk = Desk::new(self, caller);
+            desk.notes.request = parameters.clone();
+            let outcome = self.attempt(&request, &mut desk);
+            let Desk { seen, mut writes, notes, now, .. } = desk;
+            case.notes = notes;
+            case.time = now;
+            if outcome.is_err() {
+                writes = Writes::default();
+            }
+            let event = case.event(outcome.as_ref().err())?;
+            if self.conclude(&seen, &writes, &event)? {
+                case.written();
+                return outcome.map(|answer| {
+                    let mut body = String::new();
+                    crate::wire::encode::Encode::encode(&answer, &mut body);
+                    body
+                });
+            }
+            // Whoever was faster is still telling memory of it.
+            drop(self.committing.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        Err(Refusal::new(Why::Throttling, crate::desk::THROTTLED))
+    }
+
+    fn attempt<O: Serve>(&self, request: &O, desk: &mut Desk<'_>) -> Result<O::Answer, Refusal> {
+        let plan = request.plan(desk)?;
+        let permit = self.decide(&plan, desk)?;
+        grant_token::check(&plan, desk)?;
+        ready(&plan)?;
+        request.run(&plan, permit, desk)
+    }
+
+    /// Every question of a plan must be allowed.
+    fn decide(&self, plan: &Plan, desk: &mut Desk<'_>) -> Result<Permit, Refusal> {
+        for question in &plan.questions {
+            let judgement = desk.court().judge(question);
+            if judgement.refusal.is_some() || desk.notes.decision.is_none() {
+                desk.notes.decision = Some(judgement.logged);
+                desk.notes.told = judgement.told;
+            }
+            if let Some(refusal) = judgement.refusal {
+                return Err(refusal);
+            }
+        }
+        match plan.questions.is_empty() {
+            true => Err(Refusal::new(Why::Internal, "an operation asked nothing")),
+            false => Ok(Permit(())),
+        }
+    }
+
+    /// Makes the changes, or makes sure that nothing has changed, and writes the event down. Whether it came to that:
+    /// if not, the request has to be decided again.
+    pub(crate) fn conclude(&self, seen: &[Seen], writes: &Writes, event: &EventText) -> Result<bool, Refusal> {
+        let failed = |error: StoreError| Refusal::new(Why::Internal, error.to_string());
+        let committed = match writes.is_empty() {
+            true => {
+                let _answering = self.answering.read().unwrap_or_else(PoisonError::into_inner);
+                return match self.parts.store.confirm(seen).map_err(failed)? {
+                    true => self.log(event).map(|()| true),
+                    false => Ok(false),
+                };
+            }
+            false => {
+                let changes = writes.changes(&self.parts.sealer).map_err(|_| Refusal::new(Why::Internal, ""))?;
+                let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+                match self.parts.store.commit(seen, &changes, event) {
+                    Err(StoreError::Conflict) => return Ok(false),
+                    Err(error) => return Err(failed(error)),
+                    Ok(committed) => {
+                        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+                        state.apply(writes, committed.revision);
+                        committed
+                    }
+                }
+            }
+        };
+        drop(self.answering.write().unwrap_or_else(PoisonError::into_inner));
+        self.log(event)?;
+        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        settled.push(committed.event);
+        if settled.len() >= SETTLED_TOGETHER {
+            self.parts.store.settle(&settled).map_err(failed)?;
+            settled.clear();
+        }
+        Ok(true)
+    }
+
+    /// Tells the store which of its events the journal has. To be done before the journal is sealed.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        self.parts.store.settle(&settled)?;
+        settled.clear();
+        Ok(())
+    }
+
+    /// Writes an event down that changes nothing.
+    pub(crate) fn append(&self, event: &EventText) -> Result<(), Refusal> {
+        self.log(event)
+    }
+
+    fn log(&self, event: &EventText) -> Result<(), Refusal> {
+        let appended = self.parts.journal.append(event);
+        appended.map(drop).map_err(|_| Refusal::new(Why::Internal, JOURNAL_REFUSES))
+    }
+
+    /// Writes a refusal down that came before anything was decided.
+    pub(crate) fn write_refusal(&self, case: &Case, refusal: Refusal) -> Result<String, Refusal> {
+        if let Ok(event) = case.event(Some(&refusal)) {
+            self.log(&event)?;
+            return Err(refusal);
+        }
+        Err(Refusal::new(Why::Internal, ""))
+    }
+
+    /// Empties the state and keeps the log. For development.
+    pub fn reset(&self) -> Result<(), StoreError> {
+        let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.parts.store.clear()?;
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = State::default();
+        self.opened.clear();
+        Ok(())
+    }
+
+    /// Whether requests can be served at this moment.
+    pub fn is_ready(&self) -> bool {
+        self.parts.journal.refusal().is_none() && self.parts.store.check().is_ok()
+    }
+
+    /// The journal, for sealing.
+    pub fn journal(&self) -> &Journal {
+        &self.parts.journal
+    }
+
+    /// Gives the parts back, for a clean stop.
+    pub fn into_parts(self) -> Parts {
+        self.parts
+    }
+}
+
+impl std::fmt::Debug for Kms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kms")
+    }
+}
+
+const JOURNAL_REFUSES: &str = "The audit log cannot be written, so no request is served.";
+
+/// The operation that a request names.
+fn target(raw: &Raw, case: &mut Case) -> Result<Operation, Refusal> {
+    let unknown = || Refusal::new(Why::UnknownOperation, "");
+    let name =
+        raw.header("x-amz-target").and_then(|target| target.strip_prefix("TrentService.")).ok_or_else(unknown)?;
+    case.name(name);
+    let operation = Operation::ALL.into_iter().find(|operation| operation.name() == name).ok_or_else(unknown)?;
+    case.read_only = wardbook_policy::catalogue::kms_operations_of(name).all(|line| line.is_read_only());
+    Ok(operation)
+}
+
+/// Whether state and usage of every key permit its action.
+fn ready(plan: &Plan) -> Result<(), Refusal> {
+    for (action, key) in &plan.uses {
+        let arn = key.name.arn();
+        if let Some(refusal) = kms_state(action, key.record.key_state()) {
+            let why = match refusal.error() {
+                "DisabledException" => Why::Disabled,
+                "UnsupportedOperationException" => Why::Unsupported,
+                _ => Why::InvalidState,
+            };
+            return Err(Refusal::new(why, format!("{arn} {}.", refusal.reason())));
+        }
+        let operation = kms_operation(action);
+        let usage = operation.and_then(|operation| operation.key_usage()).map(KeyUsage::name);
+        if usage.is_some_and(|usage| usage != key.record.usage) {
+            let name = operation.and_then(|operation| operation.operation()).unwrap_or_default();
+            let message = format!("{arn} key usage is {} which is not valid for {name}.", key.record.usage);
+            return Err(Refusal::new(Why::InvalidKeyUsage, message));
+        }
+    }
+    Ok(())
+}
+
+/// The field of the request that names its key, as the caller wrote it.
+pub(crate) const KEY_ID: Field<wardbook_audit::event::Name> = Field::KEY_ID;

@@ -1,0 +1,58 @@
+//! Every size, count and wait of this room that has an end, with its name.
+
+use std::time::Duration;
+
+/// The longest body of a request. The largest that the model permits is a policy of 128 KiB with every letter escaped.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// The bytes of all headers together.
+pub const HEADER_BYTES_MAX: usize = 32 << 10;
+/// How many headers a request may have.
+pub const HEADERS_MAX: usize = 100;
+/// How deep a body may nest.
+pub const BODY_DEPTH_MAX: usize = 16;
+/// How many violations one message tells.
+pub const VIOLATIONS_MAX: usize = 100;
+/// The farthest moment from 1970, in seconds: the end of year 9999.
+pub const MOMENT_SECONDS_MAX: f64 = 253_402_300_799.0;
+/// How far the clocks of client and server may be apart.
+pub const CLOCK_SKEW_SECONDS_MAX: i64 = 900;
+/// How long a presigned request may be good for.
+pub const PRESIGNED_SECONDS_MAX: i64 = 604_800;
+/// Signing keys that are kept, one for each access key, day, region and service.
+pub const SIGNING_KEYS_KEPT_MAX: usize = 4_096;
+/// How often a request is decided again because what it was decided on changed meanwhile.
+pub const ATTEMPTS_MAX: usize = 32;
+/// The longest key policy.
+pub const POLICY_BYTES_MAX: usize = 32_768;
+/// Tags of one key.
+pub const TAGS_MAX: usize = 50;
+/// Aliases of one key.
+pub const ALIASES_MAX: usize = 50;
+/// Grants of one key.
+pub const GRANTS_MAX: usize = 50_000;
+/// Keys of one account in one region.
+pub const KEYS_MAX: usize = 100_000;
+/// Rotations of one key on demand.
+pub const ROTATIONS_ON_DEMAND_MAX: usize = 25;
+/// How long import parameters are good.
+pub const IMPORT_TOKEN_SECONDS: i64 = 86_400;
+/// Open keys that are kept in memory.
+pub const OPEN_KEYS_MAX: usize = 10_000;
+/// Encryption context, in bytes of names and values.
+pub const CONTEXT_BYTES_MAX: usize = 8_192;
+/// Requests that are worked on at once; more are throttled.
+pub const REQUESTS_AT_ONCE_MAX: usize = 1_024;
+/// Threads that work on requests.
+pub const WORKERS_MAX: usize = 512;
+/// Connections that are open at once.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// How long the headers of a request may take to arrive.
+pub const HEADER_TIME: Duration = Duration::from_secs(10);
+/// How long the body of a request may take to arrive.
+pub const BODY_TIME: Duration = Duration::from_secs(20);
+/// How long requests under way may take after the server was told to stop.
+pub const DRAIN_TIME: Duration = Duration::from_secs(20);
+/// How long one operation of a backend may take.
+pub const BACKEND_TIME: Duration = Duration::from_secs(10);
+/// How often due deletions, rotations and expiries are looked for, and closed segments sealed.
+pub const TICK: Duration = Duration::from_secs(1);

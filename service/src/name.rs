@@ -1,0 +1,157 @@
+//! Names of keys and aliases as callers write them, and as ARNs.
+
+use wardbook_policy::arn::{Arn, is_account_id};
+
+/// Which key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyName {
+    /// Its account.
+    pub account: String,
+    /// Its region.
+    pub region: String,
+    /// Its id.
+    pub id: String,
+}
+
+/// Which alias.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AliasName {
+    /// Its account.
+    pub account: String,
+    /// Its region.
+    pub region: String,
+    /// Its name, `alias/...`.
+    pub name: String,
+}
+
+/// What a caller wrote where a key is to be named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// An id or a key ARN.
+    Key(KeyName),
+    /// An alias or its ARN.
+    Alias(AliasName),
+    /// An ARN of this other region.
+    OtherRegion(String),
+    /// An ARN of something else, or one that is malformed.
+    OtherArn,
+    /// No id at all.
+    Malformed,
+}
+
+/// The partition of a region.
+pub fn partition(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+impl KeyName {
+    /// The ARN.
+    pub fn arn(&self) -> String {
+        let Self { account, region, id } = self;
+        format!("arn:{}:kms:{region}:{account}:key/{id}", partition(region))
+    }
+
+    /// Whether its id is that of a multi-Region key.
+    pub fn is_multi_region(&self) -> bool {
+        self.id.starts_with("mrk-")
+    }
+}
+
+impl AliasName {
+    /// The ARN.
+    pub fn arn(&self) -> String {
+        let Self { account, region, name } = self;
+        format!("arn:{}:kms:{region}:{account}:{name}", partition(region))
+    }
+}
+
+impl Written {
+    /// Reads what a caller of an account wrote in a region.
+    pub fn read(text: &str, account: &str, region: &str) -> Self {
+        let own = || (account.to_owned(), region.to_owned());
+        if !text.starts_with("arn:") {
+            let (account, region) = own();
+            return match text {
+                name if name.starts_with("alias/") => Self::Alias(AliasName { account, region, name: name.into() }),
+                id if is_key_id(id) => Self::Key(KeyName { account, region, id: id.into() }),
+                _ => Self::Malformed,
+            };
+        }
+        let Some(arn) = Arn::parse(text).filter(|arn| arn.service == "kms" && is_account_id(arn.account)) else {
+            return Self::OtherArn;
+        };
+        if arn.region != region {
+            return Self::OtherRegion(arn.region.to_owned());
+        }
+        if arn.partition != partition(region) {
+            return Self::OtherArn;
+        }
+        let (account, region) = (arn.account.to_owned(), region.to_owned());
+        match arn.resource.strip_prefix("key/") {
+            Some(id) => Self::Key(KeyName { account, region, id: id.into() }),
+            None if arn.resource.starts_with("alias/") => {
+                Self::Alias(AliasName { account, region, name: arn.resource.into() })
+            }
+            None => Self::OtherArn,
+        }
+    }
+}
+
+/// A UUID in lower case, or `mrk-` and 32 hexadecimal digits.
+pub fn is_key_id(text: &str) -> bool {
+    let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    if let Some(rest) = text.strip_prefix("mrk-") {
+        return rest.len() == 32 && hex(rest);
+    }
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    lengths == [8, 4, 4, 4, 12] && text.split('-').all(hex)
+}
+
+/// A UUID of random bytes.
+pub(crate) fn uuid(mut bytes: [u8; 16]) -> String {
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}
+
+/// Hexadecimal in lower case.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        let read = |text: &str| Written::read(text, "111122223333", "eu-west-1");
+        let arn = format!("arn:aws:kms:eu-west-1:444455556666:key/{ID}");
+        let Written::Key(key) = read(&arn) else { panic!("a key") };
+        assert_eq!((key.arn(), key.account.as_str()), (arn, "444455556666"));
+        assert!(matches!(read(ID), Written::Key(key) if key.account == "111122223333"));
+        let Written::Alias(alias) = read("alias/a/b") else { panic!("an alias") };
+        assert_eq!(alias.arn(), "arn:aws:kms:eu-west-1:111122223333:alias/a/b");
+        assert!(matches!(read(&alias.arn()), Written::Alias(again) if again == alias));
+        assert_eq!(read("arn:aws:kms:eu-west-2:444455556666:key/x"), Written::OtherRegion("eu-west-2".into()));
+        for other in [
+            "arn:aws:s3:::b",
+            "arn:aws:kms:eu-west-1:444455556666:thing/x",
+            "arn:aws-cn:kms:eu-west-1:444455556666:key/x",
+        ] {
+            assert_eq!(read(other), Written::OtherArn, "{other}");
+        }
+        for bad in ["", "fake-key-id", "1234ABCD-12ab-34cd-56ef-1234567890ab", "mrk-fake-key-id", "aliasx"] {
+            assert_eq!(read(bad), Written::Malformed, "{bad}");
+        }
+        assert!(is_key_id(&format!("mrk-{}", "0a".repeat(16))) && is_key_id(&uuid([255; 16])));
+    }
+}

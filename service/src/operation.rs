@@ -1,0 +1,110 @@
+//! Every operation, and who serves it. An operation of the model without a line here does not compile.
+
+mod alias;
+mod cipher;
+mod create;
+mod data_key;
+mod fact;
+mod grant;
+mod import;
+mod key;
+mod list;
+mod mac;
+mod metadata;
+mod multi_region;
+mod policy;
+mod public;
+mod rotation;
+mod sign;
+mod tag;
+
+use crate::api::{self, Operation};
+use crate::caller::Caller;
+use crate::event::Case;
+use crate::kms::Kms;
+use crate::raw::Raw;
+use crate::refusal::{Refusal, Why};
+
+pub(crate) use multi_region::forget_replica;
+pub(crate) use rotation::{expire, rotate_automatically};
+
+/// Serves one request for an operation.
+pub(crate) fn dispatch(
+    kms: &Kms,
+    operation: Operation,
+    caller: &Caller,
+    raw: &Raw,
+    case: &mut Case,
+) -> Result<String, Refusal> {
+    macro_rules! table {
+        ($($name:ident => $request:ident,)* ; $($unserved:ident,)*) => {
+            match operation {
+                $(Operation::$name => kms.serve::<api::$request>(caller, raw, case),)*
+                $(Operation::$unserved)|* => Err(unserved(operation)),
+            }
+        };
+    }
+    table! {
+        CancelKeyDeletion => CancelKeyDeletionRequest,
+        CreateAlias => CreateAliasRequest,
+        CreateGrant => CreateGrantRequest,
+        CreateKey => CreateKeyRequest,
+        Decapsulate => DecapsulateRequest,
+        Decrypt => DecryptRequest,
+        DeleteAlias => DeleteAliasRequest,
+        DeleteImportedKeyMaterial => DeleteImportedKeyMaterialRequest,
+        DeriveSharedSecret => DeriveSharedSecretRequest,
+        DescribeKey => DescribeKeyRequest,
+        DisableKey => DisableKeyRequest,
+        DisableKeyRotation => DisableKeyRotationRequest,
+        EnableKey => EnableKeyRequest,
+        EnableKeyRotation => EnableKeyRotationRequest,
+        Encapsulate => EncapsulateRequest,
+        Encrypt => EncryptRequest,
+        GenerateDataKey => GenerateDataKeyRequest,
+        GenerateDataKeyPair => GenerateDataKeyPairRequest,
+        GenerateDataKeyPairWithoutPlaintext => GenerateDataKeyPairWithoutPlaintextRequest,
+        GenerateDataKeyWithoutPlaintext => GenerateDataKeyWithoutPlaintextRequest,
+        GenerateMac => GenerateMacRequest,
+        GenerateRandom => GenerateRandomRequest,
+        GetKeyPolicy => GetKeyPolicyRequest,
+        GetKeyRotationStatus => GetKeyRotationStatusRequest,
+        GetParametersForImport => GetParametersForImportRequest,
+        GetPublicKey => GetPublicKeyRequest,
+        ImportKeyMaterial => ImportKeyMaterialRequest,
+        ListAliases => ListAliasesRequest,
+        ListGrants => ListGrantsRequest,
+        ListKeyPolicies => ListKeyPoliciesRequest,
+        ListKeyRotations => ListKeyRotationsRequest,
+        ListKeys => ListKeysRequest,
+        ListResourceTags => ListResourceTagsRequest,
+        ListRetirableGrants => ListRetirableGrantsRequest,
+        PutKeyPolicy => PutKeyPolicyRequest,
+        ReEncrypt => ReEncryptRequest,
+        ReplicateKey => ReplicateKeyRequest,
+        RetireGrant => RetireGrantRequest,
+        RevokeGrant => RevokeGrantRequest,
+        RotateKeyOnDemand => RotateKeyOnDemandRequest,
+        ScheduleKeyDeletion => ScheduleKeyDeletionRequest,
+        Sign => SignRequest,
+        TagResource => TagResourceRequest,
+        UntagResource => UntagResourceRequest,
+        UpdateAlias => UpdateAliasRequest,
+        UpdateKeyDescription => UpdateKeyDescriptionRequest,
+        UpdatePrimaryRegion => UpdatePrimaryRegionRequest,
+        Verify => VerifyRequest,
+        VerifyMac => VerifyMacRequest,
+        ;
+        ConnectCustomKeyStore,
+        CreateCustomKeyStore,
+        DeleteCustomKeyStore,
+        DescribeCustomKeyStores,
+        DisconnectCustomKeyStore,
+        GetKeyLastUsage,
+        UpdateCustomKeyStore,
+    }
+}
+
+fn unserved(operation: Operation) -> Refusal {
+    Refusal::new(Why::Unsupported, format!("{} is not served here yet.", operation.name()))
+}

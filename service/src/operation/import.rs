@@ -1,0 +1,329 @@
+//! Material that somebody else made: parameters to wrap it, taking it over, taking it away.
+//!
+//! The parameters are made for one material of the key: the first one that is missing, else a new one. So whoever has
+//! lost several brings them back in the order in which they were imported.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use wardbook_audit::event::{Field, Name, Parameters, Prose, Word};
+use wardbook_audit::time::Timestamp;
+use wardbook_backend::error::BackendError;
+use wardbook_backend::import::{ImportSession, Wrapping, WrappingAlgorithm, WrappingKeySpec as Wrapper};
+use wardbook_backend::secret::Secret;
+use wardbook_backend::token::MaterialId;
+
+use super::key::note_key;
+use super::metadata::kept;
+use super::rotation::change_all;
+use crate::api::{
+    AlgorithmSpec, DELETE_IMPORTED_KEY_MATERIAL_REQUEST, DeleteImportedKeyMaterialRequest,
+    DeleteImportedKeyMaterialResponse, ExpirationModelType, GET_PARAMETERS_FOR_IMPORT_REQUEST,
+    GetParametersForImportRequest, GetParametersForImportResponse, IMPORT_KEY_MATERIAL_REQUEST,
+    ImportKeyMaterialRequest, ImportKeyMaterialResponse, ImportType, Shape, WrappingKeySpec,
+};
+use crate::caller::Facts;
+use crate::clock::later;
+use crate::desk::{Aliases, Desk, binding, refused};
+use crate::kms::{KEY_ID, Permit};
+use crate::limits::IMPORT_TOKEN_SECONDS;
+use crate::name::hex;
+use crate::refusal::{Refusal, Why};
+use crate::serve::{Plan, Serve};
+use crate::state::{Import, Key, KeyRecord, Material, MaterialState};
+use crate::wire::decode::Blob;
+
+const PURPOSE: &str = "import token";
+
+fn check_origin(key: &Key) -> Result<(), Refusal> {
+    match key.record.origin.as_str() {
+        "EXTERNAL" => Ok(()),
+        origin => {
+            let message = format!("{} origin is {origin} which is not valid for this operation.", key.name.arn());
+            Err(Refusal::new(Why::Unsupported, message))
+        }
+    }
+}
+
+fn wrapping(algorithm: AlgorithmSpec, key: WrappingKeySpec) -> Result<Wrapping, Refusal> {
+    let unsupported = |what: &str| Err(Refusal::new(Why::Unsupported, what));
+    let key = match key {
+        WrappingKeySpec::Rsa2048 => Wrapper::Rsa2048,
+        WrappingKeySpec::Rsa3072 => Wrapper::Rsa3072,
+        WrappingKeySpec::Rsa4096 => Wrapper::Rsa4096,
+        WrappingKeySpec::Sm2 => Wrapper::Sm2,
+    };
+    let algorithm = match algorithm {
+        AlgorithmSpec::RsaesOaepSha1 => WrappingAlgorithm::RsaesOaepSha1,
+        AlgorithmSpec::RsaesOaepSha256 => WrappingAlgorithm::RsaesOaepSha256,
+        AlgorithmSpec::RsaAesKeyWrapSha1 => WrappingAlgorithm::RsaAesKeyWrapSha1,
+        AlgorithmSpec::RsaAesKeyWrapSha256 => WrappingAlgorithm::RsaAesKeyWrapSha256,
+        AlgorithmSpec::Sm2pke => WrappingAlgorithm::Sm2Pke,
+        AlgorithmSpec::RsaesPkcs1V15 => return unsupported("Algorithm RSAES_PKCS1_V1_5 is not supported."),
+    };
+    match (algorithm, key) {
+        (WrappingAlgorithm::Sm2Pke, Wrapper::Sm2) => Ok(Wrapping { algorithm, key }),
+        (WrappingAlgorithm::Sm2Pke, _) | (_, Wrapper::Sm2) => {
+            let message = "The wrapping algorithm and the wrapping key spec do not go together.";
+            Err(Refusal::new(Why::Validation, message))
+        }
+        _ => Ok(Wrapping { algorithm, key }),
+    }
+}
+
+impl Serve for GetParametersForImportRequest {
+    const SHAPE: &'static Shape = &GET_PARAMETERS_FOR_IMPORT_REQUEST;
+    type Answer = GetParametersForImportResponse;
+
+    fn note(&self, parameters: &mut Parameters) {
+        note_key(&self.key_id, parameters);
+        parameters.set_some(Field::WRAPPING_ALGORITHM, Word::new(self.wrapping_algorithm.name()));
+        parameters.set_some(Field::WRAPPING_KEY_SPEC, Word::new(self.wrapping_key_spec.name()));
+    }
+
+    fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
+        let found = desk.find(&self.key_id, Aliases::Refuse)?;
+        let mut facts = Facts::default();
+        facts.text("kms:WrappingAlgorithm", self.wrapping_algorithm.name());
+        facts.text("kms:WrappingKeySpec", self.wrapping_key_spec.name());
+        Ok(Plan::on("kms:GetParametersForImport", &found, facts))
+    }
+
+    fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
+        let key = plan.key()?;
+        check_origin(key)?;
+        let wrapping = wrapping(self.wrapping_algorithm, self.wrapping_key_spec)?;
+        let missing = key.record.materials.iter().find(|material| material.token.is_none());
+        let material = match missing.and_then(Material::material_id) {
+            Some(material) => material,
+            None => MaterialId(desk.random()?),
+        };
+        let offer = desk.kms.parts.backend.begin_import(&binding(key, material)?, wrapping, &desk.call());
+        let offer = offer.map_err(|error| refused(error, &key.name.arn()))?;
+        let expires = later(desk.now, IMPORT_TOKEN_SECONDS);
+        let body = json!({
+            "material": material.to_string(),
+            "session": STANDARD.encode(offer.session.as_bytes()),
+            "expires": expires.micros(),
+        });
+        let arn = key.name.arn();
+        let token = desk.kms.parts.sealer.seal(PURPOSE, &[&arn], body.to_string().as_bytes());
+        let token = token.map_err(|_| Refusal::new(Why::Internal, ""))?;
+        desk.note_answer(KEY_ID, Name::new(arn.as_str()));
+        Ok(GetParametersForImportResponse {
+            key_id: Some(arn),
+            import_token: Some(Blob(token)),
+            public_key: Some(Secret::new(offer.public_key)),
+            parameters_valid_to: Some(expires),
+        })
+    }
+}
+
+/// What an import token says.
+struct Ticket {
+    material: MaterialId,
+    session: ImportSession,
+}
+
+fn ticket(key: &Key, token: &[u8], desk: &Desk<'_>) -> Result<Ticket, Refusal> {
+    let invalid = || Refusal::new(Why::InvalidImportToken, "");
+    let body = desk.kms.parts.sealer.open(PURPOSE, &[&key.name.arn()], token).map_err(|_| invalid())?;
+    let body: Value = serde_json::from_slice(&body).map_err(|_| invalid())?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str).ok_or_else(invalid);
+    let expires = body.get("expires").and_then(Value::as_i64).ok_or_else(invalid)?;
+    if expires <= desk.now.micros() {
+        return Err(Refusal::new(Why::ExpiredImportToken, ""));
+    }
+    let material = Material {
+        id: text("material")?.to_owned(),
+        token: None,
+        state: MaterialState::Current,
+        rotated: None,
+        import: None,
+    };
+    let session = STANDARD.decode(text("session")?).map_err(|_| invalid())?;
+    Ok(Ticket {
+        material: material.material_id().ok_or_else(invalid)?,
+        session: ImportSession::from_bytes(&session).map_err(|_| invalid())?,
+    })
+}
+
+impl ImportKeyMaterialRequest {
+    /// When the material expires, if it does.
+    fn valid_to(&self, now: Timestamp) -> Result<Option<i64>, Refusal> {
+        let invalid = |message: &str| Err(Refusal::new(Why::Validation, message));
+        match (self.expiration_model.unwrap_or(ExpirationModelType::KeyMaterialExpires), self.valid_to) {
+            (ExpirationModelType::KeyMaterialExpires, None) => {
+                invalid("A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES")
+            }
+            (ExpirationModelType::KeyMaterialDoesNotExpire, Some(_)) => {
+                invalid("A validTo date must not be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE")
+            }
+            (ExpirationModelType::KeyMaterialExpires, Some(end)) if end <= now => {
+                invalid("The validTo date must be in the future")
+            }
+            (ExpirationModelType::KeyMaterialExpires, Some(end)) if end > later(now, 365 * 86_400) => {
+                invalid("The validTo date must be within 365 days")
+            }
+            (_, end) => Ok(end.map(Timestamp::micros)),
+        }
+    }
+}
+
+impl Serve for ImportKeyMaterialRequest {
+    const SHAPE: &'static Shape = &IMPORT_KEY_MATERIAL_REQUEST;
+    type Answer = ImportKeyMaterialResponse;
+
+    fn note(&self, parameters: &mut Parameters) {
+        note_key(&self.key_id, parameters);
+        parameters.set_some(Field::VALID_TO, self.valid_to);
+        parameters.set_some(Field::EXPIRATION_MODEL, self.expiration_model.and_then(|model| Word::new(model.name())));
+        parameters.set_some(Field::IMPORT_TYPE, self.import_type.and_then(|kind| Word::new(kind.name())));
+        parameters.set_some(Field::KEY_MATERIAL_DESCRIPTION, self.key_material_description.as_deref().map(Prose::new));
+        parameters.set_some(Field::KEY_MATERIAL_ID, self.key_material_id.as_deref().and_then(Name::new));
+    }
+
+    fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
+        let found = desk.find(&self.key_id, Aliases::Refuse)?;
+        let mut facts = Facts::default();
+        let model = self.expiration_model.unwrap_or(ExpirationModelType::KeyMaterialExpires);
+        facts.text("kms:ExpirationModel", model.name());
+        facts.some("kms:ValidTo", self.valid_to.map(|time| time.to_string()));
+        Ok(Plan::on("kms:ImportKeyMaterial", &found, facts))
+    }
+
+    fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
+        let key = plan.key()?;
+        check_origin(key)?;
+        let record = &key.record;
+        let valid_to = self.valid_to(desk.now)?;
+        let fresh = self.import_type == Some(ImportType::NewKeyMaterial);
+        let pending = record.materials.iter().find(|material| material.state == MaterialState::PendingRotation);
+        let Ticket { material, session } = ticket(key, &self.import_token.0, desk)?;
+        let imported = desk.kms.parts.backend.import(
+            &binding(key, material)?,
+            &session,
+            &self.encrypted_key_material.0,
+            &desk.call(),
+        );
+        let imported = imported.map_err(|error| match error {
+            BackendError::InvalidImport => Refusal::new(Why::InvalidCiphertext, ""),
+            error => refused(error, &key.name.arn()),
+        })?;
+        let fingerprint = hex(&imported.fingerprint.0);
+        let incorrect = || Refusal::new(Why::IncorrectKeyMaterial, "");
+        let same = record
+            .materials
+            .iter()
+            .find(|known| known.import.as_ref().is_some_and(|import| import.fingerprint == fingerprint));
+        let wrong_id = |id: &str| self.key_material_id.as_ref().is_some_and(|wanted| wanted != id);
+        let import = Import { fingerprint, valid_to, description: self.key_material_description.clone() };
+        let id = match (same, fresh) {
+            (Some(_), true) => return Err(incorrect()),
+            (Some(same), false) => {
+                if wrong_id(&same.id) || (same.token.is_none() && same.id != material.to_string()) {
+                    return Err(incorrect());
+                }
+                let (id, token) = (same.id.clone(), same.token.clone().unwrap_or_else(|| kept(&imported.token)));
+                change_all(key, desk, |record| bring_back(record, &id, &token, &import));
+                id
+            }
+            (None, _) if !record.materials.is_empty() && !fresh => return Err(incorrect()),
+            (None, _) => {
+                if let Some(pending) = pending {
+                    let message = format!(
+                        "New key material (id: {material}) cannot be imported into KMS key {}, because another key \
+                         material (id: {}) is pending rotation.",
+                        key.name.id, pending.id
+                    );
+                    return Err(Refusal::new(Why::InvalidState, message));
+                }
+                let id = material.to_string();
+                if wrong_id(&id)
+                    || record.materials.iter().any(|known| known.id == id)
+                    || !record.is_symmetric_encryption() && fresh
+                {
+                    return Err(incorrect());
+                }
+                let state = match record.materials.is_empty() {
+                    true => MaterialState::Current,
+                    false => MaterialState::PendingRotation,
+                };
+                let made = Material {
+                    id: id.clone(),
+                    token: Some(kept(&imported.token)),
+                    state,
+                    rotated: None,
+                    import: Some(import),
+                };
+                change_all(key, desk, |record| {
+                    record.materials.push(made.clone());
+                    settle(record);
+                });
+                id
+            }
+        };
+        desk.note_answer(KEY_ID, Name::new(key.name.arn()));
+        desk.note_answer(Field::KEY_MATERIAL_ID, Name::new(id.as_str()));
+        let shown = record.is_symmetric_encryption().then_some(id);
+        Ok(ImportKeyMaterialResponse { key_id: Some(key.name.arn()), key_material_id: shown })
+    }
+}
+
+fn bring_back(record: &mut KeyRecord, id: &str, token: &str, import: &Import) {
+    for material in record.materials.iter_mut().filter(|material| material.id == id) {
+        material.token = Some(token.to_owned());
+        material.import = Some(import.clone());
+    }
+    settle(record);
+}
+
+/// A key that waited for material and has all of it can be used.
+fn settle(record: &mut KeyRecord) {
+    let whole = record.materials.iter().all(|material| material.token.is_some());
+    if record.state == "PendingImport" && whole {
+        record.state = "Enabled".into();
+    }
+}
+
+impl Serve for DeleteImportedKeyMaterialRequest {
+    const SHAPE: &'static Shape = &DELETE_IMPORTED_KEY_MATERIAL_REQUEST;
+    type Answer = DeleteImportedKeyMaterialResponse;
+
+    fn note(&self, parameters: &mut Parameters) {
+        note_key(&self.key_id, parameters);
+        parameters.set_some(Field::KEY_MATERIAL_ID, self.key_material_id.as_deref().and_then(Name::new));
+    }
+
+    fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
+        let found = desk.find(&self.key_id, Aliases::Refuse)?;
+        Ok(Plan::on("kms:DeleteImportedKeyMaterial", &found, Facts::default()))
+    }
+
+    fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
+        let key = plan.key()?;
+        check_origin(key)?;
+        let current = key.record.current().map(|material| material.id.clone());
+        let id = self.key_material_id.clone().or(current);
+        let arn = key.name.arn();
+        let symmetric = key.record.is_symmetric_encryption();
+        if let Some(id) = &id {
+            if !key.record.materials.iter().any(|material| material.id == *id) {
+                return Err(Refusal::new(Why::NotFound, format!("Key material {id} of {arn} does not exist.")));
+            }
+            change_all(key, desk, |record| {
+                record
+                    .materials
+                    .retain(|material| material.id != *id || material.state != MaterialState::PendingRotation);
+                for material in record.materials.iter_mut().filter(|material| material.id == *id) {
+                    material.token = None;
+                    if !record.state.ends_with("Deletion") {
+                        record.state = "PendingImport".into();
+                    }
+                }
+            });
+        }
+        desk.note_answer(KEY_ID, Name::new(arn.as_str()));
+        Ok(DeleteImportedKeyMaterialResponse { key_id: Some(arn), key_material_id: id.filter(|_| symmetric) })
+    }
+}

@@ -1,0 +1,127 @@
+//! `serve`: the KMS endpoint, assembled from the rooms.
+
+mod assemble;
+mod directory;
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use wardbook_service::clock::SystemClock;
+use wardbook_service::credential::Credential;
+use wardbook_service::http::{self, Settings};
+
+use super::audit::key::SigningKeyFile;
+use crate::cli::Global;
+use crate::exit::Exit;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Clients find the endpoint through AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL_STS.\n\
+    Keys, policies and grants that are made over the API live in --data; who exists comes from --world.\n\
+    Not served yet: custom key stores and GetKeyLastUsage.")]
+pub(crate) struct Arguments {
+    /// Where state, audit log and root key are; made if it is not there
+    #[arg(long, value_name = "DIR", default_value = "wardbook-data")]
+    data: PathBuf,
+    /// The address to listen at; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:4599")]
+    listen: SocketAddr,
+    /// The access keys that may sign: a JSON file for its owner only
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
+    /// Who computes: `software:` (pure Rust, and AWS-LC for RSA) or `aws-lc:`
+    #[arg(long, value_name = "URI", default_value = "software:")]
+    backend: String,
+    /// File of the root key under which everything is wrapped; made if there is none [default: DIR/root.key]
+    #[arg(long, value_name = "FILE")]
+    root_key: Option<PathBuf>,
+    /// Certificate chain in PEM; serves TLS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Serve plain HTTP at an address that others can reach
+    #[arg(long)]
+    insecure_plaintext: bool,
+    /// For development: loopback only, two built-in accounts, a clock that can be moved and a reset
+    #[arg(long)]
+    dev: bool,
+    #[command(flatten)]
+    signing_key: SigningKeyFile,
+}
+
+/// The accounts that development knows: account, access key id, secret access key. They are AWS's own examples.
+const DEVELOPMENT: &[(&str, &str, &str)] = &[
+    ("123456789012", "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    ("210987654321", "AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"),
+];
+
+pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
+    if global.format.is_some() || !global.out.is_empty() {
+        bail!("`serve` takes neither --format nor --out: it answers over the network");
+    }
+    let loopback = arguments.listen.ip().is_loopback();
+    if arguments.dev && !loopback {
+        bail!("`--dev` has built-in credentials and listens at loopback only, not at {}", arguments.listen);
+    }
+    if !loopback && arguments.tls_cert.is_none() && !arguments.insecure_plaintext {
+        bail!(
+            "{} can be reached by others, and without TLS they can read every plaintext: give --tls-cert and --tls-key, \
+             or --insecure-plaintext if something in front of it speaks TLS",
+            arguments.listen
+        );
+    }
+    let tls = match (&arguments.tls_cert, &arguments.tls_key) {
+        (Some(certificate), Some(key)) => Some(Arc::new(assemble::tls(certificate, key)?)),
+        _ => None,
+    };
+    let clock = Arc::new(SystemClock::default());
+    let credentials = credentials(arguments)?;
+    let listener =
+        TcpListener::bind(arguments.listen).with_context(|| format!("cannot listen at {}", arguments.listen))?;
+    let address = listener.local_addr()?;
+    let kms = Arc::new(assemble::kms(arguments, global, credentials, Arc::clone(&clock))?);
+    let settings = Settings { tls, development: arguments.dev.then_some(clock) };
+    let scheme = if settings.tls.is_some() { "https" } else { "http" };
+    http::serve(Arc::clone(&kms), listener, settings, || tell(arguments, scheme, address, global))?;
+    let kms = Arc::into_inner(kms).context("a request is still being worked on; the log stays open")?;
+    kms.settle()?;
+    kms.into_parts().journal.close()?;
+    Ok(Exit::Fine)
+}
+
+fn credentials(arguments: &Arguments) -> anyhow::Result<Vec<Credential>> {
+    let mut credentials = match &arguments.credentials {
+        None => Vec::new(),
+        Some(path) => {
+            let text = assemble::read_private(path)?;
+            wardbook_service::credential::read(&text).with_context(|| format!("`{}`", path.display()))?
+        }
+    };
+    for (account, id, secret) in DEVELOPMENT.iter().filter(|_| arguments.dev) {
+        if !credentials.iter().any(|known| known.access_key == *id) {
+            credentials.push(Credential::new(*id, *secret, format!("arn:aws:iam::{account}:root")));
+        }
+    }
+    if credentials.is_empty() {
+        bail!("nobody could sign a request: give --credentials FILE, or --dev to try things out");
+    }
+    Ok(credentials)
+}
+
+/// What to copy, once requests are answered.
+fn tell(arguments: &Arguments, scheme: &str, address: SocketAddr, global: &Global) {
+    if !global.quiet {
+        eprintln!("listening at {scheme}://{address}, with data in {}", arguments.data.display());
+    }
+    if let Some((_, id, secret)) = DEVELOPMENT.first().filter(|_| arguments.dev) {
+        println!("export AWS_ENDPOINT_URL_KMS={scheme}://{address}");
+        println!("export AWS_ENDPOINT_URL_STS={scheme}://{address}");
+        println!("export AWS_ACCESS_KEY_ID={id}");
+        println!("export AWS_SECRET_ACCESS_KEY={secret}");
+        println!("export AWS_REGION=us-east-1");
+    }
+}

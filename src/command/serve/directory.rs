@@ -1,0 +1,50 @@
+//! Who exists, for the service: the principals and accounts of `--world`.
+
+use wardbook_inventory::layer::Collected;
+use wardbook_inventory::world::World;
+use wardbook_service::directory::{Account, Directory, Held, Principal};
+
+pub(super) fn directory(world: &World) -> Directory {
+    let mut directory = Directory::default();
+    for found in world.principals() {
+        directory.add_principal(Principal {
+            arn: found.arn.to_string(),
+            id: found.id.as_deref().map(str::to_owned),
+            tags: found.tags.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            policies: held(&found.policies),
+            boundary: held(&found.boundary),
+            trust: found.trust.clone(),
+        });
+    }
+    let organization = world.organization();
+    let members = organization.iter().flat_map(|organization| organization.accounts.keys().map(|id| &**id));
+    let mut ids: Vec<&str> = world.accounts().chain(members).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    for id in ids {
+        let membership = organization.and_then(|organization| organization.accounts.get(id));
+        let managed = organization.is_some_and(|organization| organization.management_account.as_deref() == Some(id));
+        let limits = membership.filter(|_| !managed);
+        let path =
+            organization.and_then(|organization| Some((organization.id.to_string(), organization.org_path(id)?)));
+        directory.add_account(
+            id,
+            Account {
+                whole: world.has_whole_account(id),
+                organization: path,
+                scps: limits.map_or(Held::Absent, |membership| held(&membership.scps)),
+                rcps: limits.map_or(Held::Absent, |membership| held(&membership.rcps)),
+            },
+        );
+    }
+    directory
+}
+
+/// Of a layer that is not known to the end, nothing can be said to allow.
+fn held<T: Clone>(layer: &Collected<T>) -> Held<T> {
+    match layer {
+        Collected::Absent => Held::Absent,
+        Collected::Known(items) => Held::Known(items.clone()),
+        Collected::Incomplete(_) | Collected::Unknown => Held::Unknown,
+    }
+}

@@ -1,0 +1,269 @@
+//! Real clients against `wardbook serve`: boto3 and the AWS Encryption SDK from PyPI, unmodified.
+//!
+//! Each script under `tests/serve/` has a server of its own, and says what it holds it to in its first line. After a
+//! script the log is verified, and holds one event for each reply.
+
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+#[path = "support/python.rs"]
+mod python;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use support::Folder;
+
+/// A server that is stopped when it is dropped.
+struct Server {
+    process: Child,
+    endpoint: String,
+    data: std::path::PathBuf,
+}
+
+/// Who signs with which key, beside the roots that `--dev` knows.
+const CREDENTIALS: &str = r#"{"credentials": [
+    {"access_key_id": "AKIAANAXXXXXXXXXXXXX", "secret_access_key": "secret-of-ana",
+     "principal": "arn:aws:iam::123456789012:user/ana"},
+    {"access_key_id": "AKIABOBXXXXXXXXXXXXX", "secret_access_key": "secret-of-bob",
+     "principal": "arn:aws:iam::123456789012:user/bob"},
+    {"access_key_id": "AKIAEVEXXXXXXXXXXXXX", "secret_access_key": "secret-of-eve",
+     "principal": "arn:aws:iam::123456789012:user/eve"},
+    {"access_key_id": "AKIARDSXXXXXXXXXXXXX", "secret_access_key": "secret-of-rds",
+     "principal": "arn:aws:iam::123456789012:user/bob", "via": "rds.us-east-1.amazonaws.com"}]}"#;
+
+/// ana may everything, bob has nothing, eve is bounded, and the role report trusts ana and may decrypt.
+const WORLD: &str = r#"{"UserDetailList": [
+    {"UserName": "ana", "UserId": "AIDAANA", "Arn": "arn:aws:iam::123456789012:user/ana", "Path": "/",
+     "UserPolicyList": [{"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": ["kms:*", "sts:AssumeRole"], "Resource": "*"}}}]},
+    {"UserName": "bob", "UserId": "AIDABOB", "Arn": "arn:aws:iam::123456789012:user/bob", "Path": "/"},
+    {"UserName": "eve", "UserId": "AIDAEVE", "Arn": "arn:aws:iam::123456789012:user/eve", "Path": "/",
+     "PermissionsBoundary": {"PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/edge",
+        "PermissionsBoundaryType": "Policy"},
+     "UserPolicyList": [{"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}}}]}],
+  "GroupDetailList": [],
+  "RoleDetailList": [{"RoleName": "report", "RoleId": "AROAREPORT", "Path": "/",
+    "Arn": "arn:aws:iam::123456789012:role/report",
+    "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:user/ana"}}},
+    "RolePolicyList": [{"PolicyName": "read", "PolicyDocument": {"Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}}}]}],
+  "Policies": [{"PolicyName": "edge", "Arn": "arn:aws:iam::123456789012:policy/edge", "DefaultVersionId": "v1",
+    "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": {"Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "kms:Encrypt", "Resource": "*"}}}]}],
+  "IsTruncated": false}"#;
+
+impl Server {
+    fn start(folder: &Folder) -> Server {
+        let credentials = folder.path("credentials.json");
+        if !credentials.exists() {
+            folder.write("credentials.json", CREDENTIALS);
+            fs::set_permissions(&credentials, fs::Permissions::from_mode(0o600)).unwrap();
+            fs::create_dir_all(folder.path("world")).unwrap();
+            fs::write(folder.path("world/details.json"), WORLD).unwrap();
+        }
+        let data = folder.path("data");
+        let mut process = Command::new(env!("CARGO_BIN_EXE_wardbook"))
+            .args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"])
+            .arg(&data)
+            .arg("--credentials")
+            .arg(&credentials)
+            .arg("--world")
+            .arg(folder.path("world"))
+            .arg("--signing-key")
+            .arg(folder.path("audit-signing.key"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let endpoint = line.trim().strip_prefix("export AWS_ENDPOINT_URL_KMS=").unwrap().to_owned();
+        Server { process, endpoint, data }
+    }
+
+    fn run(&self, python: &Path, script: &str, arguments: &[&str]) {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve");
+        let output = Command::new(python)
+            .arg(scripts.join(script))
+            .args(arguments)
+            .env("WARDBOOK_ENDPOINT", &self.endpoint)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .output()
+            .unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{script}\n{out}\n{err}");
+    }
+
+    /// Stops it as an operator would, and verifies what it wrote down.
+    fn stop(mut self, folder: &Folder) -> Vec<serde_json::Value> {
+        let stopped = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
+        assert!(stopped.success());
+        assert!(self.process.wait().unwrap().success(), "a clean stop");
+        let audit = self.data.join("audit");
+        let verified = wardbook(&["audit", "verify"], &audit);
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+        let exported = wardbook(&["audit", "export"], &audit);
+        let events: Vec<serde_json::Value> =
+            String::from_utf8(exported.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let ids: std::collections::BTreeSet<&str> =
+            events.iter().map(|event| event["eventID"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), events.len(), "every event once");
+        let _ = folder;
+        events
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn wardbook(arguments: &[&str], folder: &Path) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_wardbook")).args(arguments).arg(folder).output().unwrap()
+}
+
+/// Nothing secret is in any file but those that are for it.
+fn assert_no_secret(data: &Path, secrets: &[&str]) {
+    let mut folders = vec![data.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.file_name().is_none_or(|name| name != "root.key") {
+                let bytes = fs::read(&entry).unwrap();
+                for secret in secrets {
+                    let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                    assert!(!found, "`{secret}` is in {}", entry.display());
+                }
+            }
+        }
+    }
+}
+
+fn script(name: &str, arguments: &[&str]) -> Option<Vec<serde_json::Value>> {
+    let python = python::clients()?;
+    let folder = Folder::new(name);
+    let server = Server::start(&folder);
+    server.run(&python, name, arguments);
+    assert_no_secret(&server.data, &["attack at dawn", "secret-of-", "wJalrXUtnFEMI"]);
+    Some(server.stop(&folder))
+}
+
+#[test]
+fn the_steps_of_the_articles_and_of_terraform() {
+    let Some(events) = script("seed.py", &[]) else { return };
+    let named = |name: &str| events.iter().filter(|event| event["eventName"] == name).collect::<Vec<_>>();
+    let made = named("CreateKey");
+    assert_eq!(made[0]["userIdentity"]["type"], "Root");
+    assert_eq!(made[0]["additionalEventData"]["wardbook"]["decision"], "allow");
+    assert_eq!(made[0]["responseElements"]["keyMetadata"]["keyState"], "Enabled");
+    assert_eq!(named("GenerateDataKey")[0]["requestParameters"]["encryptionContext"]["department"], "finance");
+    assert_eq!(named("DeleteKey").len(), 1, "the day of a deletion came");
+    assert_eq!(named("DeleteKey")[0]["eventType"], "AwsServiceEvent");
+    let refused = named("GenerateDataKey").iter().any(|event| event["errorCode"] == "DisabledException");
+    assert!(refused, "refusals are written down too");
+}
+
+#[test]
+fn every_layer_is_enforced_over_the_wire() {
+    let Some(events) = script("enforce.py", &[]) else { return };
+    let denied: Vec<_> = events.iter().filter(|event| event["errorCode"] == "AccessDenied").collect();
+    assert!(denied.len() > 20);
+    assert!(denied.iter().all(|event| !event["additionalEventData"]["wardbook"]["decidedBy"].is_null()), "why");
+    let assumed = events.iter().find(|event| event["eventName"] == "AssumeRole").unwrap();
+    assert_eq!(assumed["eventSource"], "sts.amazonaws.com");
+    assert_eq!(assumed["responseElements"]["assumedRoleUser"]["assumedRoleId"], "AROAREPORT:s1");
+    let via = events.iter().find(|event| event["userIdentity"]["invokedBy"] == "rds.amazonaws.com").unwrap();
+    assert_eq!(via["sourceIPAddress"], "rds.amazonaws.com");
+}
+
+#[test]
+fn recorded_replies_come_back_to_the_letter() {
+    script("errors.py", &[]);
+}
+
+#[test]
+fn every_spec_computes_what_others_compute() {
+    script("crypto.py", &[]);
+}
+
+#[test]
+fn material_and_regions() {
+    script("material.py", &[]);
+}
+
+#[test]
+fn every_cell_of_the_state_table() {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("policy/data/kms_state.tsv");
+    script("states.py", &[&table.display().to_string()]);
+}
+
+#[test]
+fn signatures_are_those_of_botocore() {
+    script("signature.py", &["7", "1500"]);
+}
+
+#[test]
+fn the_encryption_sdk_works_unmodified() {
+    script("encryption_sdk.py", &[]);
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("kill");
+    for round in 0..4 {
+        let mut server = Server::start(&folder);
+        server.run(&python, "recall.py", &[&folder.path("memory.json").display().to_string()]);
+        let work = Command::new(&python)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/work.py"))
+            .arg(folder.path("memory.json"))
+            .env("WARDBOOK_ENDPOINT", &server.endpoint)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stderr(Stdio::null())
+            .spawn();
+        std::thread::sleep(std::time::Duration::from_millis(900 + 350 * round));
+        server.process.kill().unwrap();
+        server.process.wait().unwrap();
+        work.unwrap().wait().unwrap();
+    }
+    let server = Server::start(&folder);
+    server.run(&python, "recall.py", &[&folder.path("memory.json").display().to_string()]);
+    let events = server.stop(&folder);
+    let memory: serde_json::Value = serde_json::from_slice(&fs::read(folder.path("memory.json")).unwrap()).unwrap();
+    let requests = memory["requests"].as_array().unwrap();
+    assert!(requests.len() > 50, "{} acknowledged requests", requests.len());
+    for request in requests {
+        let found = events.iter().filter(|event| event["requestID"] == *request).count();
+        assert_eq!(found, 1, "request {request} is in the log exactly once");
+    }
+}
+
+#[test]
+fn one_server_for_one_folder_and_nothing_in_the_clear() {
+    let folder = Folder::new("refusals");
+    let server = Server::start(&folder);
+    let refused = |arguments: &[&str], told: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_wardbook")).arg("serve").args(arguments).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains(told), "{text}");
+    };
+    let data = server.data.display().to_string();
+    refused(&["--dev", "--listen", "127.0.0.1:0", "--data", &data], "is another server running on it?");
+    refused(&["--listen", "0.0.0.0:0", "--data", &data], "without TLS they can read every plaintext");
+    refused(&["--dev", "--listen", "0.0.0.0:0", "--insecure-plaintext", "--data", &data], "loopback only");
+    refused(&["--listen", "127.0.0.1:0", "--data", &data], "nobody could sign a request");
+    let open = folder.path("open.json");
+    folder.write("open.json", CREDENTIALS);
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o644)).unwrap();
+    refused(&["--listen", "127.0.0.1:0", "--credentials", &open.display().to_string()], "make it 0600");
+    server.stop(&folder);
+}

@@ -1,0 +1,151 @@
+"""Every layer says no over the wire: key policy, IAM, boundary, session policy, grants, other accounts, services."""
+
+from kit import *
+
+USERS = {name: (f"AKIA{name.upper():X<16}", f"secret-of-{name}") for name in ("ana", "bob", "eve", "rds")}
+root, other = client(), client(OTHER_ROOT)
+ana, bob, eve, rds = (client(USERS[name]) for name in ("ana", "bob", "eve", "rds"))
+ANA, BOB = (f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in ("ana", "bob"))
+arn = root.create_key()["KeyMetadata"]["Arn"]
+denied = "AccessDeniedException"
+
+# IAM decides where the key policy delegates.
+blob = ana.encrypt(KeyId=arn, Plaintext=b"x", EncryptionContext={"stage": "prod"})["CiphertextBlob"]
+equal(refused(bob.encrypt, KeyId=arn, Plaintext=b"x"),
+      (denied, f"User: {BOB} is not authorized to perform: kms:Encrypt on resource: {arn} because no identity-based "
+       "policy allows the kms:Encrypt action"))
+equal(refused(eve.decrypt, CiphertextBlob=blob, EncryptionContext={"stage": "prod"}),
+      (denied, f"User: arn:aws:iam::{ACCOUNT}:user/eve is not authorized to perform: kms:Decrypt on resource: {arn} "
+       "because no permissions boundary allows the kms:Decrypt action"))
+assert eve.encrypt(KeyId=arn, Plaintext=b"x")
+equal(refused(bob.list_keys)[1], f"User: {BOB} is not authorized to perform: kms:ListKeys on resource: * because no "
+      "identity-based policy allows the kms:ListKeys action")
+
+# An explicit deny for everybody, with a condition on the encryption context.
+deny = {"Sid": "NoProd", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*",
+        "Condition": {"StringEquals": {"kms:EncryptionContext:stage": "prod"}}}
+root.put_key_policy(KeyId=arn, Policy=policy(deny))
+equal(refused(ana.decrypt, CiphertextBlob=blob, EncryptionContext={"stage": "prod"})[1],
+      f"User: {ANA} is not authorized to perform: kms:Decrypt on resource: {arn} with an explicit deny in a "
+      "resource-based policy")
+equal(code(root.decrypt, CiphertextBlob=blob, EncryptionContext={"stage": "prod"}), denied)
+equal(code(ana.decrypt, CiphertextBlob=blob, EncryptionContext={"stage": "prod", "Stage": "dev"}), "ValidationException")
+root.put_key_policy(KeyId=arn, Policy=policy())
+equal(ana.decrypt(CiphertextBlob=blob, EncryptionContext={"stage": "prod"})["Plaintext"], b"x")
+
+# Nobody locks themselves out, and what is no policy is refused.
+locked = policy({"Effect": "Allow", "Principal": {"AWS": BOB}, "Action": "kms:*", "Resource": "*"}, delegates=False)
+equal(refused(root.put_key_policy, KeyId=arn, Policy=locked),
+      ("MalformedPolicyDocumentException",
+       "The new key policy will not allow you to update the key policy in the future."))
+for text in ["{}", "x", '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"kms:*",'
+             '"Resource":"*","Condition":{"StringLikes":{"a":"b"}}}}']:
+    equal(code(root.put_key_policy, KeyId=arn, Policy=text), "MalformedPolicyDocumentException")
+ghost = policy({"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/ghost"}, "Action": "kms:*",
+                "Resource": "*"})
+equal(refused(root.put_key_policy, KeyId=arn, Policy=ghost),
+      ("MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals."))
+equal(code(root.put_key_policy, KeyId=arn, Policy=policy(), PolicyName="AWS_RAM"), "ValidationException")
+
+# A key that is locked on purpose is locked for root too.
+shut = root.create_key(Policy=locked, BypassPolicyLockoutSafetyCheck=True)["KeyMetadata"]["Arn"]
+equal(code(root.describe_key, KeyId=shut), denied)
+assert bob.encrypt(KeyId=shut, Plaintext=b"y")
+assert bob.schedule_key_deletion(KeyId=shut)
+
+# Another account's key: whether it is there nobody learns.
+missing = arn[:-12] + "000000000000"
+for action, name in [("encrypt", "kms:Encrypt"), ("describe_key", "kms:DescribeKey"), ("list_grants", "kms:ListGrants")]:
+    extra = {"Plaintext": b"x"} if action == "encrypt" else {}
+    told = [refused(getattr(other, action), KeyId=key, **extra) for key in (arn, missing)]
+    equal(told[0][0], denied)
+    equal(told[0][1].replace(arn, "KEY"), told[1][1].replace(missing, "KEY"))
+root.create_alias(AliasName="alias/there", TargetKeyId=arn)
+told = [refused(other.encrypt, KeyId=f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/{name}", Plaintext=b"x")[1]
+        for name in ("there", "nowhere")]
+equal(told[0].replace("there", "X"), told[1].replace("nowhere", "X"))
+plain = root.encrypt(KeyId=arn, Plaintext=b"x")["CiphertextBlob"]
+text = refused(other.decrypt, CiphertextBlob=plain)[1]
+assert "on the resource associated with this ciphertext because the resource does not exist in this Region" in text, text
+changed = bytearray(plain)
+changed[10] ^= 1
+equal(refused(other.decrypt, CiphertextBlob=bytes(changed)), (denied, text))
+equal(code(other.disable_key, KeyId=arn), denied)
+both = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+root.put_key_policy(KeyId=arn, Policy=policy(both))
+equal(other.decrypt(CiphertextBlob=plain)["Plaintext"], b"x")
+equal(code(other.disable_key, KeyId=arn), denied)
+root.put_key_policy(KeyId=arn, Policy=policy())
+
+# Grants: constraints, tokens, retiring, revoking; a child never reaches further.
+grant = root.create_grant(KeyId=arn, GranteePrincipal=BOB, Operations=["Encrypt", "Decrypt", "CreateGrant"], Name="g",
+                          Constraints={"EncryptionContextSubset": {"team": "a"}})
+again = root.create_grant(KeyId=arn, GranteePrincipal=BOB, Operations=["Encrypt", "Decrypt", "CreateGrant"], Name="g",
+                          Constraints={"EncryptionContextSubset": {"team": "a"}})
+equal(again["GrantId"], grant["GrantId"])
+assert again["GrantToken"] != grant["GrantToken"]
+team = {"team": "a", "more": "b"}
+sealed = bob.encrypt(KeyId=arn, Plaintext=b"z", EncryptionContext=team, GrantTokens=[grant["GrantToken"]])
+equal(bob.decrypt(CiphertextBlob=sealed["CiphertextBlob"], EncryptionContext=team)["Plaintext"], b"z")
+equal(code(bob.encrypt, KeyId=arn, Plaintext=b"z"), denied)
+equal(code(bob.encrypt, KeyId=arn, Plaintext=b"z", EncryptionContext={"team": "b"}), denied)
+equal(code(ana.encrypt, KeyId=arn, Plaintext=b"z", GrantTokens=["nonsense"]), "InvalidGrantTokenException")
+child = dict(KeyId=arn, GranteePrincipal=ANA, Operations=["Decrypt"])
+equal(code(bob.create_grant, **child), denied)
+equal(code(bob.create_grant, **{**child, "Operations": ["Sign"]}, Constraints={"EncryptionContextEquals": {"team": "a"}}),
+      denied)
+assert bob.create_grant(**child, Constraints={"EncryptionContextEquals": {"team": "a", "x": "y"}})
+equal(len(root.list_grants(KeyId=arn)["Grants"]), 2)
+equal(code(root.create_grant, KeyId=arn, GranteePrincipal="not-an-arn", Operations=["Decrypt"]), "InvalidArnException")
+equal(code(root.create_grant, KeyId=arn, GranteePrincipal=BOB, Operations=["Sign"]), "ValidationException")
+equal(code(eve.retire_grant, KeyId=arn, GrantId=grant["GrantId"]), denied)
+root.revoke_grant(KeyId=arn, GrantId=grant["GrantId"])
+equal(code(bob.encrypt, KeyId=arn, Plaintext=b"z", EncryptionContext=team), denied)
+equal(code(ana.encrypt, KeyId=arn, Plaintext=b"z", GrantTokens=[grant["GrantToken"]]), "InvalidGrantTokenException")
+mine = root.create_grant(KeyId=arn, GranteePrincipal=BOB, Operations=["DescribeKey"], RetiringPrincipal=ANA)
+equal([found["GrantId"] for found in ana.list_retirable_grants(RetiringPrincipal=ANA)["Grants"]], [mine["GrantId"]])
+ana.retire_grant(GrantToken=mine["GrantToken"])
+equal(code(bob.describe_key, KeyId=arn), denied)
+
+# Dry run asks, and does nothing.
+equal(refused(ana.encrypt, KeyId=arn, Plaintext=b"x", DryRun=True),
+      ("DryRunOperationException", "The request would have succeeded, but the DryRun option is set."))
+equal(code(bob.encrypt, KeyId=arn, Plaintext=b"x", DryRun=True), denied)
+before = len(root.list_grants(KeyId=arn)["Grants"])
+equal(code(root.create_grant, KeyId=arn, GranteePrincipal=BOB, Operations=["Decrypt"], DryRun=True),
+      "DryRunOperationException")
+equal(len(root.list_grants(KeyId=arn)["Grants"]), before)
+
+# Only the relay's own credentials make a request one of a service; Aurora's way to a key.
+via = {"StringEquals": {"kms:ViaService": "rds.us-east-1.amazonaws.com"}}
+use = {"Sid": "ThroughRds", "Effect": "Allow", "Principal": {"AWS": BOB}, "Resource": "*", "Condition": via,
+       "Action": ["kms:CreateGrant", "kms:DescribeKey", "kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"]}
+aurora = root.create_key(Policy=policy(use))["KeyMetadata"]["Arn"]
+context = {"aws:rds:db-id": "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+equal(code(bob.generate_data_key, KeyId=aurora, KeySpec="AES_256", EncryptionContext=context), denied)
+made = rds.generate_data_key(KeyId=aurora, KeySpec="AES_256", EncryptionContext=context)
+root.put_key_policy(KeyId=aurora, Policy=policy())
+equal(code(rds.decrypt, CiphertextBlob=made["CiphertextBlob"], EncryptionContext=context), denied)
+root.put_key_policy(KeyId=aurora, Policy=policy(use))
+equal(rds.decrypt(CiphertextBlob=made["CiphertextBlob"], EncryptionContext=context)["Plaintext"], made["Plaintext"])
+
+# Roles: assumed by those whom they trust, and no wider than the session policy.
+sts = client(USERS["ana"], service="sts")
+equal(sts.get_caller_identity()["Arn"], ANA)
+equal(client(service="sts").get_caller_identity()["Account"], ACCOUNT)
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/report"
+assumed = sts.assume_role(RoleArn=ROLE, RoleSessionName="s1")
+keys = assumed["Credentials"]
+report = client((keys["AccessKeyId"], keys["SecretAccessKey"]), token=keys["SessionToken"])
+equal(report.decrypt(CiphertextBlob=plain)["Plaintext"], b"x")
+equal(refused(report.encrypt, KeyId=arn, Plaintext=b"x")[1].split(" ")[1],
+      f"arn:aws:sts::{ACCOUNT}:assumed-role/report/s1")
+equal(code(client(USERS["bob"], service="sts").assume_role, RoleArn=ROLE, RoleSessionName="s1"), "AccessDenied")
+equal(code(sts.assume_role, RoleArn=ROLE + "x", RoleSessionName="s1"), "AccessDenied")
+narrow = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:Decrypt",
+                                                            "Resource": aurora}})
+keys = sts.assume_role(RoleArn=ROLE, RoleSessionName="s2", Policy=narrow, DurationSeconds=900)["Credentials"]
+session = client((keys["AccessKeyId"], keys["SecretAccessKey"]), token=keys["SessionToken"])
+assert "because no session policy allows" in refused(session.decrypt, CiphertextBlob=plain)[1]
+equal(code(client((keys["AccessKeyId"], keys["SecretAccessKey"])).list_keys), "UnrecognizedClientException")
+equal(code(client((keys["AccessKeyId"], "x" * 40), token=keys["SessionToken"]).list_keys), "InvalidSignatureException")
