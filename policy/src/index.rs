@@ -30,7 +30,7 @@ pub(crate) enum Candidates<'i> {
     Filed(&'i Index),
 }
 
-/// Some statements of a short policy, a bit each, in two halves: those that deny come first.
+/// Some statements of a short policy, a bit each. Those that deny have the lower half, so they come first.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Few(u32);
 

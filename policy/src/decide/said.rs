@@ -2,7 +2,7 @@
 
 use crate::decide::Cited;
 use crate::grant::{Grant, GrantOutcome};
-use crate::index::Candidates;
+use crate::index::{Candidates, Few};
 use crate::layers::{Layer, Told};
 use crate::policy::Policy;
 use crate::principal::Relation;
@@ -252,30 +252,32 @@ impl Found {
                     listener.statement(place, policy, statement, outcome);
                     self.note(outcome, statement.effect(), Spot::new(number, index));
                 }
-                continue;
-            }
-            match policy.index().candidates(scene.request) {
-                Candidates::Few(few) => {
-                    let few = if self.allows_caller() { few.denying() } else { few };
-                    let statements = policy.statements();
-                    for index in few {
-                        let Some(statement) = statements.get(index as usize) else { continue };
-                        match statement.outcome_for_action(scene) {
-                            Outcome::DoesNot(_) => {}
-                            outcome => {
-                                self.note(outcome, statement.effect(), Spot::new(number, index));
-                                if self.denies == Tri::True {
-                                    return;
-                                } else if self.allows_caller() {
-                                    break;
-                                }
-                            }
-                        }
-                    }
+            } else {
+                match policy.index().candidates(scene.request) {
+                    Candidates::Few(few) => self.ask_few(few, number, policy.statements(), scene),
+                    Candidates::Filed(index) => index.look_up(scene.request, |index| {
+                        self.consider(policy, scene, Spot::new(number, index));
+                    }),
                 }
-                Candidates::Filed(index) => {
-                    index.look_up(scene.request, |index| self.consider(policy, scene, Spot::new(number, index)));
-                    if self.denies == Tri::True {
+            }
+            if !L::LISTENS && self.denies == Tri::True {
+                return;
+            }
+        }
+    }
+
+    /// The way of nearly every decision, so it is kept short: those that deny come first, and what
+    /// settles the layer ends it.
+    #[inline(always)]
+    fn ask_few(&mut self, few: Few, policy: u32, statements: &[Statement], scene: &Scene<'_>) {
+        let few = if self.allows_caller() { few.denying() } else { few };
+        for index in few {
+            let Some(statement) = statements.get(index as usize) else { continue };
+            match statement.outcome_for_action(scene) {
+                Outcome::DoesNot(_) => {}
+                outcome => {
+                    self.note(outcome, statement.effect(), Spot::new(policy, index));
+                    if self.denies == Tri::True || self.allows_caller() {
                         return;
                     }
                 }
@@ -288,6 +290,7 @@ impl Found {
         self.named.is(Relation::Caller) == Tri::True
     }
 
+    /// The same for one of the statements that a request looked up, in no order.
     #[inline(never)]
     fn consider(&mut self, policy: &Policy, scene: &Scene<'_>, spot: Spot) {
         let Some(statement) = spot.statement(policy) else { return };
