@@ -90,25 +90,38 @@ fn key_policy(document: &Value) -> [Policy; 1] {
     [case::policy(document, PolicyKind::Key)]
 }
 
+fn agree(world: &Value) {
+    let quirks = Quirks::default();
+    let case = case::Case::read(world, quirks);
+    let layers = case.layers();
+    for one in &representatives(&case.request, &layers, quirks, 3_000).unwrap() {
+        let decided = decide(&one.request, &layers, quirks).verdict();
+        if let Some(allowed) = one.allowed {
+            let given = one.request.context().given();
+            assert_eq!(decided == Verdict::Allow, allowed, "decide: {}\n{given:?}\n{world:#}", decided.name());
+        }
+    }
+}
+
+/// Worlds that were once found at random, and of which the boxes gave a request that lies in another class.
+#[test]
+fn worlds_in_which_unknown_keys_are_compared_agree() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/boxes");
+    let mut worlds = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        agree(&serde_json::from_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap());
+        worlds += 1;
+    }
+    assert_eq!(worlds, 2);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Every combination of classes has one request here, and `decide` says of it what the boxes say.
     #[test]
     fn boxes_and_decide_agree_on_the_small_model(world in world::world(true)) {
-        let quirks = Quirks::default();
-        let case = case::Case::read(&world, quirks);
-        let layers = case.layers();
-        let all = representatives(&case.request, &layers, quirks, 3_000).unwrap();
-        for one in &all {
-            let decided = decide(&one.request, &layers, quirks).verdict();
-            if let Some(allowed) = one.allowed {
-                prop_assert_eq!(
-                    decided == Verdict::Allow, allowed,
-                    "decide: {}\n{:?}\n{:#}", decided.name(), one.request.context().given(), world
-                );
-            }
-        }
+        agree(&world);
     }
 
     /// However the unknown keys turn out, the request is allowed just where one of the alternatives holds.

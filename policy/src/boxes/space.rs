@@ -34,6 +34,12 @@ pub(super) struct Dimension {
 }
 
 impl Dimension {
+    /// What each demand on the key says of one value: values of which all say the same are of one class.
+    pub(super) fn answers(&self, space: &Space<'_>, value: &str, scene: &Scene<'_>) -> Vec<bool> {
+        let demands = self.demands.iter().filter_map(|index| space.demands.get(*index));
+        demands.map(|demand| demand.takes(Some(value), scene)).collect()
+    }
+
     /// The class of absence, where absence is one.
     pub(super) fn absence(&self) -> Option<usize> {
         (!self.many && self.optional).then_some(self.witnesses.len())

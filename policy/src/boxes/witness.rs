@@ -1,5 +1,6 @@
 //! A whole request out of a box: a value for every dimension, and what follows from them.
 
+use crate::catalogue;
 use crate::condition::{Atom, Quantifier};
 use crate::context::{Lookup, Values};
 use crate::key::{ENCRYPTION_CONTEXT, Key};
@@ -12,7 +13,7 @@ use super::demand::Ask;
 use super::glob::ones;
 use super::product::Product;
 use super::residual::Question;
-use super::space::Space;
+use super::space::{Dimension, Space};
 
 /// So many requests are tried for a box in which unknown keys are compared with each other.
 const ATTEMPTS_MAX: usize = 64;
@@ -50,6 +51,13 @@ struct Frame<'f> {
     space: &'f Space<'f>,
     request: &'f Request,
     scene: Scene<'f>,
+}
+
+impl<'f> Frame<'f> {
+    fn place(&self, key: &Key) -> Option<(usize, &'f Dimension)> {
+        let place = self.space.place(key.lower())?;
+        Some((place, self.space.dimensions.get(place)?))
+    }
 }
 
 /// What is told of the unknown keys.
@@ -110,18 +118,35 @@ impl Told {
         question.request.completed(given, self.absent, question.scene.quirks)
     }
 
-    fn with(&self, key: &Key, value: &str) -> Told {
+    /// With this value of a key, where the product leaves the key that value.
+    fn with(&self, question: &Frame<'_>, product: &Product, key: &Key, value: &str) -> Option<Told> {
+        let values = match question.place(key) {
+            Some((place, dimension)) => {
+                let takes = |value: &str| dimension.answers(question.space, value, &question.scene);
+                let own = takes(value);
+                let mut classes = ones(product.classes(&question.space.layout, place));
+                let admitted = classes.any(|class| dimension.witnesses.get(class).is_some_and(|one| takes(one) == own));
+                // A list is left as it stands: nothing is compared with one.
+                if dimension.many || !admitted {
+                    return None;
+                }
+                Values::One(value.into())
+            }
+            None if catalogue::condition_key(key.lower()).is_some_and(|known| known.is_multi_valued()) => {
+                Values::Many(vec![value.into()])
+            }
+            None => Values::One(value.into()),
+        };
         let mut told = self.clone();
         told.absent.retain(|absent| absent != key);
         told.given.retain(|(given, _)| given != key);
-        told.given.push((key.clone(), Values::One(value.into())));
-        told
+        told.given.push((key.clone(), values));
+        Some(told)
     }
 
-    /// The values that a single-valued key may have in the product; some value where it may have any.
+    /// The values that a key may have in the product; some value where it may have any.
     fn values(&self, question: &Frame<'_>, product: &Product, key: &Key) -> Vec<Box<str>> {
-        let Some(place) = question.space.place(key.lower()) else { return vec!["x".into()] };
-        let Some(dimension) = question.space.dimensions.get(place) else { return Vec::new() };
+        let Some((place, dimension)) = question.place(key) else { return vec!["x".into()] };
         let classes = product.classes(&question.space.layout, place);
         ones(classes).filter_map(|class| dimension.witnesses.get(class).cloned()).take(8).collect()
     }
@@ -130,18 +155,21 @@ impl Told {
     fn settled(&self, question: &Frame<'_>, product: &Product, atom: &Atom, wanted: bool) -> Vec<Told> {
         let mut ways = vec![self.clone()];
         let own = self.values(question, product, atom.key());
+        let with = |told: &Told, key: &Key, value: &str| told.with(question, product, key, value);
         for pattern in atom.patterns() {
             for variable in pattern.variables() {
                 for value in self.values(question, product, &variable.key) {
-                    let told = self.with(&variable.key, &value);
+                    let Some(told) = with(self, &variable.key, &value) else { continue };
                     let request = told.clone().request(question);
                     let scene = Scene { request: &request, ..question.scene };
                     let steps = pattern.steps(&scene).unwrap_or_default();
                     let text: String = steps.into_iter().filter_map(Step::character).collect();
-                    ways.push(told.with(atom.key(), &text));
-                    ways.extend(own.iter().map(|own| told.with(atom.key(), own)));
+                    ways.extend(with(&told, atom.key(), &text));
+                    ways.extend(own.iter().filter_map(|own| with(&told, atom.key(), own)));
+                    ways.push(told);
                 }
-                ways.extend(own.iter().map(|own| self.with(atom.key(), own).with(&variable.key, own)));
+                let both = |own| with(&with(self, atom.key(), own)?, &variable.key, own);
+                ways.extend(own.iter().filter_map(|own| both(own)));
             }
         }
         ways.retain(|told| {
