@@ -1,8 +1,10 @@
 //! What no request can be, whoever makes it: by the rules of the keys, of the actions, and of other accounts.
 
+use std::sync::Arc;
+
 use crate::caller::CallerKind;
 use crate::catalogue;
-use crate::context::Lookup;
+use crate::context::{Carried, Lookup};
 use crate::derive::GRANT_OPERATIONS;
 use crate::policy::PolicyKind;
 use crate::scene::Scene;
@@ -68,9 +70,9 @@ impl Landscape<'_> {
     fn never_carried(&self, found: &mut Union) {
         let space = &self.space;
         let everything = space.everything();
-        let known: Vec<Option<catalogue::Action>> = match space.dimensions.get(self.places.action) {
+        let known: Vec<Arc<Carried>> = match space.dimensions.get(self.places.action) {
             Some(actions) if space.dimensions.iter().any(is_of_kms) => {
-                actions.witnesses.iter().map(|action| catalogue::action(action)).collect()
+                actions.witnesses.iter().map(|action| Carried::by(action)).collect()
             }
             _ => Vec::new(),
         };
@@ -80,10 +82,9 @@ impl Landscape<'_> {
         };
         for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| is_of_kms(dimension)) {
             let lower = dimension.key.lower();
-            let key = catalogue::condition_key(lower);
             let carries =
-                |action: &Option<catalogue::Action>| action.zip(key).is_none_or(|(action, key)| action.carries(key));
-            let never = bits(known.iter().map(|action| !carries(action)));
+                |by: &Arc<Carried>| by.find(&dimension.key).unwrap_or_else(|| catalogue::carries(by.action(), lower));
+            let never = bits(known.iter().map(|by| !carries(by)));
             if let Some(mut product) = self.restricted(&everything, self.places.action, &never) {
                 let present = dimension.select(false, |_| true);
                 if dimension.many {
