@@ -1,6 +1,6 @@
 //! The condition keys of one request: given, absent, or not known.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::catalogue;
 use crate::key::{ENCRYPTION_CONTEXT, Key};
@@ -87,20 +87,47 @@ pub struct Carried {
     encryption_context: bool,
 }
 
+/// The actions of KMS in lower case, sorted, and for each what its requests carry once somebody asked.
+static OF_KMS: LazyLock<Vec<(Box<str>, OnceLock<Arc<Carried>>)>> = LazyLock::new(|| {
+    let actions = catalogue::service("kms").into_iter().flat_map(|service| service.actions());
+    let mut named: Vec<_> =
+        actions.map(|action| (action.name().to_ascii_lowercase().into(), OnceLock::new())).collect();
+    named.sort_by(|(a, _): &(Box<str>, _), (b, _)| a.cmp(b));
+    named
+});
+
 impl Carried {
-    /// Looks up what requests for a KMS action carry.
-    pub fn by(action: &str) -> Carried {
+    /// What requests for an action carry. Of an action of another service nothing is looked up.
+    pub fn by(action: &str) -> Arc<Carried> {
+        let lower = action.to_ascii_lowercase();
+        let position = OF_KMS.binary_search_by(|(name, _)| (**name).cmp(&lower));
+        match position.ok().and_then(|position| OF_KMS.get(position)) {
+            Some((_, known)) => Arc::clone(known.get_or_init(|| Arc::new(Carried::looked_up(&lower)))),
+            None => Arc::new(Carried { action: lower.into(), ..Carried::default() }),
+        }
+    }
+
+    fn looked_up(action: &str) -> Carried {
         let names = catalogue::condition_keys().map(|key| key.name());
         let keys = names.filter(|name| name.starts_with("kms:") && !name.contains("${")).map(Key::new);
         let mut keys: Vec<(Key, bool)> =
             keys.map(|key| (key.clone(), catalogue::carries(action, key.lower()))).collect();
         keys.sort_by_key(|(key, _)| key.hash());
         let encryption_context = catalogue::carries(action, "kms:EncryptionContext:any");
-        Carried { action: action.to_ascii_lowercase().into(), keys, encryption_context }
+        Carried { action: action.into(), keys, encryption_context }
+    }
+
+    /// The action in lower case.
+    pub(crate) fn action(&self) -> &str {
+        &self.action
     }
 
     /// `None` for a key that was not looked up.
-    fn find(&self, key: &Key) -> Option<bool> {
+    pub(crate) fn find(&self, key: &Key) -> Option<bool> {
+        // An action of another service says nothing of the keys of KMS.
+        if self.keys.is_empty() {
+            return None;
+        }
         if key.lower().strip_prefix(ENCRYPTION_CONTEXT).is_some_and(|name| !name.is_empty()) {
             return Some(self.encryption_context);
         }
@@ -121,10 +148,13 @@ impl Context {
 
     /// Whether what this action carries was looked up.
     pub(crate) fn knows_action(&self, action_lower: &str) -> bool {
-        self.carried.as_ref().is_some_and(|carried| *carried.action == *action_lower)
+        self.carried.as_ref().is_some_and(|carried| *carried.action == *action_lower && !carried.keys.is_empty())
     }
 
     pub(crate) fn set_kms_action(&mut self, action: &str) {
+        if !self.knows_action(action) {
+            self.carried = Some(Carried::by(action));
+        }
         self.kms_action = Some(action.into());
     }
 

@@ -52,8 +52,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     let coverage = search.coverage(&found);
     let over_budget = found.iter().flat_map(|access| &access.undecided).any(|(_, undecided)| undecided.over_budget);
     let missing = !coverage.is_empty();
-    let witnesses = row::Witnesses::default();
-    let report = WhoCan { world, search, found, coverage, each: arguments.each, witnesses };
+    let (witnesses, cited) = (row::Witnesses::default(), row::Cited::default());
+    let report = WhoCan { world, search, found, coverage, each: arguments.each, witnesses, cited };
     output::emit(&report, global)?;
     Ok(match over_budget || (arguments.require_coverage && missing) {
         true => Exit::Undetermined,
@@ -77,6 +77,7 @@ pub(crate) struct WhoCan<'w> {
     coverage: Vec<Gap>,
     each: bool,
     witnesses: row::Witnesses,
+    cited: row::Cited,
 }
 
 impl WhoCan<'_> {

@@ -32,10 +32,19 @@ pub(super) enum Sight {
     Each,
 }
 
+/// Whether a statement tells keys of other accounts apart by their account.
+pub(super) fn sees_owner(statement: &Statement) -> bool {
+    let mut sees = false;
+    statement.visit_keys(|key| sees |= key.lower().starts_with("aws:resource") && !key.is_iam_only());
+    sees
+}
+
 /// Statements, each under a number that those which say the same share.
 #[derive(Debug, Default)]
 pub(super) struct Statements<'w> {
     by_fingerprint: HashMap<u64, Vec<u32>>,
+    /// Whether one of them looks at whose the key is.
+    see_owner: bool,
     known: Vec<Known<'w>>,
     /// The statements about the action, by where the statements of their policy begin in memory.
     slices: HashMap<usize, std::sync::Arc<[Sliced]>>,
@@ -70,6 +79,11 @@ enum Need {
 }
 
 impl<'w> Statements<'w> {
+    /// Whether a statement that has a number looks at whose the key is.
+    pub(super) fn see_owner(&self) -> bool {
+        self.see_owner
+    }
+
     /// The statement under its number.
     pub(super) fn get(&self, number: u32) -> Option<&Known<'w>> {
         self.known.get(number as usize)
@@ -83,6 +97,7 @@ impl<'w> Statements<'w> {
         same.unwrap_or_else(|| {
             let number = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
             candidates.push(number);
+            self.see_owner |= sees_owner(statement);
             self.known.push(Known::of(statement));
             number
         })

@@ -21,17 +21,25 @@ use crate::organization::Membership;
 use crate::world::{KmsKey, NamedPrincipal, Principal};
 
 /// So many principals are kept as requests during a search; more are made anew when they are needed.
-const PORTRAITS_KEPT: usize = 20_000;
+const PORTRAITS_KEPT: usize = 120_000;
 
 /// Everything that a key determines, but its name, tags and aliases.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Kind<'w> {
-    account: &'w str,
+    owner: Owner<'w>,
     region: &'w str,
     partition: &'w str,
     properties: [Option<&'w str>; 5],
     multi_region: Option<bool>,
     known: [bool; 3],
+}
+
+/// Whose a key is, as far as those can tell who ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Owner<'w> {
+    Account(&'w str),
+    /// An account other than theirs, by the number of its RCPs.
+    Foreign(usize),
 }
 
 /// The number of a kind, and all tags and aliases that a key of it has.
@@ -70,8 +78,7 @@ impl<'w> Search<'w> {
             return;
         }
         let of_rcps = self.numbers_of(&key.account, probe, |membership| &membership.rcps);
-        let kind = self.kind(key);
-        let mut alike = None;
+        let mut foreign = None;
         let grants = match view.account_grants.is_empty() && !matches!(key.grants, Collected::Unknown) {
             true => Collected::known(Vec::new()),
             false if matches!(key.grants, Collected::Unknown) => Collected::Unknown,
@@ -89,10 +96,18 @@ impl<'w> Search<'w> {
             let personal: Vec<u32> =
                 numbers.iter().chain(&of_rcps).copied().filter(|number| self.is_personal(*number)).collect();
             let skeleton = self.skeleton(numbers, key, view, account);
+            let kind = self.kind(key, Owner::Account(&key.account));
+            let mut alike = None;
             if view.account_grants.is_empty() && !self.may_be_let_in(account, asked, (kind, skeleton)) {
                 continue;
             }
-            for class in self.classes_of(account, &personal, own && view.allows_anyone, probe) {
+            let classes = self.classes_of(account, &personal, own && view.allows_anyone, probe);
+            // All other accounts are one to those whom nothing tells them apart.
+            let kind = match own || self.statements.see_owner() || self.beside_sees_owner {
+                true => kind,
+                false => *foreign.get_or_insert_with(|| self.foreign_kind(key)),
+            };
+            for class in classes {
                 let Some((reach, representative)) = self.prepare(class, own && view.allows_anyone, view, probe) else {
                     continue;
                 };
@@ -223,8 +238,15 @@ impl<'w> Search<'w> {
         let mut order = Vec::new();
         for member in self.by_account.get(account).cloned().unwrap_or_default() {
             let Some(who) = self.world.principals().get(member) else { continue };
-            let identity = class::layer(&who.policies, &mut self.statements, probe, self.quirks);
-            let boundary = class::layer(&who.boundary, &mut self.statements, probe, self.quirks);
+            let (identity, boundary) = match self.own.get(&member) {
+                Some(own) => own.clone(),
+                None => {
+                    let mut layer = |own| class::layer(own, &mut self.statements, probe, self.quirks);
+                    let own = (layer(&who.policies), layer(&who.boundary));
+                    self.own.insert(member, own.clone());
+                    own
+                }
+            };
             let own = || identity.numbers().iter().chain(boundary.numbers()).chain(&of_scps);
             let allows = |number: &u32| self.statements.get(*number).is_some_and(class::Known::allows);
             // Whoever nothing can be allowed need not be told apart.
@@ -296,9 +318,19 @@ impl<'w> Search<'w> {
         *self.alike.entry((kind, tags, aliases)).or_insert(next)
     }
 
-    fn kind(&mut self, key: &'w KmsKey) -> usize {
+    fn foreign_kind(&mut self, key: &'w KmsKey) -> usize {
+        let rcps = self.rcps(&key.account);
+        let place = |policy: &Policy| policy.statements().as_ptr() as usize;
+        let levels = rcps.items().iter().map(|level| level.iter().map(place).collect()).collect();
+        let name = (std::mem::discriminant(&rcps), levels);
+        let next = self.rcps_alike.len();
+        let number = *self.rcps_alike.entry(name).or_insert(next);
+        self.kind(key, Owner::Foreign(number))
+    }
+
+    fn kind(&mut self, key: &'w KmsKey, owner: Owner<'w>) -> usize {
         let kind = Kind {
-            account: &key.account,
+            owner,
             region: &key.region,
             partition: Arn::parse(&key.arn).map_or("", |arn| arn.partition),
             properties: [

@@ -9,7 +9,7 @@ use wardbook_policy::policy::Policy;
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::{Request, RequestError};
 
-use super::class::{Class, Statements};
+use super::class::{self, Class, Layer, Statements};
 use super::crowd::{Alike, Kind, Memo};
 use super::outsider;
 use super::pair::{self, Asked, Asker, Outcome};
@@ -48,6 +48,10 @@ pub struct Search<'w> {
     pub(super) statements: Statements<'w>,
     /// Positions of principals, by account.
     pub(super) by_account: BTreeMap<&'w str, Vec<usize>>,
+    /// Where each principal stands in the order of their ARNs.
+    pub(super) ranks: Vec<u32>,
+    /// The own policies of each principal, as far as they were looked at.
+    pub(super) own: HashMap<usize, (Layer, Layer)>,
     pub(super) classes: Vec<Class>,
     /// The classes of an account, told apart also by what these statements say of a principal.
     pub(super) refined: HashMap<(&'w str, Vec<u32>, bool), Vec<u32>>,
@@ -61,6 +65,10 @@ pub struct Search<'w> {
     pub(super) skeleton_layers: Vec<(Collected<Policy>, Vec<u32>)>,
     pub(super) kinds: HashMap<Kind<'w>, usize>,
     pub(super) alike: HashMap<Alike<'w>, usize>,
+    /// RCPs by where their statements stand in memory.
+    pub(super) rcps_alike: HashMap<(std::mem::Discriminant<Collected<Vec<Policy>>>, Vec<Vec<usize>>), usize>,
+    /// Whether the policy beside those of the world looks at whose the key is.
+    pub(super) beside_sees_owner: bool,
     pub(super) scps: HashMap<Box<str>, Collected<Vec<Policy>>>,
     pub(super) rcps: HashMap<Box<str>, Collected<Vec<Policy>>>,
     pub(super) memo: HashMap<Memo, Outcome>,
@@ -75,7 +83,17 @@ impl<'w> Search<'w> {
         for (index, principal) in world.principals().iter().enumerate() {
             by_account.entry(&principal.account).or_default().push(index);
         }
+        let mut order: Vec<usize> = (0..world.principals().len()).collect();
+        order.sort_by_key(|index| world.principals().get(*index).map(|principal| &principal.arn));
+        let mut ranks = vec![0; order.len()];
+        for (rank, index) in (0..).zip(order) {
+            if let Some(slot) = ranks.get_mut(index) {
+                *slot = rank;
+            }
+        }
         Ok(Search {
+            ranks,
+            own: HashMap::new(),
             world,
             action: NamedAction::new(operation.action()),
             operation,
@@ -93,6 +111,8 @@ impl<'w> Search<'w> {
             skeleton_layers: Vec::new(),
             kinds: HashMap::new(),
             alike: HashMap::new(),
+            rcps_alike: HashMap::new(),
+            beside_sees_owner: false,
             scps: HashMap::new(),
             rcps: HashMap::new(),
             memo: HashMap::new(),
@@ -103,6 +123,7 @@ impl<'w> Search<'w> {
     /// The same search among the requests only that a policy lets through, such as those in which a
     /// condition does not hold.
     pub fn among(mut self, policy: Policy) -> Search<'w> {
+        self.beside_sees_owner = policy.statements().iter().any(class::sees_owner);
         self.beside = Collected::known(vec![policy]);
         self
     }
@@ -159,7 +180,7 @@ impl<'w> Search<'w> {
         }
         self.ask_classes(key, &view, &asked, &probe, &mut found);
         self.ask_outsiders(key, &view, &asked, &mut found);
-        found.sort(self.world);
+        found.sort(self.world, &self.ranks);
         found
     }
 
@@ -288,10 +309,14 @@ impl KeyAccess<'_> {
         }
     }
 
-    pub(super) fn sort(&mut self, world: &World) {
-        self.entries
-            .sort_by(|a, b| a.who.text(world).cmp(b.who.text(world)).then_with(|| a.answer.tier.cmp(&b.answer.tier)));
-        self.undecided.sort_by(|a, b| a.0.text(world).cmp(b.0.text(world)));
+    /// By name; `ranks` are those of the collected principals by theirs.
+    pub(super) fn sort(&mut self, world: &World, ranks: &[u32]) {
+        let order = |a: &Who, b: &Who| match (a, b) {
+            (Who::Collected(a), Who::Collected(b)) => ranks.get(*a).cmp(&ranks.get(*b)),
+            (a, b) => a.text(world).cmp(b.text(world)),
+        };
+        self.entries.sort_by(|a, b| order(&a.who, &b.who).then_with(|| a.answer.tier.cmp(&b.answer.tier)));
+        self.undecided.sort_by(|a, b| order(&a.0, &b.0));
     }
 }
 

@@ -49,11 +49,8 @@ pub struct NamedAction {
 impl NamedAction {
     /// Looks the action up. One that the catalogue does not know may carry anything.
     pub fn new(name: &str) -> NamedAction {
-        // Only requests to KMS are held against it.
-        let of_kms = name.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("kms:"));
-        let carried = if of_kms { Carried::by(name) } else { Carried::default() };
         let never_carries = property_keys().filter(|key| !catalogue::carries(name, key)).collect();
-        NamedAction { name: name.into(), never_carries, carried: Arc::new(carried) }
+        NamedAction { name: name.into(), never_carries, carried: Carried::by(name) }
     }
 }
 

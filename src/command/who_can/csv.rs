@@ -24,7 +24,7 @@ pub(super) fn text(report: &WhoCan<'_>) -> String {
     let head = vec![COLUMNS.iter().map(|name| Some((*name).to_owned())).collect()];
     let rows = report.found.iter().flat_map(|access| {
         access.entries.iter().map(move |entry| {
-            let row = row::row_json(report.world, &report.search, access, entry);
+            let row = row::row_json(report.world, &report.search, &report.cited, access, entry);
             let first = [
                 Some(report.search.action().to_owned()),
                 Some(access.key.arn.to_string()),

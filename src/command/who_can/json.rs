@@ -37,7 +37,7 @@ fn key(report: &WhoCan<'_>, access: &KeyAccess<'_>, sink: &mut dyn Write) -> any
     write!(sink, "    {},\n     \"rows\": [", head.trim_end_matches('}'))?;
     for (number, entry) in access.entries.iter().enumerate() {
         sink.write_all(if number == 0 { b"\n       " } else { b",\n       " })?;
-        let row = serde_json::to_string(&row::row_json(report.world, &report.search, access, entry))?;
+        let row = serde_json::to_string(&row::row_json(report.world, &report.search, &report.cited, access, entry))?;
         let witness = report.witnesses.text(&report.search, access, entry, report.world);
         write!(sink, "{},\"witness\":{witness}}}", row.trim_end_matches('}'))?;
     }

@@ -20,7 +20,7 @@ pub(super) fn text(report: &WhoCan<'_>) -> String {
         let mut entries: Vec<_> = access.entries.iter().collect();
         entries.sort_by_key(|entry| (entry.answer.tier, row::kind(report.world, &entry.who)));
         for entry in entries {
-            let by = row::by(&report.search, access, entry);
+            let by = report.cited.by(&report.search, access, entry);
             let by: Vec<String> = by
                 .iter()
                 .map(|by| {

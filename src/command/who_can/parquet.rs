@@ -9,7 +9,8 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use wardbook_inventory::access::{Entry, KeyAccess};
 
 use super::{WhoCan, row};
@@ -20,7 +21,13 @@ const BATCH_ROWS: usize = 8_192;
 pub(super) fn write(report: &WhoCan<'_>, sink: &mut (dyn Write + Send)) -> anyhow::Result<()> {
     let schema = schema();
     let level = ZstdLevel::try_new(1).context("zstd has no such level")?;
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
+    // No two witnesses are equal, and nobody looks for one.
+    let witness = || ColumnPath::from("witness");
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_column_dictionary_enabled(witness(), false)
+        .set_column_statistics_enabled(witness(), EnabledStatistics::None)
+        .build();
     let mut writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties))?;
     let mut columns = Columns::new();
     for access in &report.found {
@@ -135,7 +142,7 @@ impl Columns {
         for (column, value) in self.first.iter_mut().zip(first) {
             column.append_option(value);
         }
-        for by in row::by(&report.search, access, entry) {
+        for by in report.cited.by(&report.search, access, entry) {
             let cells = [Some(by.via), Some(&*by.policy), by.sid.as_deref(), by.source.as_deref()];
             append(self.by.values(), &cells);
         }

@@ -20,20 +20,40 @@ pub(super) struct By {
     pub(super) source: Option<String>,
 }
 
-/// The means of an answer, each with its place.
-pub(super) fn by<'w>(search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry) -> Vec<By> {
-    if let Some(first) = entry.answer.path.first() {
-        let cites = first.by.iter();
-        return cites
-            .map(|cite| By {
-                via: cite.via,
-                policy: cite.policy.to_string(),
-                sid: cite.sid.as_deref().map(str::to_owned),
-                source: cite.source.as_deref().map(str::to_owned),
-            })
-            .collect();
+/// The names of what was cited before, by its address, which lives as long as the world.
+#[derive(Default)]
+pub(super) struct Cited {
+    by_address: RefCell<HashMap<(usize, usize), Rc<By>>>,
+}
+
+impl Cited {
+    /// The means of an answer, each with its place.
+    pub(super) fn by<'w>(&self, search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry) -> Vec<Rc<By>> {
+        if let Some(first) = entry.answer.path.first() {
+            let cites = first.by.iter();
+            return cites
+                .map(|cite| By {
+                    via: cite.via,
+                    policy: cite.policy.to_string(),
+                    sid: cite.sid.as_deref().map(str::to_owned),
+                    source: cite.source.as_deref().map(str::to_owned),
+                })
+                .map(Rc::new)
+                .collect();
+        }
+        search.proof(access, entry).iter().map(|proof| self.named(proof)).collect()
     }
-    search.proof(access, entry).iter().map(named).collect()
+
+    fn named(&self, proof: &Proof<'_>) -> Rc<By> {
+        // One statement may stand in policies of several names, so both count.
+        let address = match proof {
+            Proof::Grant(grant) => (std::ptr::from_ref(*grant) as usize, 0),
+            Proof::KeyPolicy(policy, statement) | Proof::Identity(policy, statement) => {
+                (std::ptr::from_ref(*policy) as usize, std::ptr::from_ref(*statement) as usize)
+            }
+        };
+        Rc::clone(self.by_address.borrow_mut().entry(address).or_insert_with(|| Rc::new(named(proof))))
+    }
 }
 
 fn named(proof: &Proof<'_>) -> By {
@@ -54,8 +74,8 @@ fn named(proof: &Proof<'_>) -> By {
     }
 }
 
-pub(super) fn by_json(by: &[By]) -> Value {
-    let one = |by: &By| json!({"via": by.via, "policy": by.policy, "sid": by.sid, "source": by.source});
+pub(super) fn by_json(by: &[Rc<By>]) -> Value {
+    let one = |by: &Rc<By>| json!({"via": by.via, "policy": by.policy, "sid": by.sid, "source": by.source});
     by.iter().map(one).collect()
 }
 
@@ -167,6 +187,7 @@ fn members(keys: &[(Box<str>, Values)]) -> String {
 pub(super) fn row_json<'w>(
     world: &World,
     search: &Search<'w>,
+    cited: &Cited,
     access: &KeyAccess<'w>,
     entry: &Entry,
 ) -> Map<String, Value> {
@@ -177,7 +198,7 @@ pub(super) fn row_json<'w>(
     put("account", account(world, &entry.who).into());
     put("kind", kind(world, &entry.who).name().into());
     put("tier", answer.tier.name().into());
-    put("by", by_json(&by(search, access, entry)));
+    put("by", by_json(&cited.by(search, access, entry)));
     put("only_if", answer.only_if.as_ref().map(|only_if| only_if.text.as_str()).into());
     put("conditions", conditions_json(answer.only_if.as_ref()));
     put("path", answer.path.iter().map(|step| step_json(world, step)).collect());

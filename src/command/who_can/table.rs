@@ -1,5 +1,7 @@
 //! The answer for people: the most alarming first, equal rows on one line.
 
+use std::rc::Rc;
+
 use wardbook_inventory::access::{Entry, KeyAccess, Refusal, Tier, WhoKind};
 use wardbook_inventory::world::World;
 
@@ -86,7 +88,7 @@ struct Group<'r> {
     tier: Tier,
     distance: Distance,
     kind: WhoKind,
-    by: Vec<By>,
+    by: Vec<Rc<By>>,
     entries: Vec<&'r Entry>,
     account: Option<String>,
 }
@@ -104,7 +106,7 @@ fn groups<'r>(report: &'r WhoCan<'_>, access: &'r KeyAccess<'_>) -> Vec<Group<'r
             _ if own => Distance::SameAccount,
             _ => Distance::OtherAccount,
         };
-        let by = row::by(&report.search, access, entry);
+        let by = report.cited.by(&report.search, access, entry);
         let same = |group: &&mut Group<'_>| {
             let first = group.entries.first().map(|first| &first.answer);
             !report.each
@@ -137,7 +139,7 @@ fn groups<'r>(report: &'r WhoCan<'_>, access: &'r KeyAccess<'_>) -> Vec<Group<'r
 }
 
 /// What tells groups apart: the policies of different principals differ in name and are said to be alike.
-fn labels(by: &[By]) -> Vec<(&'static str, String)> {
+fn labels(by: &[Rc<By>]) -> Vec<(&'static str, String)> {
     by.iter().map(|by| (by.via, label(by))).collect()
 }
 

@@ -1,8 +1,10 @@
 //! What no request can be, whoever makes it: by the rules of the keys, of the actions, and of other accounts.
 
+use std::sync::Arc;
+
 use crate::caller::CallerKind;
 use crate::catalogue;
-use crate::context::Lookup;
+use crate::context::{Carried, Lookup};
 use crate::derive::GRANT_OPERATIONS;
 use crate::policy::PolicyKind;
 use crate::scene::Scene;
@@ -68,10 +70,9 @@ impl Landscape<'_> {
     fn never_carried(&self, found: &mut Union) {
         let space = &self.space;
         let everything = space.everything();
-        let known: Vec<Option<Vec<&str>>> = match space.dimensions.get(self.places.action) {
+        let known: Vec<Arc<Carried>> = match space.dimensions.get(self.places.action) {
             Some(actions) if space.dimensions.iter().any(is_of_kms) => {
-                let listed = |action: &Box<str>| catalogue::action(action).map(catalogue::Action::listed_keys);
-                actions.witnesses.iter().map(listed).collect()
+                actions.witnesses.iter().map(|action| Carried::by(action)).collect()
             }
             _ => Vec::new(),
         };
@@ -81,11 +82,9 @@ impl Landscape<'_> {
         };
         for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| is_of_kms(dimension)) {
             let lower = dimension.key.lower();
-            let key = catalogue::condition_key(lower).filter(|key| !key.is_carried_anyway());
-            let carries = |listed: &Option<Vec<&str>>| {
-                listed.as_ref().zip(key).is_none_or(|(listed, key)| listed.contains(&key.name()))
-            };
-            let never = bits(known.iter().map(|listed| !carries(listed)));
+            let carries =
+                |by: &Arc<Carried>| by.find(&dimension.key).unwrap_or_else(|| catalogue::carries(by.action(), lower));
+            let never = bits(known.iter().map(|by| !carries(by)));
             if let Some(mut product) = self.restricted(&everything, self.places.action, &never) {
                 let present = dimension.select(false, |_| true);
                 if dimension.many {
