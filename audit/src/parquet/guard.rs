@@ -5,7 +5,7 @@
 //! are there before the library sees them ([`is_sound`], [`PageSource`]), and a panic becomes an error
 //! ([`guarded`]).
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,6 +13,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::{ChunkReader, Length};
 use bytes::Bytes;
+use zstd::stream::read::Decoder;
+use zstd::zstd_safe::{DCtx, ResetDirective};
 
 use super::FileError;
 use crate::limits::{PAGE_BYTES_READ_MAX, PAGE_VALUES_READ_MAX};
@@ -231,27 +233,42 @@ impl<'a> Page<'a> {
     /// How many lengths a page announces that begins with them.
     fn lengths(&self, nullable: bool) -> Option<u64> {
         const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-        let mut inflated: Box<dyn Read + '_> = match self.body.starts_with(ZSTD) {
-            true => Box::new(zstd::stream::read::Decoder::with_buffer(self.body).ok()?),
-            false => Box::new(self.body),
-        };
-        if nullable {
-            let mut length = [0; 4];
-            inflated.read_exact(&mut length).ok()?;
-            let length = u64::from(u32::from_le_bytes(length));
-            if io::copy(&mut inflated.by_ref().take(length), &mut io::sink()).ok()? < length {
-                return None;
-            }
+        let mut plain = self.body;
+        if !plain.starts_with(ZSTD) {
+            return announced(&mut plain, nullable);
         }
-        let mut head = Vec::new();
-        // Three numbers: how many stand in a block, in how many parts, and how many there are.
-        inflated.take(30).read_to_end(&mut head).ok()?;
-        if head.is_empty() {
-            return Some(0);
-        }
-        let mut thrift = Thrift { rest: &head };
-        (0..3).try_fold(0, |_, _| thrift.varint())
+        INFLATE.with_borrow_mut(|context| {
+            let context = context.get_or_insert_with(DCtx::create);
+            // It was left in the middle of the page before.
+            context.reset(ResetDirective::SessionOnly).ok()?;
+            announced(&mut Decoder::with_context(self.body, context), nullable)
+        })
     }
+}
+
+thread_local! {
+    /// Making one for every page takes longer than looking at it.
+    static INFLATE: RefCell<Option<DCtx<'static>>> = const { RefCell::new(None) };
+}
+
+/// How many lengths the content of a page announces.
+fn announced(content: &mut dyn Read, nullable: bool) -> Option<u64> {
+    if nullable {
+        let mut length = [0; 4];
+        content.read_exact(&mut length).ok()?;
+        let length = u64::from(u32::from_le_bytes(length));
+        if io::copy(&mut content.take(length), &mut io::sink()).ok()? < length {
+            return None;
+        }
+    }
+    let mut head = Vec::new();
+    // Three numbers: how many stand in a block, in how many parts, and how many there are.
+    content.take(30).read_to_end(&mut head).ok()?;
+    if head.is_empty() {
+        return Some(0);
+    }
+    let mut thrift = Thrift { rest: &head };
+    (0..3).try_fold(0, |_, _| thrift.varint())
 }
 
 #[cfg(test)]
