@@ -5,11 +5,13 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use support::{Folder, Run};
 
@@ -125,6 +127,86 @@ fn an_import_that_is_killed_is_finished_by_the_next() {
     assert_eq!(run(&folder, &["verify", "log"]).code, 0);
     let exported = run(&folder, &["export", "log"]).stdout;
     assert_eq!((exported.lines().count(), values(&exported).len()), (16_000, 16_000));
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Runs the binary; exit code, what it printed, and the most memory that it had in MB, as far as the system tells.
+fn measured(folder: &Folder, arguments: &[&str]) -> (i32, String, u64) {
+    let child = Command::new(env!("CARGO_BIN_EXE_wardbook"))
+        .args(arguments)
+        .current_dir(folder.path(""))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = Following(child.unwrap());
+    let (status, mut peak) = (format!("/proc/{}/status", child.0.id()), 0);
+    let code = loop {
+        let status = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        peak = peak.max(kilobytes.unwrap_or_default() >> 10);
+        match child.0.try_wait().unwrap() {
+            Some(ended) => break ended.code().unwrap(),
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    let mut printed = String::new();
+    child.0.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    child.0.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
+    (code, printed, peak)
+}
+
+/// Less than a megabyte that inflates to 600.
+#[test]
+fn a_bomb_is_refused_in_little_memory_and_the_rest_is_imported() {
+    const MEMORY_MAX: u64 = 512;
+    let folder = Folder::new("bomb");
+    let begin = format!(r#"{{"Records":[{},{{"eventTime":"2026-04-01T12:00:00Z","x":""#, event(1));
+    let many = gzipped(&vec![b'x'; 20 << 20]).repeat(30);
+    let end = format!(r#""}},{}]}}"#, event(2));
+    let bomb = [gzipped(begin.as_bytes()), many.clone(), gzipped(end.as_bytes())].concat();
+    assert!(bomb.len() < 1 << 20, "{}", bomb.len());
+    let offset = begin.find(r#"{"eventTime":"2026-04-01T12:00:00Z","x""#).unwrap();
+    folder.write("in/bomb.json.gz", &bomb).write("in/good.json", event(3));
+    let import = ["audit", "import", "in", "--to", "log", "--signing-key", "audit.key", "--progress", "none"];
+    let (code, printed, peak) = measured(&folder, &import);
+    assert_eq!(code, 2, "{printed}");
+    assert!(printed.starts_with("read 4 = written 3 + duplicate 0 + rejected 1\n"), "{printed}");
+    let says = format!("`in/bomb.json.gz`, record 2: longer than 16777216 bytes at byte {offset}");
+    assert!(printed.contains(&says), "{printed}");
+    assert!(peak < MEMORY_MAX, "{peak} MB");
+    // Without an end there is no other record to go on with.
+    folder
+        .write("endless/bomb.json.gz", [gzipped(begin.as_bytes()), many].concat())
+        .write("endless/good.json", event(4));
+    let (code, printed, peak) = measured(&folder, &[&["audit", "import", "endless"], &import[3..]].concat());
+    assert_eq!(code, 2, "{printed}");
+    assert!(printed.starts_with("read 2 = written 1 + duplicate 0 + rejected 1\n"), "{printed}");
+    assert!(
+        printed.contains("rejected `endless/bomb.json.gz`: longer than") && peak < MEMORY_MAX,
+        "{peak} MB: {printed}"
+    );
+
+    // The same among the log files of a bucket: its hash is another, which is all that is asked of it.
+    let place = "bucket/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/04/01";
+    folder.write(&format!("{place}/111122223333_CloudTrail_eu-west-1_20260401T0015Z_10aBcDeFgHiJkLmN.json.gz"), bomb);
+    let digests = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cloudtrail-digest");
+    let place = "bucket/AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2026/04/01";
+    let name = "111122223333_CloudTrail-Digest_eu-west-1_trail_eu-west-1_20260401T010000Z.json.gz";
+    folder.write(&format!("{place}/{name}"), std::fs::read(digests.join(place).join(name)).unwrap());
+    let keys = digests.join("public-keys.json");
+    let keys = keys.to_str().unwrap();
+    let (code, printed, peak) =
+        measured(&folder, &["audit", "verify", "--cloudtrail", "bucket", "--public-keys", keys]);
+    assert!(code == 1 && printed.contains("the hash of the log file is not the one in its digest"), "{printed}");
+    assert!(peak < MEMORY_MAX, "{peak} MB");
+    let (code, printed, peak) = measured(&folder, &["audit", "verify", "log"]);
+    assert!(code == 0 && peak < MEMORY_MAX, "{peak} MB: {printed}");
 }
 
 #[test]

@@ -26,6 +26,13 @@ pub const PAGE_ROWS_MAX: usize = 8_192;
 /// How many bytes of one column stand in one page at most.
 pub const PAGE_BYTES_MAX: usize = 1 << 20;
 
+/// How long a page is, inflated, that is read. A written one has the text of a row group at most, one more event, and a
+/// length for each of them.
+pub const PAGE_BYTES_READ_MAX: i64 = 128 << 20;
+
+/// How many values a page has that is read: as many as there is room for in a row group, at three bytes of JSON each.
+pub const PAGE_VALUES_READ_MAX: i64 = 40 << 20;
+
 /// How much of a text the statistics keep: whole key ARNs and long role session ARNs.
 pub const STATISTICS_BYTES_MAX: usize = 256;
 
@@ -110,8 +117,12 @@ pub const INDEX_ENTRIES_HELD_MAX: usize = 900_000;
 /// How many such files of one index have a sieve in memory, of 1 MiB each.
 pub const INDEX_SIEVES_MAX: usize = 32;
 
-/// How many stored files are remembered event by event, because a source has events that may be in them.
-pub const INDEXED_FILES_MAX: usize = 3;
+/// How many events of stored files are remembered in memory, because a source has events that may be in them; about 50
+/// bytes each. Beyond that they are remembered in files.
+pub const INDEXED_EVENTS_HELD_MAX: usize = 2_700_000;
+
+/// How many stored files are remembered in files, which are open as long.
+pub const INDEXED_FILES_MAX: usize = 256;
 
 /// How many events of a stored file are looked up one by one before all of it is read.
 pub const LOOKUPS_MAX: u32 = 8;

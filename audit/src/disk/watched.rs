@@ -92,8 +92,10 @@ mod tests {
         let (disk, read) = (MemoryDisk::default(), Arc::new(AtomicU64::new(0)));
         disk.put(Path::new("a/b"), b"0123456789".to_vec());
         let told = read.clone();
-        let watched =
-            WatchedDisk::new(Arc::new(disk), Arc::new(move |bytes| drop(told.fetch_add(bytes, Ordering::Relaxed))));
+        let told = move |bytes| {
+            told.fetch_add(bytes, Ordering::Relaxed);
+        };
+        let watched = WatchedDisk::new(Arc::new(disk), Arc::new(told));
         assert_eq!(watched.list(Path::new("a")).unwrap().len(), 1);
         assert_eq!(watched.read(Path::new("a/b")).unwrap().len(), 10);
         assert_eq!(watched.open(Path::new("a/b")).unwrap().read_at(3, 4).unwrap(), &b"3456"[..]);

@@ -88,7 +88,7 @@ impl Index {
             }
         }
         match self.first.len() + self.more.len() >= INDEX_ENTRIES_HELD_MAX {
-            true => self.spill(),
+            true => self.spill(self.runs.len() < INDEX_SIEVES_MAX),
             false => Ok(()),
         }
     }
@@ -105,7 +105,17 @@ impl Index {
         Ok(found)
     }
 
-    fn spill(&mut self) -> io::Result<()> {
+    /// Keeps nothing but its files, which take little memory; whoever asks for keys that it has is answered from there.
+    pub(super) fn put_by(&mut self) -> io::Result<()> {
+        if self.first.is_empty() {
+            return Ok(());
+        }
+        self.spill(false)?;
+        self.first = HashMap::new();
+        Ok(())
+    }
+
+    fn spill(&mut self, with_sieve: bool) -> io::Result<()> {
         let mut entries: Vec<(u64, Value)> = self.first.drain().chain(std::mem::take(&mut self.more)).collect();
         entries.sort_unstable();
         let path = self.path.with_extension(self.runs.len().to_string());
@@ -122,7 +132,7 @@ impl Index {
         drop(file);
         let keys = entries.iter().step_by(BLOCK_ENTRIES as usize).map(|(key, _)| *key).collect();
         let file = self.disk.open(&path)?;
-        let sieve = (self.runs.len() < INDEX_SIEVES_MAX).then(|| Sieve::new(&entries));
+        let sieve = with_sieve.then(|| Sieve::new(&entries));
         self.runs.push(Run { path, file, entries: entries.len() as u64, keys, sieve });
         Ok(())
     }
@@ -194,6 +204,12 @@ mod tests {
         let sieve = index.runs[0].sieve.as_ref().unwrap();
         let passed = (1..=10_000).filter(|absent: &u64| sieve.may_have(absent.wrapping_mul(0x0123_4567_89AB_CDEF)));
         assert!(passed.count() < 1_000);
+        index.put_by().unwrap();
+        assert_eq!(disk.paths().len(), 2);
+        let mut found = index.values(1_u64.wrapping_mul(0x9E37_79B9_7F4A_7C15)).unwrap();
+        found.sort();
+        found.dedup();
+        assert_eq!(found, [3, 4, 5].map(value));
         drop(index);
         assert!(disk.paths().is_empty());
     }

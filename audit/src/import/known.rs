@@ -4,6 +4,7 @@
 //! compared with those of its moment. Only names and places are collected beforehand. What a stored event says is
 //! read when one of its name arrives, so a forged event can neither pass for a stored one nor keep one out.
 
+use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::disk::Disk;
 use crate::event::{Event, EventText, Leaf};
 use crate::folder::{DayFile, Folder};
 use crate::journal::moment;
-use crate::limits::{INDEXED_FILES_MAX, LOOKUPS_MAX};
+use crate::limits::{INDEXED_EVENTS_HELD_MAX, INDEXED_FILES_MAX, LOOKUPS_MAX};
 use crate::parquet::{EventFile, FileError, Filter, Row, Test, text_slot};
 
 /// The events of an audit folder by name.
@@ -32,8 +33,12 @@ pub(super) struct Known {
     stored: Index,
     /// By name: the leaf of an event that is in a journal or was taken in this run.
     taken: Index,
-    /// By place: the leaves of a few files, the one that was asked last at the end.
-    open: Vec<(u32, Index)>,
+    /// By place: the leaves of files that were asked more than a few times.
+    open: HashMap<u32, Index>,
+    /// Those whose leaves are in memory, and how many leaves that are; the first was opened first.
+    held: VecDeque<(u32, usize)>,
+    /// Those whose leaves were put by.
+    put_by: VecDeque<u32>,
 }
 
 struct Stored {
@@ -78,7 +83,8 @@ impl Known {
         let stored = Index::new(disk.clone(), scratch.join("stored"));
         let taken = Index::new(disk.clone(), scratch.join("taken"));
         let id = text_slot("event_id");
-        let mut known = Self { disk, folder: scratch, files: Vec::new(), id, stored, taken, open: Vec::new() };
+        let (files, open, held, put_by) = (Vec::new(), HashMap::new(), VecDeque::new(), VecDeque::new());
+        let mut known = Self { disk, folder: scratch, files, id, stored, taken, open, held, put_by };
         moment.unsealed(|unsealed| {
             let event = unsealed.event.view();
             known.take(key(&event), event.leaf())
@@ -147,7 +153,7 @@ impl Known {
     /// What the event at a place says.
     fn stored_leaf(&mut self, place: u128, id: Option<&str>) -> Result<Option<Value>, ImportError> {
         let (file, leaf_index) = ((place >> 64) as u32, place as u64);
-        if !self.open.iter().any(|(open, _)| *open == file) {
+        if !self.open.contains_key(&file) {
             let Some(stored) = self.files.get_mut(file as usize) else { return Ok(None) };
             stored.lookups += 1;
             let path = stored.file.path();
@@ -163,20 +169,39 @@ impl Known {
                 return Ok(found);
             }
             let mut index = Index::new(self.disk.clone(), self.folder.join(format!("file-{file}")));
+            let mut count = 0;
             self.leaves(&path, &Filter::default(), |_, place, leaf| {
+                count += 1;
                 index.insert(place, leaf).map_err(ImportError::disk(&path))
             })?;
-            if self.open.len() >= INDEXED_FILES_MAX {
-                self.open.remove(0);
-            }
-            self.open.push((file, index));
+            self.open.insert(file, index);
+            self.held.push_back((file, count));
+            self.make_room(INDEXED_EVENTS_HELD_MAX, INDEXED_FILES_MAX)?;
         }
-        let Some(at) = self.open.iter().position(|(open, _)| *open == file) else { return Ok(None) };
-        let last = self.open.len() - 1;
-        self.open.swap(at, last);
-        let Some((_, index)) = self.open.last() else { return Ok(None) };
+        let Some(index) = self.open.get(&file) else { return Ok(None) };
         let found = index.values(leaf_index).map_err(ImportError::disk(&self.folder))?;
         Ok(found.first().copied())
+    }
+
+    /// Puts leaves by that take too much memory, the oldest first: a file that was forgotten would be read whole again
+    /// for the next event.
+    fn make_room(&mut self, events_max: usize, files_max: usize) -> Result<(), ImportError> {
+        let mut events: usize = self.held.iter().map(|(_, count)| count).sum();
+        while events > events_max
+            && let Some((file, count)) = self.held.pop_front()
+        {
+            if let Some(index) = self.open.get_mut(&file) {
+                index.put_by().map_err(ImportError::disk(&self.folder))?;
+            }
+            self.put_by.push_back(file);
+            events -= count;
+        }
+        while self.put_by.len() > files_max
+            && let Some(file) = self.put_by.pop_front()
+        {
+            self.open.remove(&file);
+        }
+        Ok(())
     }
 
     fn leaves(
@@ -210,4 +235,34 @@ fn names(batch: &RecordBatch) -> Option<Vec<(u64, u64)>> {
         (key_of(id, *time), *leaf as u64)
     });
     Some(names.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::MemoryDisk;
+
+    #[test]
+    fn leaves_are_put_by_when_they_are_too_many_and_forgotten_when_their_files_are() {
+        let disk = MemoryDisk::default();
+        disk.create_folder("tmp".as_ref()).unwrap();
+        let mut known = Known::collect(&Folder::new(Arc::new(disk.clone())), "tmp".into()).unwrap();
+        let open = |known: &mut Known, file: u32| {
+            let mut index = Index::new(known.disk.clone(), format!("tmp/file-{file}").into());
+            (0..3).for_each(|place| index.insert(place, [file as u8; 16]).unwrap());
+            known.open.insert(file, index);
+            known.held.push_back((file, 3));
+            known.make_room(6, 1).unwrap();
+        };
+        let found = |known: &Known, file: u32| known.open.get(&file).map(|index| index.values(2).unwrap());
+        for (file, put_by) in [(0, &[][..]), (1, &[]), (2, &[0]), (3, &[1])] {
+            open(&mut known, file);
+            assert_eq!(known.put_by, put_by, "after file {file}");
+            assert_eq!(disk.paths().len(), put_by.len());
+        }
+        assert_eq!(found(&known, 0), None, "one may be put by, and this was the first");
+        for file in 1..=3 {
+            assert_eq!(found(&known, file), Some(vec![[file as u8; 16]]));
+        }
+    }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::compact::{self, Compactor};
-use crate::disk::{Failure, MemoryDisk};
+use crate::disk::{Failure, MemoryDisk, WatchedDisk};
 use crate::event::EventText;
 use crate::export::{ExportError, export};
 use crate::log::{LogWriter, SigningKey, Trust, Verdict, verify};
@@ -139,6 +139,34 @@ fn duplicates_are_same_values_and_conflicts_are_kept() {
     assert_eq!(books.conflicts, [conflict]);
     assert_eq!(run(&disk, &[source("b.json", forged)]).unwrap().conflict, 0, "it is there already");
     assert_verified(&disk);
+}
+
+#[test]
+fn duplicates_of_many_days_do_not_have_the_same_files_read_over_and_over() {
+    let disk = MemoryDisk::default();
+    let events = |file: u32| {
+        let events = (0..300).map(|line| {
+            let day = 1 + line % 9;
+            format!(r#"{{"eventTime":"2026-04-0{day}T12:00:00Z","eventID":"{file}-{line}"}}"#)
+        });
+        source(&format!("{file}.json"), format!("[{}]", events.collect::<Vec<_>>().join(",")))
+    };
+    let sources = [events(0), events(1)];
+    assert_eq!(books(&disk, &sources), [600, 600, 0, 0]);
+    let files: u64 = folder(&disk).day_files().unwrap().iter().map(|file| file.length).sum();
+    let (read, key) = (Arc::new(AtomicU64::new(0)), SigningKey::from_seed(&[7; 32]));
+    let told = read.clone();
+    let told = move |bytes| {
+        told.fetch_add(bytes, Ordering::Relaxed);
+    };
+    let folder = Folder::new(Arc::new(WatchedDisk::new(Arc::new(disk.clone()), Arc::new(told))));
+    let importer = Importer::begin(&folder).unwrap();
+    let mut log = LogWriter::open(&folder, &origin(), key).unwrap();
+    let sources = sources.into_iter().map(|source| Box::new(source) as Box<dyn Source>).collect();
+    let books = importer.run(sources, &mut log, Options::default(), &mut ()).unwrap();
+    assert_eq!((books.written, books.duplicate), (0, 600));
+    let read = read.load(Ordering::Relaxed);
+    assert!(read < 20 * files, "{read} bytes were read of files with {files}");
 }
 
 #[test]

@@ -5,14 +5,19 @@
 //! are there before the library sees them ([`is_sound`], [`PageSource`]), and a panic becomes an error
 //! ([`guarded`]).
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::io::{self, Read};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::{ChunkReader, Length};
 use bytes::Bytes;
+use zstd::stream::read::Decoder;
+use zstd::zstd_safe::{DCtx, ResetDirective};
 
 use super::FileError;
+use crate::limits::{PAGE_BYTES_READ_MAX, PAGE_VALUES_READ_MAX};
 
 thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
@@ -130,11 +135,29 @@ impl Thrift<'_> {
 
 /// A file as the reader of pages wants it: each page is looked at before it is handed on.
 #[derive(Clone)]
-pub(super) struct PageSource<S>(pub(super) S);
+pub(super) struct PageSource<S> {
+    source: S,
+    unique: std::sync::Arc<[Unique]>,
+}
+
+/// Where a column of texts is that do not repeat: its pages have the lengths of all texts before the texts.
+#[derive(Debug, Clone)]
+pub(super) struct Unique {
+    pub(super) bytes: Range<u64>,
+    /// The lengths come after what tells which are NULL.
+    pub(super) nullable: bool,
+}
+
+impl<S> PageSource<S> {
+    /// A file, and its columns of texts that do not repeat.
+    pub(super) fn new(source: S, unique: Vec<Unique>) -> Self {
+        Self { source, unique: unique.into() }
+    }
+}
 
 impl<S: ChunkReader> Length for PageSource<S> {
     fn len(&self) -> u64 {
-        self.0.len()
+        self.source.len()
     }
 }
 
@@ -147,25 +170,105 @@ impl<S: ChunkReader> ChunkReader for PageSource<S> {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        let page = self.0.get_bytes(start, length)?;
-        match is_sound_page(&page) {
+        let page = self.source.get_bytes(start, length)?;
+        let unique = self.unique.iter().find(|unique| unique.bytes.contains(&start));
+        match Page::read(&page).is_some_and(|page| page.is_sound(unique)) {
             true => Ok(page),
             false => Err(ParquetError::General(format!("the header of the page at byte {start} is not true"))),
         }
     }
 }
 
-/// Whether a page begins with a header, and a dictionary has no more values than bytes.
-fn is_sound_page(page: &[u8]) -> bool {
-    const SIZE: (i64, i64) = (0, 2);
-    const DICTIONARY_VALUES: (i64, i64) = (7, 1);
-    let (mut size, mut values) = (0, 0);
-    let whole = Thrift { rest: page }.structure(0, 0, &mut |around, id, number| match (around, id) {
-        SIZE => size = number,
-        DICTIONARY_VALUES => values = number,
-        _ => {}
-    });
-    whole.is_some() && 0 <= size && 0 <= values && values <= size
+/// What the header of a page says.
+#[derive(Debug, Default)]
+struct Page<'a> {
+    kind: Option<i64>,
+    /// How long it is, inflated.
+    size: i64,
+    values: i64,
+    encoding: i64,
+    dictionary_values: i64,
+    body: &'a [u8],
+}
+
+impl<'a> Page<'a> {
+    /// The kinds that we write: a page of values and a dictionary.
+    const VALUES: i64 = 0;
+    const DICTIONARY: i64 = 2;
+    /// The encoding with lengths before the texts, and all that we write: plain, dictionary (twice), run lengths, deltas.
+    const LENGTHS_FIRST: i64 = 6;
+    const ENCODINGS: [i64; 6] = [0, 2, 3, 5, Self::LENGTHS_FIRST, 8];
+
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (mut page, mut thrift) = (Page::default(), Thrift { rest: bytes });
+        thrift.structure(0, 0, &mut |around, id, number| match (around, id) {
+            (0, 1) => page.kind = Some(number),
+            (0, 2) => page.size = number,
+            (5, 1) => page.values = number,
+            (5, 2) => page.encoding = number,
+            (7, 1) => page.dictionary_values = number,
+            _ => {}
+        })?;
+        page.body = thrift.rest;
+        Some(page)
+    }
+
+    /// Whether it may be what its header says, and takes no more memory than a page that we wrote.
+    fn is_sound(&self, unique: Option<&Unique>) -> bool {
+        if !(0..=PAGE_BYTES_READ_MAX).contains(&self.size) || !(0..=PAGE_VALUES_READ_MAX).contains(&self.values) {
+            return false;
+        }
+        match (self.kind, self.encoding, unique) {
+            (Some(Self::DICTIONARY), ..) => (0..=self.size).contains(&self.dictionary_values),
+            (Some(Self::VALUES), Self::LENGTHS_FIRST, Some(unique)) => {
+                // The library makes room for as many lengths as are announced before it reads one.
+                self.lengths(unique.nullable).is_some_and(|lengths| lengths <= self.values.cast_unsigned())
+            }
+            (Some(Self::VALUES), Self::LENGTHS_FIRST, None) => false,
+            (Some(Self::VALUES), encoding, _) => Self::ENCODINGS.contains(&encoding),
+            _ => false,
+        }
+    }
+
+    /// How many lengths a page announces that begins with them.
+    fn lengths(&self, nullable: bool) -> Option<u64> {
+        const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+        let mut plain = self.body;
+        if !plain.starts_with(ZSTD) {
+            return announced(&mut plain, nullable);
+        }
+        INFLATE.with_borrow_mut(|context| {
+            let context = context.get_or_insert_with(DCtx::create);
+            // It was left in the middle of the page before.
+            context.reset(ResetDirective::SessionOnly).ok()?;
+            announced(&mut Decoder::with_context(self.body, context), nullable)
+        })
+    }
+}
+
+thread_local! {
+    /// Making one for every page takes longer than looking at it.
+    static INFLATE: RefCell<Option<DCtx<'static>>> = const { RefCell::new(None) };
+}
+
+/// How many lengths the content of a page announces.
+fn announced(content: &mut dyn Read, nullable: bool) -> Option<u64> {
+    if nullable {
+        let mut length = [0; 4];
+        content.read_exact(&mut length).ok()?;
+        let length = u64::from(u32::from_le_bytes(length));
+        if io::copy(&mut content.take(length), &mut io::sink()).ok()? < length {
+            return None;
+        }
+    }
+    let mut head = Vec::new();
+    // Three numbers: how many stand in a block, in how many parts, and how many there are.
+    content.take(30).read_to_end(&mut head).ok()?;
+    if head.is_empty() {
+        return Some(0);
+    }
+    let mut thrift = Thrift { rest: &head };
+    (0..3).try_fold(0, |_, _| thrift.varint())
 }
 
 #[cfg(test)]
@@ -188,6 +291,65 @@ mod tests {
         let deep = |depth: usize| [vec![0x1c; depth], vec![0; depth + 1]].concat();
         assert!(is_sound(&deep(DEPTH_MAX as usize)));
         assert!(!is_sound(&deep(DEPTH_MAX as usize + 1)));
+    }
+
+    /// A page with such a header.
+    fn page(kind: i64, size: i64, values: i64, encoding: i64, body: &[u8]) -> Vec<u8> {
+        let number = |number: i64| {
+            let (mut left, mut bytes) = ((number << 1 ^ number >> 63).cast_unsigned(), vec![0x15]);
+            while left >= 0x80 {
+                bytes.push(left as u8 | 0x80);
+                left >>= 7;
+            }
+            bytes.push(left as u8);
+            bytes
+        };
+        // Field 5 says how many values there are and how they are encoded, field 7 the same of a dictionary.
+        let inner: &[u8] = if kind == Page::DICTIONARY { &[0x4c] } else { &[0x2c] };
+        let head = [number(kind), number(size), number(body.len() as i64)].concat();
+        [&head, inner, &number(values), &number(encoding), &[0, 0], body].concat()
+    }
+
+    fn is_sound_at(start: u64, bytes: &[u8]) -> bool {
+        let file = Bytes::from([vec![0; start as usize], bytes.to_vec()].concat());
+        let unique = Unique { bytes: 100..200, nullable: true };
+        PageSource::new(file, vec![unique]).get_bytes(start, bytes.len()).is_ok()
+    }
+
+    #[test]
+    fn pages_take_no_more_memory_than_those_that_are_written() {
+        for (size, values, is_sound) in [
+            (PAGE_BYTES_READ_MAX, PAGE_VALUES_READ_MAX, true),
+            (PAGE_BYTES_READ_MAX + 1, 1, false),
+            (1, PAGE_VALUES_READ_MAX + 1, false),
+            (-1, 1, false),
+            (1, -1, false),
+        ] {
+            assert_eq!(is_sound_at(0, &page(0, size, values, 8, b"")), is_sound, "{values} values in {size} bytes");
+        }
+        for (values, is_sound) in [(9, true), (10, true), (11, false), (-1, false)] {
+            assert_eq!(is_sound_at(0, &page(Page::DICTIONARY, 10, values, 0, b"")), is_sound, "{values} words");
+        }
+        for (kind, encoding, is_sound) in [(0, 5, true), (0, 7, false), (0, 9, false), (1, 0, false), (3, 0, false)] {
+            assert_eq!(is_sound_at(0, &page(kind, 10, 1, encoding, b"")), is_sound, "kind {kind}, {encoding}");
+        }
+    }
+
+    #[test]
+    fn no_more_lengths_are_announced_than_there_are_values() {
+        // Two bytes that tell which are NULL; blocks of 128 in 4 parts; so many lengths.
+        let body = |count: &[u8]| [&[2, 0, 0, 0, 9, 9, 0x80, 1, 4], count, &[0; 40]].concat();
+        let huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
+        for (count, is_sound) in [(&[3][..], true), (&[4], true), (&[5], false), (&huge, false), (&[], true)] {
+            let plain = body(count);
+            let packed = zstd::bulk::compress(&plain, 1).unwrap();
+            for body in [&plain, &packed] {
+                let page = page(0, 49, 4, Page::LENGTHS_FIRST, body);
+                assert_eq!(is_sound_at(150, &page), is_sound, "{count:?}");
+                assert!(!is_sound_at(0, &page), "no column there is encoded like that");
+            }
+        }
+        assert!(!is_sound_at(150, &page(0, 49, 4, Page::LENGTHS_FIRST, &[9, 0, 0, 0, 9, 9])), "it ends before");
     }
 
     #[test]

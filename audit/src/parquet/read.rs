@@ -16,7 +16,7 @@ use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::{ArrowError, DataType, FieldRef, Schema};
 use bytes::Bytes;
 
-use super::guard::{PageSource, guarded, is_sound};
+use super::guard::{PageSource, Unique, guarded, is_sound};
 use super::{EventColumns, FileError, Filter, Footer, Test};
 use crate::column::column;
 use crate::disk::ReadAt;
@@ -120,7 +120,7 @@ impl EventFile {
     ) -> Result<(Pruned, ParquetRecordBatchReader), FileError> {
         let (pruned, selection) = self.prune(filter)?;
         let schema = self.parquet().file_metadata().schema_descr_ptr();
-        let source = PageSource(self.source.clone());
+        let source = PageSource::new(self.source.clone(), self.unique());
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata)
             .with_batch_size(BATCH_ROWS)
             .with_row_groups(pruned.kept.clone())
@@ -140,6 +140,22 @@ impl EventFile {
             Box::new(ArrowPredicateFn::new(mask, passes)) as Box<dyn ArrowPredicate>
         });
         Ok((pruned, builder.with_row_filter(RowFilter::new(predicates.collect())).build()?))
+    }
+
+    /// Where the columns are whose texts do not repeat.
+    fn unique(&self) -> Vec<Unique> {
+        let chunks = self.parquet().row_groups().iter().flat_map(|group| group.columns());
+        let unique = chunks.filter_map(|chunk| {
+            let described = chunk.column_descr();
+            let is_unique = described.path().parts().len() == 1
+                && column(described.name()).is_some_and(|column| !column.dictionary)
+                && described.max_rep_level() == 0
+                && described.max_def_level() <= 1;
+            let (start, length) = chunk.byte_range();
+            let bytes = start..start.saturating_add(length);
+            is_unique.then_some(Unique { bytes, nullable: described.max_def_level() > 0 })
+        });
+        unique.collect()
     }
 
     /// Calls `each` with the place in the log and the JSON text of every wanted event.
