@@ -33,7 +33,7 @@ mod witness;
 mod words;
 
 pub use compare::{Cause, Change, Comparison, Difference, compare};
-pub use landscape::{Access, Setting, access};
+pub use landscape::{Access, Setting, Survey, access, survey};
 pub use outsider::{Standing, Who};
 pub use residual::{Alternative, Answer, Condition, Doubt, Residual, residual};
 pub use review::{Review, Verdict as StatementVerdict, review};

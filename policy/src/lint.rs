@@ -10,6 +10,7 @@ mod finding;
 mod kind;
 mod page;
 mod rule;
+mod sound;
 mod stand_in;
 #[cfg(test)]
 mod tests;
@@ -339,6 +340,7 @@ fn check_document(view: &View<'_>, about: About, found: &mut Vec<Finding>) {
             check(view, &mut Findings { rule, about, list: &mut own });
         }
     }
+    sound::keep_sound(view.value, &mut own);
     found.append(&mut own);
 }
 

@@ -21,6 +21,7 @@ use super::outsider::{Cast, Who};
 use super::plan::{Plan, Planner, REACHES, bits, relation};
 use super::product::{Product, Union, Work};
 use super::residual::{Condition, Doubt};
+use super::review::{Review, reviews};
 use super::space::{Dimension, Part, Space};
 use super::{Excess, prime, rule, witness, words};
 
@@ -91,6 +92,38 @@ pub fn access<'a>(policies: &'a [Policy], setting: &Setting<'_>) -> (Vec<Access<
         Ok((rows, doubts))
     });
     found.unwrap_or_else(|excess| (Vec::new(), vec![Doubt::Excess(excess)]))
+}
+
+/// What the policies allow, and what is to be said of their statements: [`access`] and
+/// [`review`](super::review::review) for half the price.
+pub fn survey<'a>(policies: &'a [Policy], setting: &Setting<'_>) -> Survey<'a> {
+    let found = Cast::new(&[policies], setting).and_then(|cast| {
+        let landscape = Landscape::new(&cast, &[policies], setting)?;
+        let side = landscape.sides.first().ok_or(Excess::Boxes)?;
+        let mut doubts = landscape.doubts.clone();
+        let access = match landscape.access(side, policies, &mut doubts) {
+            Ok(rows) => (rows, doubts),
+            Err(excess) => (Vec::new(), vec![Doubt::Excess(excess)]),
+        };
+        let reviews = match reviews(&landscape) {
+            Ok(found) => (found, landscape.doubts.clone()),
+            Err(excess) => (Vec::new(), vec![Doubt::Excess(excess)]),
+        };
+        Ok(Survey { access, reviews })
+    });
+    found.unwrap_or_else(|excess| Survey {
+        access: (Vec::new(), vec![Doubt::Excess(excess)]),
+        reviews: (Vec::new(), vec![Doubt::Excess(excess)]),
+    })
+}
+
+/// What [`survey`] finds, each part with what is not decided of it.
+#[derive(Debug, Clone)]
+pub struct Survey<'a> {
+    /// As from [`access`].
+    pub access: (Vec<Access<'a>>, Vec<Doubt>),
+    /// As from [`review`](super::review::review).
+    pub reviews: (Vec<Review>, Vec<Doubt>),
 }
 
 /// The statements of one side, each as the boxes that it covers.
@@ -298,18 +331,20 @@ impl<'c> Landscape<'c> {
     fn never_carried(&self, found: &mut Union) {
         let space = &self.space;
         let everything = space.everything();
-        let known: Vec<Option<catalogue::Action>> = match space.dimensions.get(self.places.action) {
+        let known: Vec<Option<Vec<&str>>> = match space.dimensions.get(self.places.action) {
             Some(actions) if space.dimensions.iter().any(is_of_kms) => {
-                actions.witnesses.iter().map(|action| catalogue::action(action)).collect()
+                let listed = |action: &Box<str>| catalogue::action(action).map(catalogue::Action::listed_keys);
+                actions.witnesses.iter().map(listed).collect()
             }
             _ => Vec::new(),
         };
         for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| is_of_kms(dimension)) {
             let lower = dimension.key.lower();
-            let key = catalogue::condition_key(lower);
-            let carries =
-                |action: &Option<catalogue::Action>| action.zip(key).is_none_or(|(action, key)| action.carries(key));
-            let never = bits(known.iter().map(|action| !carries(action)));
+            let key = catalogue::condition_key(lower).filter(|key| !key.is_carried_anyway());
+            let carries = |listed: &Option<Vec<&str>>| {
+                listed.as_ref().zip(key).is_none_or(|(listed, key)| listed.contains(&key.name()))
+            };
+            let never = bits(known.iter().map(|listed| !carries(listed)));
             if let Some(mut product) = self.restricted(&everything, self.places.action, &never) {
                 let present = dimension.select(false, |_| true);
                 if dimension.many {

@@ -62,7 +62,7 @@ pub fn review(policies: &[Policy], setting: &Setting<'_>) -> (Vec<Review>, Vec<D
     found.unwrap_or_else(|excess| (Vec::new(), vec![Doubt::Excess(excess)]))
 }
 
-fn reviews(landscape: &Landscape<'_>) -> Result<Vec<Review>, Excess> {
+pub(super) fn reviews(landscape: &Landscape<'_>) -> Result<Vec<Review>, Excess> {
     let mut work = Work::new(&landscape.space.layout);
     let Some(side) = landscape.sides.first() else { return Ok(Vec::new()) };
     let mut found = Vec::new();

@@ -128,10 +128,14 @@ impl Action {
 
     /// Whether a request for it can carry the key; see [`super::carries`].
     pub fn carries(self, key: ConditionKey) -> bool {
-        key.is_global()
+        key.is_carried_anyway()
             || self.0.list(3).any(|name| name == key.name())
             || self.resource_types().any(|resource| resource.lists(key))
-            || !key.belongs_to_service()
+    }
+
+    /// The names of the keys that the action or its resources list, for whoever asks about many keys.
+    pub(crate) fn listed_keys(self) -> Vec<&'static str> {
+        self.0.list(3).chain(self.resource_types().flat_map(|resource| resource.0.list(2))).collect()
     }
 }
 

@@ -108,6 +108,11 @@ impl ConditionKey {
         self.0.field(1).starts_with("ArrayOf")
     }
 
+    /// Whether requests carry it that do not list it.
+    pub(crate) fn is_carried_anyway(self) -> bool {
+        self.is_global() || !self.belongs_to_service()
+    }
+
     /// Whether requests to any service may carry it.
     pub fn is_global(self) -> bool {
         self.0.field(2) == "global"

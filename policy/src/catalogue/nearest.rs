@@ -85,7 +85,8 @@ pub fn slip(given: &str, known: &str) -> Option<usize> {
     let mut before: Vec<usize> = (0..=known.len()).collect();
     let mut given_before = None;
     for (row, given_byte) in given.bytes().map(|b| b.to_ascii_lowercase()).enumerate() {
-        let mut current = vec![row + 1];
+        let mut current = Vec::with_capacity(before.len());
+        current.push(row + 1);
         let mut known_before = None;
         for (column, known_byte) in known.bytes().map(|b| b.to_ascii_lowercase()).enumerate() {
             let mut least = (letter(&before, column) + usize::from(given_byte != known_byte))
@@ -96,6 +97,11 @@ pub fn slip(given: &str, known: &str) -> Option<usize> {
             }
             current.push(least);
             known_before = Some(known_byte);
+        }
+        // It only grows from here, and a swap reaches back no further than the row before.
+        let least = |row: &[usize]| row.iter().copied().min().unwrap_or(0);
+        if least(&current) > limit && least(&before) > limit {
+            return None;
         }
         given_before = Some(given_byte);
         before_that = std::mem::replace(&mut before, current);

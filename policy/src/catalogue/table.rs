@@ -36,7 +36,7 @@ impl Table {
     /// The row whose first field is `key`, given in pieces so that nobody has to join them.
     pub(super) fn find(self, key: &[&str]) -> Option<Row> {
         let row = self.rows_from(self.lower_bound(key)).next()?;
-        (compare(row.field(0), key) == Ordering::Equal).then_some(row)
+        (compare(field(row.0.as_bytes()), key) == Ordering::Equal).then_some(row)
     }
 
     /// The rows whose first field begins with `prefix`.
@@ -54,13 +54,12 @@ impl Table {
         let (mut low, mut high) = (0, self.text.len());
         while low < high {
             let middle = low + (high - low) / 2;
-            let before = self.text.as_bytes().get(low..middle).unwrap_or(&[]);
+            let bytes = self.text.as_bytes();
+            let before = bytes.get(low..middle).unwrap_or(&[]);
             let start = before.iter().rposition(|&byte| byte == b'\n').map_or(low, |newline| low + newline + 1);
-            let Some(row) = self.rows_from(start).next() else {
-                return high;
-            };
-            if compare(row.field(0), key) == Ordering::Less {
-                low = start + row.0.len() + 1;
+            let line = bytes.get(start..).unwrap_or(&[]);
+            if compare(field(line), key) == Ordering::Less {
+                low = line.iter().position(|&byte| byte == b'\n').map_or(self.text.len(), |end| start + end + 1);
             } else {
                 high = start;
             }
@@ -99,7 +98,12 @@ pub(super) fn ends_with(text: &str, suffix: &str) -> bool {
         .is_some_and(|tail| tail.eq_ignore_ascii_case(suffix.as_bytes()))
 }
 
-fn compare(text: &str, key: &[&str]) -> Ordering {
+/// The first field of a line.
+fn field(line: &[u8]) -> impl Iterator<Item = u8> {
+    line.iter().copied().take_while(|byte| !matches!(byte, b'\t' | b'\n'))
+}
+
+fn compare(text: impl Iterator<Item = u8>, key: &[&str]) -> Ordering {
     let folded = |byte: u8| byte.to_ascii_lowercase();
-    text.bytes().map(folded).cmp(key.iter().flat_map(|piece| piece.bytes()).map(folded))
+    text.map(folded).cmp(key.iter().flat_map(|piece| piece.bytes()).map(folded))
 }

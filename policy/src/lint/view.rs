@@ -1,9 +1,10 @@
 //! A document as rules look at it: its statements taken apart, and, where it compiles, what evaluation says of it.
 
 use core::cell::OnceCell;
+use std::borrow::Cow;
 
 use crate::arn::is_account_id;
-use crate::boxes::{Access, Doubt, Review, Setting, access, review};
+use crate::boxes::{Access, Doubt, Review, Setting, StatementVerdict as Verdict, Survey, review, survey};
 use crate::catalogue::{self, Action, KmsOperation, ResourceKind};
 use crate::condition::Scope;
 use crate::document::{Document, StatementText, Word, Words};
@@ -36,8 +37,7 @@ pub(super) struct View<'a> {
     pub(super) prepared: &'a Prepared<'a>,
     /// The compiled document; empty if it has problems or is too long to be evaluated.
     pub(super) policies: &'a [Policy],
-    access: OnceCell<(Vec<Access<'a>>, Vec<Doubt>)>,
-    reviews: OnceCell<(Vec<Review>, Vec<Doubt>)>,
+    survey: OnceCell<Survey<'a>>,
 }
 
 /// A document and what is compiled of it, before anything is asked.
@@ -49,7 +49,8 @@ pub(super) struct Prepared<'a> {
     account: Option<Box<str>>,
     /// The ARN of the key, nothing left open in it.
     pub(super) resource: Option<Box<str>>,
-    /// The compiled document, if it has no problems and is not too long to be evaluated.
+    /// The compiled document, if it has no problems and is not too long to be evaluated. Of policies that are not about
+    /// one key it is the part about KMS.
     pub(super) policy: Option<Policy>,
     /// The Region of the keys that are declared beside it, if that is one.
     pub(super) region: Option<&'a str>,
@@ -70,7 +71,12 @@ impl<'a> Prepared<'a> {
         let inferred = || (kind == Kind::KeyPolicy).then(|| inferred_account(&settled)).flatten();
         let account = own.map(Into::into).or_else(inferred);
         let short = document.statements.len() <= EVALUATED_STATEMENTS_MAX;
-        let policy = short.then(|| Policy::new(&settled, kind.policy_kind(), Origin::default()).ok()).flatten();
+        let evaluated = match kind {
+            Kind::KeyPolicy => settled,
+            _ => Cow::Owned(of_kms(&settled)),
+        };
+        let asked = short && !evaluated.statements.is_empty();
+        let policy = asked.then(|| Policy::new(&evaluated, kind.policy_kind(), Origin::default()).ok()).flatten();
         let resource = arn.map(Into::into);
         Prepared { value, document, kind, key, account, resource, policy, region: None, stand_ins }
     }
@@ -88,8 +94,7 @@ impl<'a> View<'a> {
             settings,
             prepared,
             policies: prepared.policy.as_slice(),
-            access: OnceCell::new(),
-            reviews: OnceCell::new(),
+            survey: OnceCell::new(),
         }
     }
 
@@ -133,13 +138,32 @@ impl<'a> View<'a> {
     }
 
     fn found_access(&self) -> Option<&(Vec<Access<'a>>, Vec<Doubt>)> {
-        let asked = || access(self.policies, &self.setting());
-        (!self.policies.is_empty()).then(|| self.access.get_or_init(asked))
+        self.surveyed().map(|survey| &survey.access)
     }
 
     fn found_reviews(&self) -> Option<&(Vec<Review>, Vec<Doubt>)> {
-        let asked = || review(self.policies, &self.setting());
-        (!self.policies.is_empty()).then(|| self.reviews.get_or_init(asked))
+        self.surveyed().map(|survey| &survey.reviews)
+    }
+
+    fn surveyed(&self) -> Option<&Survey<'a>> {
+        let asked = || {
+            let mut survey = match self.kind {
+                Kind::KeyPolicy => survey(self.policies, &self.setting()),
+                // Whom it is attached to says who gets in.
+                _ => Survey { access: (Vec::new(), Vec::new()), reviews: review(self.policies, &self.setting()) },
+            };
+            let reviews = &mut survey.reviews.0;
+            // The statements of which only a part was compiled are another matter.
+            reviews.retain_mut(|review| self.placed(&mut review.statement, true));
+            reviews.retain_mut(|review| match &mut review.verdict {
+                Verdict::Shadowed { by } | Verdict::Overruled { by } => {
+                    by.iter_mut().all(|(_, index)| self.placed(index, false))
+                }
+                Verdict::Unreachable | Verdict::Vacuous { .. } => true,
+            });
+            survey
+        };
+        (!self.policies.is_empty()).then(|| self.survey.get_or_init(asked))
     }
 
     /// What is to be said of statements that do nothing, if that is decided.
@@ -148,6 +172,16 @@ impl<'a> View<'a> {
             Some((reviews, doubts)) if doubts.is_empty() => reviews,
             _ => &[],
         }
+    }
+
+    /// Turns the number of a statement that was compiled into its number in the document; whether there is one, compiled whole.
+    fn placed(&self, index: &mut usize, whole: bool) -> bool {
+        let policy = self.policies.first();
+        let span = policy.and_then(|policy| policy.statements().get(*index)).map(|statement| statement.span());
+        let found = self.document.statements.iter().enumerate().find(|(_, text)| Some(text.span) == span);
+        let Some((place, text)) = found else { return false };
+        *index = place;
+        self.is_key_policy() || !whole || text.action.iter().flat_map(|action| &action.words).all(is_of_kms)
     }
 
     /// The statements that allow.
@@ -169,6 +203,35 @@ impl<'a> View<'a> {
         };
         statements.iter().filter_map(|value| Some((value, value.as_object()?)))
     }
+}
+
+/// What of a document may be about KMS.
+fn of_kms(document: &Document) -> Document {
+    let about = |statement: &StatementText| {
+        statement.unknown || statement.action.iter().any(|action| action.negated || action.words.iter().any(is_of_kms))
+    };
+    let mut reduced = Document {
+        span: document.span,
+        version: document.version.clone(),
+        id: None,
+        open: document.open,
+        statements: Vec::new(),
+        problems: document.problems.clone(),
+    };
+    for statement in document.statements.iter().filter(|statement| about(statement)) {
+        let mut statement = statement.clone();
+        if let Some(action) = statement.action.as_mut().filter(|action| !action.negated) {
+            action.words.retain(is_of_kms);
+        }
+        reduced.statements.push(statement);
+    }
+    reduced
+}
+
+/// Whether a word of Action may take an action of KMS.
+fn is_of_kms(word: &Word) -> bool {
+    let service = word.text.split(':').next().unwrap_or_default();
+    service.eq_ignore_ascii_case("kms") || service.contains(['*', '?']) || symbol::holds(service)
 }
 
 /// What a statement does, if it says so.

@@ -39,6 +39,7 @@ const SOURCES: &[&str] = &[
 /// Services whose guides have no such condition.
 const SILENT: &[&str] = &[
     "cloudwatch.amazonaws.com",
+    "codestar-notifications.amazonaws.com",
     "delivery.logs.amazonaws.com",
     "dnssec-route53.amazonaws.com",
     "events.amazonaws.com",

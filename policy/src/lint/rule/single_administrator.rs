@@ -50,5 +50,6 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
     let Some(text) = text else { return };
     found
         .warning(handle(text), format!("`{only}` alone can change this key policy; once it is deleted, nobody can"))
-        .help("allow the account's root `kms:*` as well, so that IAM can name another");
+        .help("allow the account's root `kms:*` as well, so that IAM can name another")
+        .proof("of all principals that the policy can tell apart, no other is allowed kms:PutKeyPolicy in any context");
 }
