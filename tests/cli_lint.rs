@@ -250,7 +250,7 @@ fn against_what_was_there_only_what_is_worse_is_told() {
     assert_eq!(run.code, 1);
     snapshot("lint/against.txt", &run.stdout);
     let run = folder.run_with(&["lint", "key.json", "--against", "-"], &folder.read("key.json"));
-    assert_eq!((run.code, run.stdout.lines().last()), (0, Some("no findings that was not there before in 1 file")));
+    assert_eq!((run.code, run.stdout.lines().last()), (0, Some("nothing is worse than before in 1 file")));
     folder.write("a/key.json", CLEAN).write("b/key.json", with(PUBLIC)).write("b/new.json", with(MISSPELT));
     let found = lint(&folder, &["b", "--against", "a"]);
     assert_eq!(

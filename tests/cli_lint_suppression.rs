@@ -130,7 +130,7 @@ fn settings_tell_kinds_trust_and_assertions() {
         "wardbook.toml",
         "[lint]\nassert = [\"deny principal=* action=kms:Decrypt unless kms:CallerAccount=111122223333\"]\n",
     );
-    assert_eq!(lint(&folder, &["--select", "KP08,SE08", "key.json"]).0, ["KP08 key.json:3", "SE08 key.json:3"]);
+    assert_eq!(lint(&folder, &["--select", "KP08,SE08", "key.json"]).0, ["SE08 key.json:3", "KP08 key.json:3"]);
 }
 
 #[test]
