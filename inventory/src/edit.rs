@@ -3,6 +3,8 @@
 //! Only what is spelled out in the carrier is edited: a text that stands there letter for letter, in quotes or without.
 //! What comes from elsewhere, or is escaped, stays as it is.
 
+use std::collections::HashMap;
+
 use wardbook_policy::json::{Kind, Member, Value};
 use wardbook_policy::lint::Edit;
 use wardbook_policy::span::Span;
@@ -16,49 +18,66 @@ pub struct Replacement {
     pub text: String,
 }
 
-/// The edit in the bytes of `text`, of which `document` was read; `None` if it cannot be made there.
+/// What stands where in a document, for many places of one document.
+#[derive(Debug, Default)]
+pub struct Index<'v> {
+    words: HashMap<Span, &'v str>,
+    objects: HashMap<Span, &'v [Member]>,
+}
+
+impl<'v> Index<'v> {
+    /// Finds every place.
+    pub fn new(document: &'v Value) -> Index<'v> {
+        let mut index = Index::default();
+        // INVARIANT: no deeper than the readers of JSON and YAML go.
+        let mut open = vec![document];
+        while let Some(value) = open.pop() {
+            match &value.kind {
+                Kind::Text(text) | Kind::Number(text) => {
+                    index.words.entry(value.span).or_insert(text);
+                }
+                Kind::Bool(told) => {
+                    index.words.entry(value.span).or_insert(if *told { "true" } else { "false" });
+                }
+                Kind::Null => {}
+                Kind::List(values) => open.extend(values.iter().rev()),
+                Kind::Object(members) => {
+                    index.objects.entry(value.span).or_insert(members);
+                    for member in members {
+                        index.words.entry(member.name_span).or_insert(&member.name);
+                    }
+                    open.extend(members.iter().rev().map(|member| &member.value));
+                }
+            }
+        }
+        index
+    }
+
+    /// The text, number or name that stands at a place.
+    pub fn word(&self, span: Span) -> Option<&'v str> {
+        self.words.get(&span).copied()
+    }
+}
+
+/// The edit in the bytes of `text`, of which the document was read; `None` if it cannot be made there.
 ///
 /// ```
-/// use wardbook_inventory::edit::render;
+/// use wardbook_inventory::edit::{Index, render};
 /// use wardbook_policy::{json, lint::Edit};
 ///
 /// let text = r#"{"Action": "kms:decrypt"}"#;
 /// let document = json::parse(text).unwrap();
 /// let span = document.member("Action").unwrap().span;
-/// let replacement = render(&Edit::Text { span, text: "kms:Decrypt".into() }, &document, text).unwrap();
+/// let edit = Edit::Text { span, text: "kms:Decrypt".into() };
+/// let replacement = render(&edit, &Index::new(&document), text).unwrap();
 /// assert_eq!(replacement.text, r#""kms:Decrypt""#);
 /// ```
-pub fn render(edit: &Edit, document: &Value, text: &str) -> Option<Replacement> {
+pub fn render(edit: &Edit, document: &Index<'_>, text: &str) -> Option<Replacement> {
     match edit {
-        Edit::Text { span, text: new } => replaced(*span, spelled(document, *span)?, new, text),
-        Edit::FirstMember { object, name, text: value } => first_member(members(document, *object)?, name, value, text),
-    }
-}
-
-/// The text that stands at a place: a value, or the name of a member.
-///
-/// INVARIANT: the recursion is bounded, since the readers bound the depth.
-fn spelled(value: &Value, span: Span) -> Option<&str> {
-    match &value.kind {
-        Kind::Text(text) if value.span == span => Some(text),
-        Kind::List(values) => values.iter().find_map(|value| spelled(value, span)),
-        Kind::Object(members) => members.iter().find_map(|member| match member.name_span == span {
-            true => Some(&*member.name),
-            false => spelled(&member.value, span),
-        }),
-        _ => None,
-    }
-}
-
-/// The members of the object that stands at a place.
-///
-/// INVARIANT: the recursion is bounded, since the readers bound the depth.
-fn members(value: &Value, span: Span) -> Option<&[Member]> {
-    match &value.kind {
-        Kind::Object(found) if value.span == span => Some(found),
-        Kind::Object(found) => found.iter().find_map(|member| members(&member.value, span)),
-        Kind::List(values) => values.iter().find_map(|value| members(value, span)),
-        _ => None,
+        Edit::Text { span, text: new } => replaced(*span, document.word(*span)?, new, text),
+        Edit::FirstMember { object, name, text: value } => {
+            first_member(document.objects.get(object)?, name, value, text)
+        }
     }
 }
 
@@ -167,7 +186,7 @@ mod tests {
     use wardbook_policy::json;
 
     fn apply(edit: &Edit, document: &Value, text: &str) -> Option<String> {
-        let replacement = render(edit, document, text)?;
+        let replacement = render(edit, &Index::new(document), text)?;
         let (start, end) = (replacement.span.start as usize, replacement.span.end as usize);
         Some([&text[..start], &replacement.text, &text[end..]].concat())
     }

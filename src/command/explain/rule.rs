@@ -8,7 +8,7 @@ use crate::command::lint::own_rule::OWN;
 
 pub(super) const KIND: Kind = Kind {
     name: "rule",
-    tells: "what it finds, why that matters, a bad example and a good one",
+    tells: "what it finds, why, two examples",
     examples: &["KP09", "lockout", "rules"],
     page,
     names: |_| RULES.iter().flat_map(|rule| [rule.code, rule.name]).map(str::to_owned).collect(),

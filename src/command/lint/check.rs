@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use wardbook_inventory::carrier::Carrier;
 use wardbook_inventory::carriers::{Form, Found};
-use wardbook_inventory::edit;
+use wardbook_inventory::edit::{self, Index};
 use wardbook_policy::json::{ParseError, Value};
 use wardbook_policy::lint::{self, About, Finding, Kind, Settings};
 use wardbook_policy::span::{Lines, Position, Span};
@@ -112,33 +112,43 @@ struct Topic<'t> {
 impl Reporter<'_> {
     fn syntax(&mut self, error: &ParseError) {
         if let Some(finding) = lint::syntax(error, About::Document(0)) {
-            self.add(finding, Topic::default());
+            self.add(finding, Topic::default(), &Index::default());
         }
     }
 
     fn documents(&mut self, findings: Vec<Finding>, document: &Value, kind: Kind) {
+        let index = Index::new(document);
         for finding in findings {
-            self.add(finding, Topic { tree: Some(document), kind: Some(kind), ..Topic::default() });
+            self.add(finding, Topic { tree: Some(document), kind: Some(kind), ..Topic::default() }, &index);
         }
     }
 
     fn carrier(&mut self, carrier: &Carrier, findings: Vec<Finding>) {
+        // Findings stand together by what they are about.
+        let mut last = None;
         for finding in findings {
             let topic = topic(&carrier.subjects, finding.about);
-            self.add(finding, topic);
+            let index = match last.take() {
+                Some((about, index)) if about == finding.about => index,
+                _ => topic.tree.map(Index::new).unwrap_or_default(),
+            };
+            let about = finding.about;
+            self.add(finding, topic, &index);
+            last = Some((about, index));
         }
     }
 
-    fn add(&mut self, finding: Finding, topic: Topic<'_>) {
+    fn add(&mut self, finding: Finding, topic: Topic<'_>, index: &Index<'_>) {
         let Finding { rule, severity, span, message, labels, help, evidence, fix, .. } = finding;
         let place = self.place(span);
         let labels = labels.into_iter().map(|label| (self.place(label.span), readable(&label.text))).collect();
         let address = topic.declaration.map(|declaration| &*declaration.address);
         let subject = format!("{}\n{}", address.unwrap_or_default(), topic.name);
-        let sid = topic.tree.and_then(|tree| statement_at(tree, span)?.member("Sid")?.as_text()).map(Into::into);
+        let statement = topic.tree.and_then(|tree| statement_at(tree, span));
+        let sid = statement.and_then(|statement| statement.member("Sid")?.as_text()).map(Into::into);
         let repair = fix.filter(|_| self.is_written_by_people(topic)).and_then(|fix| {
             let edits = fix.edits.iter().map(|edit| {
-                let replacement = edit::render(edit, topic.tree?, &self.found.text)?;
+                let replacement = edit::render(edit, index, &self.found.text)?;
                 Some((self.place(replacement.span), replacement.text))
             });
             Some(Repair { is_safe: fix.safe, title: readable(&fix.title), edits: edits.collect::<Option<_>>()? })
@@ -157,7 +167,7 @@ impl Reporter<'_> {
             construct: topic.declaration.and_then(|declaration| declaration.construct.clone()),
             kind: topic.kind.map(Kind::name),
             sid,
-            fingerprint: fingerprint(rule.code, &subject, topic.tree, span),
+            fingerprint: fingerprint(rule.code, &subject, statement, index.word(span)),
             excuse: None,
         });
     }

@@ -7,21 +7,17 @@ use wardbook_policy::json::{Kind, Member, Value};
 use wardbook_policy::span::Span;
 use wardbook_policy::symbol;
 
-/// The fingerprint of a finding at a place of a document.
-pub(super) fn fingerprint(code: &str, subject: &str, document: Option<&Value>, span: Span) -> String {
+/// The fingerprint of a finding about a word in a statement.
+pub(super) fn fingerprint(code: &str, subject: &str, statement: Option<&Value>, word: Option<&str>) -> String {
     let mut hash = Hash::new();
     hash.text(code);
     hash.text(&unscoped(subject));
-    if let Some(document) = document {
-        if let Some(statement) = statement_at(document, span) {
-            let holder = Member { name: "Statement".into(), name_span: statement.span, value: statement.clone() };
-            let alone = Value { span: statement.span, kind: Kind::Object(vec![holder]) };
-            hash.text(&unscoped(&canonical(&alone)));
-        }
-        if let Some(word) = word_at(document, span) {
-            hash.text(&unscoped(&word));
-        }
+    if let Some(statement) = statement {
+        let holder = Member { name: "Statement".into(), name_span: statement.span, value: statement.clone() };
+        let alone = Value { span: statement.span, kind: Kind::Object(vec![holder]) };
+        hash.text(&unscoped(&canonical(&alone)));
     }
+    hash.text(&unscoped(word.unwrap_or_default()));
     hash.finish()
 }
 
@@ -29,23 +25,14 @@ pub(super) fn fingerprint(code: &str, subject: &str, document: Option<&Value>, s
 pub(super) fn statement_at(document: &Value, span: Span) -> Option<&Value> {
     let value = document.member("Statement")?;
     let statements = value.as_list().unwrap_or(std::slice::from_ref(value));
-    statements.iter().find(|statement| statement.span.start <= span.start && span.end <= statement.span.end)
+    let holds = |statement: &&Value| statement.span.start <= span.start && span.end <= statement.span.end;
+    in_order(statements, span).filter(holds).or_else(|| statements.iter().find(holds))
 }
 
-/// The text, number or name that stands at a place.
-///
-/// INVARIANT: the recursion is bounded, since the readers bound the depth.
-fn word_at(value: &Value, span: Span) -> Option<String> {
-    match &value.kind {
-        Kind::Text(text) | Kind::Number(text) if value.span == span => Some(text.to_string()),
-        Kind::Bool(told) if value.span == span => Some(told.to_string()),
-        Kind::List(values) => values.iter().find_map(|value| word_at(value, span)),
-        Kind::Object(members) => members.iter().find_map(|member| match member.name_span == span {
-            true => Some(member.name.to_string()),
-            false => word_at(&member.value, span),
-        }),
-        _ => None,
-    }
+/// The one of several values, in the order of their text, in which a place has to be.
+fn in_order(values: &[Value], span: Span) -> Option<&Value> {
+    let after = values.partition_point(|value| value.span.start <= span.start);
+    after.checked_sub(1).and_then(|index| values.get(index))
 }
 
 /// Symbols without the name of the file they are of, which is no content.

@@ -48,9 +48,9 @@ impl Outcome {
         let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
         self.active().for_each(|issue| *counts.entry(issue.severity).or_default() += 1);
         let total: usize = counts.values().sum();
-        let what = if self.is_comparison { "that was not there before" } else { "" };
         let mut text = match total {
-            0 => format!("no findings {what}").trim_end().to_owned(),
+            0 if self.is_comparison => "nothing is worse than before".to_owned(),
+            0 => "no findings".to_owned(),
             total => {
                 let each: Vec<String> =
                     counts.iter().rev().map(|(severity, count)| format!("{count} {}", severity.name())).collect();

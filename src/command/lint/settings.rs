@@ -46,7 +46,7 @@ impl Settings {
     pub(crate) fn read(path: &Path, table: &Table, text: &str) -> anyhow::Result<Settings> {
         let folder = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_owned));
         let folder = folder.unwrap_or_default();
-        let mut settings = Settings { path: super::walk::name(path), folder, ..Settings::default() };
+        let mut settings = Settings { path: super::walk::named(path), folder, ..Settings::default() };
         for (name, value) in table {
             settings.set(name, value, text).with_context(|| format!("`{name}`"))?;
         }

@@ -85,7 +85,10 @@ impl Workspace {
                 self.texts.insert(name, Text { source, named, is_document, marked });
             }
             Err(error) if named || walk::is_data(path) => {
-                let valid = Source::new(name, "");
+                // What can be read leads to the place of what cannot.
+                let bytes = input::bytes(path).unwrap_or_default();
+                let valid = bytes.get(..error.span.start as usize).unwrap_or_default();
+                let valid = Source::new(name, String::from_utf8_lossy(valid));
                 self.broken.push((valid, ParseError { span: error.span, message: error.message }));
             }
             Err(_) => {}

@@ -23,6 +23,8 @@
 //!   "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}
 //! ```
 
+use std::collections::{HashMap, HashSet};
+
 use crate::document::{PrincipalName, StatementText, Word};
 use crate::lint::finding::{Findings, Severity};
 use crate::lint::kind::{Kind, account_of_root};
@@ -71,6 +73,8 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
 }
 
 fn of_key_policy(view: &View<'_>, found: &mut Findings<'_>) {
+    // Who may call an action is gathered once, so that long policies cost no more than their length.
+    let mut callers: HashMap<&str, Callers<'_>> = HashMap::new();
     for statement in view.allows() {
         for name in names(statement) {
             let text = &*name.name.text;
@@ -80,18 +84,31 @@ fn of_key_policy(view: &View<'_>, found: &mut Findings<'_>) {
             let service = OF_SERVICES.iter().filter(|row| row.callers.contains(&text)).map(|row| (row, false));
             let through = THROUGH.iter().filter(|row| goes_through(statement, row.callers)).map(|row| (row, true));
             for (row, has_iam) in service.chain(through) {
-                let elsewhere = |other: &StatementText| {
-                    let same = names(other).any(|name| {
-                        let name = &*name.name.text;
-                        name == text || name == "*" || (has_iam && account_of_root(name).is_some())
-                    });
-                    is_about(other, row.needs) && same
-                };
-                if !view.allows().any(elsewhere) {
+                let callers = callers.entry(row.needs).or_insert_with(|| Callers::of(view, row.needs));
+                let elsewhere = callers.anybody || callers.names.contains(text) || (has_iam && callers.a_root);
+                if !elsewhere {
                     say(statement, row, Severity::Warning, found);
                 }
             }
         }
+    }
+}
+
+/// Whom a policy names where it allows an action.
+struct Callers<'a> {
+    names: HashSet<&'a str>,
+    anybody: bool,
+    /// Whether the root of an account is among them, which stands for its IAM policies.
+    a_root: bool,
+}
+
+impl<'a> Callers<'a> {
+    fn of(view: &View<'a>, action: &str) -> Callers<'a> {
+        let statements = view.allows().filter(|statement| is_about(statement, action));
+        let names: HashSet<&str> = statements.flat_map(names).map(|name| &*name.name.text).collect();
+        let anybody = names.contains("*");
+        let a_root = names.iter().any(|name| account_of_root(name).is_some());
+        Callers { names, anybody, a_root }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Access for another account than the key's.
 //!
-//! It is often meant; then list the account under `trusted-accounts`. Whoever may create grants without a bound can hand the key on.
+//! It is often meant; then list the account under `trusted-accounts`, or the organization that a condition asks for under `trusted-orgs`. With organizations listed, one that is not is told of as well, where anybody of it gets in. Whoever may create grants without a bound can hand the key on.
 //!
 //! # Bad
 //!
@@ -22,11 +22,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::boxes::Standing;
+use crate::boxes::{Condition, Standing};
 use crate::catalogue::kms_operation;
 use crate::lint::finding::{Findings, Severity};
 use crate::lint::rule::unrestricted_create_grant::binds;
-use crate::lint::view::{View, actions_of, handle, is_about, listed};
+use crate::lint::view::{View, actions_of, handle, is_about, is_negated, listed, operator};
 use crate::lint::witness::{Way, ways};
 
 pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
@@ -49,6 +49,9 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
                     continue;
                 }
                 for way in ways(view, row, who, action) {
+                    if organizations(&way.conditions).is_some_and(|mut named| named.all(|own| trusts(view, own))) {
+                        continue;
+                    }
                     let hands_on = grants && !way.conditions.iter().any(|condition| binds(&condition.key));
                     let place = (account.into(), way.statement.span.start);
                     if open.get(&place).is_none_or(|(worst, _)| hands_on && !worst) {
@@ -57,6 +60,9 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
                 }
             }
         }
+    }
+    if !view.settings.trusted_organizations.is_empty() {
+        strangers(view, found);
     }
     for ((account, _), (hands_on, way)) in open {
         let mut names = way.statement.principal.iter().flat_map(|principal| &principal.names);
@@ -70,8 +76,48 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
             false => (Severity::Info, ""),
         };
         found
-            .add(severity, place, format!("account {account} may call {}{more}", listed(actions, 4)))
+            .add(severity, place, format!("account {} may call {}{more}", view.told(&account), listed(actions, 4)))
             .help("if that is meant, list the account under `trusted-accounts`")
             .witness(&way.request);
     }
+}
+
+/// Access for anybody of organizations that nobody trusts.
+fn strangers(view: &View<'_>, found: &mut Findings<'_>) {
+    let mut said: Vec<u32> = Vec::new();
+    for row in view.known_access() {
+        for who in row.who.iter().filter(|who| who.standing == Standing::AnyAccount) {
+            for action in &row.actions {
+                for way in ways(view, row, who, action) {
+                    let start = way.statement.span.start;
+                    let Some(mut named) = organizations(&way.conditions) else { continue };
+                    let Some(other) = named.find(|own| !trusts(view, own)).filter(|_| !said.contains(&start)) else {
+                        continue;
+                    };
+                    let message = format!("anybody of the organization `{other}` may call `{action}`");
+                    said.push(start);
+                    found
+                        .info(handle(way.statement), message)
+                        .help("if that is meant, list the organization under `trusted-orgs`")
+                        .witness(&way.request);
+                }
+            }
+        }
+    }
+}
+
+fn trusts(view: &View<'_>, organization: &str) -> bool {
+    view.settings.trusted_organizations.iter().any(|trusted| **trusted == *organization)
+}
+
+/// The organizations of which the caller has to be, if conditions say so.
+fn organizations(conditions: &[Condition]) -> Option<impl Iterator<Item = &str>> {
+    let row = conditions.iter().find(|condition| {
+        let (_, name, if_exists) = operator(&condition.operator);
+        let key =
+            ["aws:PrincipalOrgID", "aws:PrincipalOrgPaths"].iter().any(|key| key.eq_ignore_ascii_case(&condition.key));
+        key && name.starts_with("String") && !is_negated(name) && !if_exists
+    })?;
+    // A path begins with the organization.
+    Some(row.values.iter().map(|value| value.split('/').next().unwrap_or_default()))
 }

@@ -51,8 +51,11 @@ fn block(issue: &Issue, source: Option<&str>, renderer: &Renderer) -> String {
     let place = &issue.place;
     let mut group = match source.and_then(|source| Window::around(source, issue)) {
         Some(window) => {
-            let primary = AnnotationKind::Primary.span(window.local(place.span));
-            let labels = issue.labels.iter().filter(|(label, _)| window.holds(label, place));
+            // What is said of the very place stands behind its carets.
+            let own = issue.labels.iter().find(|(label, _)| label.span == place.span && label.path == place.path);
+            let primary = AnnotationKind::Primary.span(window.local(place.span)).label(own.map(|(_, text)| &**text));
+            let labels =
+                issue.labels.iter().filter(|(label, _)| window.holds(label, place) && label.span != place.span);
             let labels =
                 labels.map(|(label, text)| AnnotationKind::Context.span(window.local(label.span)).label(&**text));
             let snippet = Snippet::source(window.text).line_start(window.line).fold(true);
