@@ -1,7 +1,7 @@
 //! Something that a document allows and its earlier state did not.
 //!
 //! Found by comparing both over every principal, action and context; each finding shows one request that is allowed only now. What is allowed no longer is not reported here: `diff` shows both directions.
-//! Speaks where there is something to compare with: `lint --against OLD`.
+//! Of IAM policies, what concerns KMS is compared, for the resources that they name. Speaks where there is something to compare with: `lint --against OLD`.
 //!
 //! # Bad
 //!
@@ -28,10 +28,12 @@
 //! ```
 
 use crate::boxes::{Cause, Change, Difference, Standing, compare};
+use crate::document::Document;
 use crate::lint::finding::{About, Findings};
 use crate::lint::view::{Prepared, View, handle, head, listed};
 use crate::lint::whole::{Whole, pairs};
 use crate::lint::witness::{allowing, resources, settings};
+use crate::policy::{Origin, Policy};
 use crate::span::Span;
 
 pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
@@ -45,8 +47,14 @@ pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
 
 /// What a document allows in addition to an earlier state of it.
 pub(in crate::lint) fn compared(old: &Prepared<'_>, view: &View<'_>, found: &mut Findings<'_>) {
-    let (Some(before), false) = (&old.policy, view.policies.is_empty()) else {
-        // A document that cannot be evaluated is told of by other rules; that nothing was compared is told here.
+    if view.prepared.idle {
+        return;
+    }
+    let nothing = Document { statements: Vec::new(), problems: Vec::new(), ..old.document.clone() };
+    let nothing = || Policy::new(&nothing, view.kind.policy_kind(), Origin::default()).ok();
+    let before = old.policy.clone().or_else(|| nothing().filter(|_| old.idle));
+    let (Some(before), false) = (&before, view.policies.is_empty()) else {
+        // Why a document cannot be evaluated is told by other rules; that nothing was compared is told here.
         if old.document != view.document {
             found.info(
                 head(view.document.span),
