@@ -92,8 +92,8 @@ pub(super) fn allowing<'a>(view: &View<'a>, difference: &Difference<'_>) -> Opti
     let policies = Told::Known(view.policies);
     let left_to_iam = request.is_cross_account() || difference.reach == Relation::Account;
     let (resource, identity) = match view.kind {
-        Kind::Identity => (Told::Known(&*delegating), policies),
-        _ if left_to_iam => (policies, Told::Known(&*at_home)),
+        Kind::Identity => (Told::Known(&delegating), policies),
+        _ if left_to_iam => (policies, Told::Known(&at_home)),
         // Who is named needs nothing else, and what others are left to IAM for does not count.
         _ => (policies, Told::Known(&[][..])),
     };
