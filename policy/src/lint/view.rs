@@ -42,7 +42,7 @@ pub(super) struct View<'a> {
 
 /// A document and what is compiled of it, before anything is asked.
 pub(super) struct Prepared<'a> {
-    value: &'a Value,
+    pub(super) value: &'a Value,
     pub(super) document: &'a Document,
     pub(super) kind: Kind,
     key: Option<&'a KeySubject>,

@@ -29,7 +29,10 @@
 
 use crate::boxes::{Cause, Change, Difference, Standing, compare};
 use crate::document::Document;
+use crate::json::{Kind as Json, Member, Value};
+use crate::limits::COMPARED_RESOURCES_MAX;
 use crate::lint::finding::{About, Findings};
+use crate::lint::kind::Kind;
 use crate::lint::view::{Prepared, View, handle, head, listed};
 use crate::lint::whole::{Whole, pairs};
 use crate::lint::witness::{allowing, resources, settings};
@@ -47,7 +50,7 @@ pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
 
 /// What a document allows in addition to an earlier state of it.
 pub(in crate::lint) fn compared(old: &Prepared<'_>, view: &View<'_>, found: &mut Findings<'_>) {
-    if view.prepared.idle {
+    if view.prepared.idle || says_the_same(old.value, view.value) {
         return;
     }
     let nothing = Document { statements: Vec::new(), problems: Vec::new(), ..old.document.clone() };
@@ -63,7 +66,7 @@ pub(in crate::lint) fn compared(old: &Prepared<'_>, view: &View<'_>, found: &mut
         }
         return;
     };
-    let names = resources(&[old.document, view.document], view.prepared.stand_ins);
+    let (names, complete) = resources(&[old.document, view.document], view.prepared.stand_ins);
     let mut gained = Vec::new();
     let mut reasons: Vec<String> = Vec::new();
     for setting in settings(view, &names) {
@@ -72,6 +75,9 @@ pub(in crate::lint) fn compared(old: &Prepared<'_>, view: &View<'_>, found: &mut
             reasons.extend(comparison.doubts.iter().map(|doubt| doubt.sentence()));
             gained.extend(comparison.gained);
         }
+    }
+    if !complete && view.kind == Kind::Identity {
+        reasons.push(format!("{COMPARED_RESOURCES_MAX} resources are the most that are looked at"));
     }
     reasons.sort_unstable();
     reasons.dedup();
@@ -112,6 +118,22 @@ fn report(gained: &[Difference<'_>], reasons: &[String], view: &View<'_>, found:
             head(view.document.span),
             format!("whether this allows{known} more than before is not decided: {}", reasons.join("; ")),
         );
+    }
+}
+
+/// Whether two values are the same but for where they stand.
+///
+/// INVARIANT: no deeper than the readers let values be.
+fn says_the_same(old: &Value, new: &Value) -> bool {
+    match (&old.kind, &new.kind) {
+        (Json::List(old), Json::List(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| says_the_same(old, new))
+        }
+        (Json::Object(old), Json::Object(new)) => {
+            let same = |(old, new): (&Member, &Member)| old.name == new.name && says_the_same(&old.value, &new.value);
+            old.len() == new.len() && old.iter().zip(new).all(same)
+        }
+        (old, new) => old == new,
     }
 }
 

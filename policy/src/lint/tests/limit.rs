@@ -1,9 +1,10 @@
 //! Sizes, just under and just over their limits.
 
 use super::ROOT;
+use super::subject::template;
 use crate::json;
-use crate::limits::{COMPARED_DENIES_MAX, EVALUATED_STATEMENTS_MAX};
-use crate::lint::{Kind, Settings, Severity, document};
+use crate::limits::{COMPARED_DENIES_MAX, COMPARED_RESOURCES_MAX, EVALUATED_STATEMENTS_MAX, JOINED_QUESTIONS_MAX};
+use crate::lint::{Kind, Settings, Severity, document, document_against, lint};
 
 #[test]
 fn sizes_are_counted_without_white_space() {
@@ -76,4 +77,50 @@ fn what_was_not_evaluated_is_said() {
         denies(COMPARED_DENIES_MAX + 1),
         ["of 17 Denies, 16 were looked at for whether they take anything away"]
     );
+}
+
+/// On keys: four for data keys, one for MACs, two for verification, and the three that are named.
+const EACH: usize = 10;
+
+#[test]
+fn joined_questions_end_and_that_is_said() {
+    let template_of = |statements: usize| {
+        let actions = ["kms:Generate*", "kms:Verify*", "kms:Sign", "kms:DescribeKey", "kms:EnableKey"]
+            .map(|name| format!("\"{name}\""));
+        let one = format!(
+            r#"{{"Effect": "Allow", "Action": [{}], "Resource": {{"Fn::GetAtt": ["Key", "Arn"]}}}}"#,
+            actions.join(", ")
+        );
+        let text = format!(
+            r#"{{"Resources": {{
+                "Key": {{"Type": "AWS::KMS::Key", "Properties": {{"KeyPolicy": {{"Version": "2012-10-17", "Statement": [{ROOT}]}}}}}},
+                "Role": {{"Type": "AWS::IAM::Role", "Properties": {{"Policies": [{{"PolicyName": "use", "PolicyDocument": {{"Version": "2012-10-17", "Statement": [{}]}}}}]}}}}}}}}"#,
+            vec![one.as_str(); statements].join(",")
+        );
+        let found = lint(&template(&json::parse(&text).unwrap()), &Settings::default());
+        found.iter().filter(|finding| finding.rule.code == "IP05").count()
+    };
+    assert_eq!(JOINED_QUESTIONS_MAX % EACH, 0);
+    assert_eq!(template_of(JOINED_QUESTIONS_MAX / EACH), 0);
+    assert_eq!(template_of(JOINED_QUESTIONS_MAX / EACH + 1), 1);
+}
+
+#[test]
+fn more_resources_than_are_compared_are_told_of() {
+    let with = |action: &str, resources: usize| {
+        let list: Vec<String> =
+            (0..resources).map(|number| format!("\"arn:aws:kms:eu-west-1:111122223333:key/{number}\"")).collect();
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": "{action}", "Resource": [{}]}}]}}"#,
+            list.join(",")
+        );
+        json::parse(&text).unwrap()
+    };
+    let told = |resources: usize| {
+        let (old, new) = (with("kms:Encrypt", resources), with("kms:Encr*", resources));
+        let (_, found) = document_against(&new, &old, None, &Settings::default());
+        found.iter().filter(|finding| finding.rule.code == "SE07").count()
+    };
+    assert_eq!(told(COMPARED_RESOURCES_MAX), 0);
+    assert_eq!(told(COMPARED_RESOURCES_MAX + 1), 1);
 }
