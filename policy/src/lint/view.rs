@@ -42,7 +42,7 @@ pub(super) struct View<'a> {
 
 /// A document and what is compiled of it, before anything is asked.
 pub(super) struct Prepared<'a> {
-    value: &'a Value,
+    pub(super) value: &'a Value,
     pub(super) document: &'a Document,
     pub(super) kind: Kind,
     key: Option<&'a KeySubject>,
@@ -52,6 +52,8 @@ pub(super) struct Prepared<'a> {
     /// The compiled document, if it has no problems and is not too long to be evaluated. Of policies that are not about
     /// one key it is the part about KMS.
     pub(super) policy: Option<Policy>,
+    /// Whether nothing of it is about KMS.
+    pub(super) idle: bool,
     /// The Region of the keys that are declared beside it, if that is one.
     pub(super) region: Option<&'a str>,
     pub(super) stand_ins: &'a StandIns,
@@ -75,10 +77,11 @@ impl<'a> Prepared<'a> {
             Kind::KeyPolicy => settled,
             _ => Cow::Owned(of_kms(&settled)),
         };
-        let asked = short && !evaluated.statements.is_empty();
+        let idle = evaluated.statements.is_empty();
+        let asked = short && !idle;
         let policy = asked.then(|| Policy::new(&evaluated, kind.policy_kind(), Origin::default()).ok()).flatten();
         let resource = arn.map(Into::into);
-        Prepared { value, document, kind, key, account, resource, policy, region: None, stand_ins }
+        Prepared { value, document, kind, key, account, resource, policy, idle, region: None, stand_ins }
     }
 }
 
