@@ -5,9 +5,9 @@
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
 #[path = "support/python.rs"]
 mod python;
+mod support;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -108,8 +108,11 @@ impl Server {
         let verified = wardbook(&["audit", "verify"], &audit);
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
         let exported = wardbook(&["audit", "export"], &audit);
-        let events: Vec<serde_json::Value> =
-            String::from_utf8(exported.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let events: Vec<serde_json::Value> = String::from_utf8(exported.stdout)
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
         let ids: std::collections::BTreeSet<&str> =
             events.iter().map(|event| event["eventID"].as_str().unwrap()).collect();
         assert_eq!(ids.len(), events.len(), "every event once");

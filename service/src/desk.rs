@@ -16,6 +16,7 @@ use crate::authorize::{Court, Named, On};
 use crate::caller::Caller;
 use crate::kms::Kms;
 use crate::limits::BACKEND_TIME;
+use crate::managed;
 use crate::name::{AliasName, KeyName, Written, hex, uuid};
 use crate::refusal::{Refusal, Why};
 use crate::state::{Alias, Key, State, Writes};
@@ -176,7 +177,13 @@ impl<'a> Desk<'a> {
 
     /// The key behind an alias.
     pub fn behind(&mut self, name: &AliasName) -> Option<Arc<Key>> {
-        let alias = self.alias(name)?;
+        let alias = match self.alias(name) {
+            None if managed::make(name, self) == Ok(true) => {
+                self.seen.pop();
+                self.alias(name)?
+            }
+            alias => alias?,
+        };
         let key = KeyName { account: name.account.clone(), region: name.region.clone(), id: alias.record.key };
         self.key(&key)
     }

@@ -26,6 +26,7 @@ pub mod desk;
 pub mod event;
 pub mod grant_token;
 pub mod kms;
+mod managed;
 pub mod opened;
 mod operation;
 pub mod serve;

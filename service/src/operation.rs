@@ -25,6 +25,7 @@ use crate::kms::Kms;
 use crate::raw::Raw;
 use crate::refusal::{Refusal, Why};
 
+pub(crate) use create::new_material;
 pub(crate) use multi_region::forget_replica;
 pub(crate) use rotation::{expire, rotate_automatically};
 

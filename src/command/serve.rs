@@ -3,6 +3,7 @@
 mod assemble;
 mod directory;
 
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -115,13 +116,16 @@ fn credentials(arguments: &Arguments) -> anyhow::Result<Vec<Credential>> {
 /// What to copy, once requests are answered.
 fn tell(arguments: &Arguments, scheme: &str, address: SocketAddr, global: &Global) {
     if !global.quiet {
-        eprintln!("listening at {scheme}://{address}, with data in {}", arguments.data.display());
+        let line = format!("listening at {scheme}://{address}, with data in {}\n", arguments.data.display());
+        let _ = std::io::stderr().write_all(line.as_bytes());
     }
     if let Some((_, id, secret)) = DEVELOPMENT.first().filter(|_| arguments.dev) {
-        println!("export AWS_ENDPOINT_URL_KMS={scheme}://{address}");
-        println!("export AWS_ENDPOINT_URL_STS={scheme}://{address}");
-        println!("export AWS_ACCESS_KEY_ID={id}");
-        println!("export AWS_SECRET_ACCESS_KEY={secret}");
-        println!("export AWS_REGION=us-east-1");
+        let lines = format!(
+            "export AWS_ENDPOINT_URL_KMS={scheme}://{address}\nexport AWS_ENDPOINT_URL_STS={scheme}://{address}\n\
+             export AWS_ACCESS_KEY_ID={id}\nexport AWS_SECRET_ACCESS_KEY={secret}\nexport AWS_REGION=us-east-1\n"
+        );
+        // Whoever started it may have stopped reading; that is no reason not to serve.
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
     }
 }

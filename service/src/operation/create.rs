@@ -179,7 +179,7 @@ impl Serve for CreateKeyRequest {
 }
 
 /// Fresh material, made by the backend.
-pub(super) fn new_material(
+pub(crate) fn new_material(
     name: &KeyName,
     record: &KeyRecord,
     state: MaterialState,
