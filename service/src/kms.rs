@@ -12,6 +12,7 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use wardbook_audit::event::{EventText, Field, Parameters};
+use wardbook_audit::folder::Folder;
 use wardbook_audit::journal::Journal;
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::Monotonic;
@@ -30,6 +31,7 @@ use crate::grant_token;
 use crate::limits::ATTEMPTS_MAX;
 use crate::opened::Opened;
 use crate::operation;
+use crate::outbox;
 use crate::raw::Raw;
 use crate::refusal::{Refusal, Why};
 use crate::seal::Sealer;
@@ -67,6 +69,8 @@ pub struct Parts {
     pub directory: Directory,
     /// Where every call is written down.
     pub journal: Journal,
+    /// The folder in which the journal and what becomes of it are.
+    pub audit: Folder,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
@@ -108,6 +112,12 @@ pub enum StartError {
     /// The journal takes no events.
     #[error(transparent)]
     Journal(#[from] wardbook_audit::journal::Refusal),
+    /// The log could not be looked through.
+    #[error(transparent)]
+    Look(#[from] wardbook_audit::journal::JournalError),
+    /// A file of the log could not be read.
+    #[error(transparent)]
+    File(#[from] wardbook_audit::parquet::FileError),
     /// An event that waits in the store is none.
     #[error("an event that waits for the journal is none: {0}")]
     Event(#[from] wardbook_audit::event::EventError),
@@ -119,18 +129,9 @@ const SETTLED_TOGETHER: usize = 64;
 
 impl Kms {
     /// Starts: understands every row, and brings events that an earlier run did not get into the journal there.
-    /// `is_logged` tells whether the journal has the event of an id; it looked before the journal was opened.
-    pub fn start(parts: Parts, is_logged: &dyn Fn(&str) -> bool) -> Result<Self, StartError> {
+    pub fn start(parts: Parts) -> Result<Self, StartError> {
         let state = State::load(&parts.store.load()?, &parts.sealer)?;
-        let mut settled = Vec::new();
-        for (place, text) in parts.store.waiting()? {
-            let event = EventText::read(text)?;
-            if !event.view().id().is_some_and(|id| is_logged(&id)) {
-                parts.journal.append(&event)?;
-            }
-            settled.push(place);
-        }
-        parts.store.settle(&settled)?;
+        outbox::deliver(&*parts.store, &parts.journal, &parts.audit)?;
         Ok(Self {
             parts,
             state: RwLock::new(state),

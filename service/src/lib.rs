@@ -29,6 +29,7 @@ pub mod kms;
 mod managed;
 pub mod opened;
 mod operation;
+mod outbox;
 pub mod serve;
 
 pub mod background;

@@ -8,6 +8,7 @@ mod fact;
 mod grant;
 mod import;
 mod key;
+mod last_usage;
 mod list;
 mod mac;
 mod metadata;
@@ -68,6 +69,7 @@ pub(crate) fn dispatch(
         GenerateDataKeyWithoutPlaintext => GenerateDataKeyWithoutPlaintextRequest,
         GenerateMac => GenerateMacRequest,
         GenerateRandom => GenerateRandomRequest,
+        GetKeyLastUsage => GetKeyLastUsageRequest,
         GetKeyPolicy => GetKeyPolicyRequest,
         GetKeyRotationStatus => GetKeyRotationStatusRequest,
         GetParametersForImport => GetParametersForImportRequest,
@@ -101,7 +103,6 @@ pub(crate) fn dispatch(
         DeleteCustomKeyStore,
         DescribeCustomKeyStores,
         DisconnectCustomKeyStore,
-        GetKeyLastUsage,
         UpdateCustomKeyStore,
     }
 }

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 #[derive(Debug, Args)]
 #[command(after_help = "Clients find the endpoint through AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL_STS.\n\
     Keys, policies and grants that are made over the API live in --data; who exists comes from --world.\n\
-    Not served yet: custom key stores and GetKeyLastUsage.")]
+    Not served yet: custom key stores.")]
 pub(crate) struct Arguments {
     /// Where state, audit log and root key are; made if it is not there
     #[arg(long, value_name = "DIR", default_value = "wardbook-data")]

@@ -112,6 +112,27 @@ equal(refused(kms.rotate_key_on_demand, KeyId=other),
 kms.disable_key(KeyId=other)
 equal(refused(kms.rotate_key_on_demand, KeyId=other), ("DisabledException", f"{other} is disabled."))
 
+# Limits: just under, and over.
+for number in range(50):
+    kms.create_alias(AliasName=f"alias/many-{number}", TargetKeyId=arn)
+equal(code(kms.create_alias, AliasName="alias/many-50", TargetKeyId=arn), "LimitExceededException")
+kms.put_key_policy(KeyId=arn, Policy=policy().ljust(32768))
+equal(code(kms.put_key_policy, KeyId=arn, Policy=policy().ljust(32769)), "LimitExceededException")
+for size, wanted in [(1 << 20, 400), ((1 << 20) + 1, 413)]:
+    try:
+        urllib.request.urlopen(urllib.request.Request(ENDPOINT, data=b"x" * size, method="POST"))
+    except urllib.error.HTTPError as error:
+        equal((size, error.code), (size, wanted))
+for path in ["/wardbook/clock", "/wardbook/other"]:
+    try:
+        post(path, {"advance_seconds": "x"})
+        raise SystemExit(path)
+    except urllib.error.HTTPError as error:
+        equal((path, error.code), (path, 400))
+for path, text in [("/healthz", "ok"), ("/readyz", "ready"), ("/metrics", "# HELP wardbook_connections_total")]:
+    with urllib.request.urlopen(ENDPOINT + path) as answer:
+        assert answer.read().decode().startswith(text), path
+
 # What is malformed, and what is no operation.
 equal(code(kms.describe_custom_key_stores), "UnsupportedOperationException")
 equal(code(client(("AKIAUNKNOWNUNKNOWN00", "x")).list_keys), "UnrecognizedClientException")

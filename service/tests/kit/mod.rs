@@ -11,7 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use wardbook_audit::disk::MemoryDisk;
 use wardbook_audit::folder::{Folder, Origin};
-use wardbook_audit::journal::{Journal, Options, snapshot};
+use wardbook_audit::journal::{Journal, Options};
 use wardbook_backend::call::Monotonic;
 use wardbook_backend::random::{Random, System};
 use wardbook_backend::root::{LocalRoot, Roots};
@@ -64,7 +64,6 @@ impl World {
         let roots = Roots::new(self.root.clone());
         let backend = Software::start([Arc::new(RustCrypto) as _], roots, random.clone());
         let folder = self.folder();
-        let logged: Vec<String> = self.event_ids();
         let origin = Origin::new("server").unwrap();
         let journal = Journal::open(&folder, &origin, Options::default(), Box::new(()), |_| None).unwrap();
         let parts = Parts {
@@ -74,12 +73,13 @@ impl World {
             sealer,
             directory: Directory::default(),
             journal,
+            audit: folder,
             clock: self.clock.clone(),
             random,
             stopwatch: Monotonic::start(),
             loopback_is_secure: true,
         };
-        Kms::start(parts, &|id| logged.iter().any(|known| known == id)).unwrap()
+        Kms::start(parts).unwrap()
     }
 
     /// Every event that is in the journal or was sealed.
@@ -91,11 +91,6 @@ impl World {
         })
         .unwrap();
         events
-    }
-
-    fn event_ids(&self) -> Vec<String> {
-        let unsealed = snapshot(&self.folder()).unwrap().unsealed;
-        unsealed.iter().filter_map(|one| Some(one.event.view().id()?.into_owned())).collect()
     }
 }
 

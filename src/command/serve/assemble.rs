@@ -1,6 +1,5 @@
 //! From paths and flags to a service that runs.
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use wardbook_audit::disk::LocalDisk;
 use wardbook_audit::event::EventText;
 use wardbook_audit::folder::{Folder, Origin};
-use wardbook_audit::journal::{CutTail, Journal, Options, snapshot};
+use wardbook_audit::journal::{CutTail, Journal, Options};
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::{Call, Monotonic};
 use wardbook_backend::context::Context;
@@ -63,9 +62,6 @@ pub(super) fn kms(
     fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     let folder = Folder::new(Arc::new(LocalDisk::new(folder)));
     let origin = Origin::new(LOG)?;
-    // Looked at before the journal is opened, which seals what it finds.
-    let unsealed = snapshot(&folder)?.unsealed;
-    let logged: HashSet<String> = unsealed.iter().filter_map(|one| Some(one.event.view().id()?.into_owned())).collect();
     let log = arguments.signing_key.open(&folder, &origin)?;
     let name_cut = |cut: &CutTail| -> Option<EventText> { torn_event(cut, clock.now(), &*random).ok() };
     let journal = Journal::open(&folder, &origin, Options::default(), Box::new(log), name_cut)?;
@@ -76,12 +72,13 @@ pub(super) fn kms(
         sealer,
         directory,
         journal,
+        audit: folder,
         clock,
         random,
         stopwatch: Monotonic::start(),
         loopback_is_secure: arguments.dev,
     };
-    Ok(Kms::start(parts, &|id| logged.contains(id))?)
+    Ok(Kms::start(parts)?)
 }
 
 fn backend(uri: &str, roots: Roots, random: Arc<dyn Random>) -> anyhow::Result<Arc<dyn Backend>> {
