@@ -54,17 +54,10 @@ impl Serve for GetKeyLastUsageRequest {
 /// The newest use of a key.
 fn last_usage(folder: &Folder, arn: &str) -> Result<Option<KeyLastUsageData>, String> {
     let moment = moment(folder).map_err(|error| error.to_string())?;
-    let mut newest: Option<(Timestamp, KeyLastUsageData)> = None;
-    let mut offer = |text: &str| {
-        if let Some((time, usage)) = usage(text, arn)
-            && newest.as_ref().is_none_or(|(known, _)| *known < time)
-        {
-            newest = Some((time, usage));
-        }
-    };
+    let mut newest = None;
     moment
         .unsealed(|one| {
-            offer(one.event.text());
+            offer(one.event.text(), arn, &mut newest);
             Ok::<(), wardbook_audit::journal::JournalError>(())
         })
         .map_err(|error| error.to_string())?;
@@ -76,7 +69,7 @@ fn last_usage(folder: &Folder, arn: &str) -> Result<Option<KeyLastUsageData>, St
             for column in ["kms_key_arn", "dest_kms_key_arn"] {
                 let filter = Filter::default().and(Test::Text { column, values: vec![arn.to_owned()] });
                 file.events(&filter, |_, text| {
-                    offer(text);
+                    offer(text, arn, &mut newest);
                     Ok::<(), FileError>(())
                 })
                 .map_err(|error| error.to_string())?;
@@ -87,6 +80,15 @@ fn last_usage(folder: &Folder, arn: &str) -> Result<Option<KeyLastUsageData>, St
         }
     }
     Ok(newest.map(|(_, usage)| usage))
+}
+
+/// Keeps a use if it is newer than the one that is kept.
+fn offer(text: &str, arn: &str, newest: &mut Option<(Timestamp, KeyLastUsageData)>) {
+    if let Some((time, usage)) = usage(text, arn)
+        && newest.as_ref().is_none_or(|(known, _)| *known < time)
+    {
+        *newest = Some((time, usage));
+    }
 }
 
 /// What an event says of a use of the key, if it is a successful one.
