@@ -118,7 +118,8 @@ for number in range(50):
 equal(code(kms.create_alias, AliasName="alias/many-50", TargetKeyId=arn), "LimitExceededException")
 kms.put_key_policy(KeyId=arn, Policy=policy().ljust(32768))
 equal(code(kms.put_key_policy, KeyId=arn, Policy=policy().ljust(32769)), "LimitExceededException")
-for size, wanted in [(1 << 20, 400), ((1 << 20) + 1, 413)]:
+# Without a target it is a form, as STS has them, and nobody signed it.
+for size, wanted in [(1 << 20, 403), ((1 << 20) + 1, 413)]:
     try:
         urllib.request.urlopen(urllib.request.Request(ENDPOINT, data=b"x" * size, method="POST"))
     except urllib.error.HTTPError as error:
