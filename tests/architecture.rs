@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "wardbook-audit",
             "wardbook-backend",
             "wardbook-backend-aws-lc",
+            "wardbook-backend-pkcs11",
             "wardbook-service",
         ],
     ),

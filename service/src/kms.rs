@@ -32,6 +32,7 @@ use crate::limits::ATTEMPTS_MAX;
 use crate::opened::Opened;
 use crate::operation;
 use crate::outbox;
+use crate::quota::Quotas;
 use crate::raw::Raw;
 use crate::refusal::{Refusal, Why};
 use crate::seal::Sealer;
@@ -77,6 +78,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// Measures how long things take.
     pub stopwatch: Monotonic,
+    /// How many requests are let through.
+    pub quotas: Quotas,
     /// Whether requests over loopback count as sent over a secure transport.
     pub loopback_is_secure: bool,
 }
@@ -170,6 +173,9 @@ impl Kms {
     fn handle(&self, raw: &Raw, case: &mut Case) -> Result<String, Refusal> {
         let operation = target(raw, case)?;
         let caller = self.authenticate(raw, case, &["kms"])?;
+        if !self.parts.quotas.admit(&caller.account, operation, self.parts.clock.wall()) {
+            return Err(Refusal::new(Why::Throttling, crate::desk::THROTTLED));
+        }
         operation::dispatch(self, operation, &caller, raw, case)
     }
 

@@ -30,6 +30,7 @@ mod managed;
 pub mod opened;
 mod operation;
 mod outbox;
+pub mod quota;
 pub mod serve;
 
 pub mod background;

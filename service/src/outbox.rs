@@ -46,7 +46,7 @@ fn logged(folder: &Folder, events: &[(i64, EventText)]) -> Result<HashSet<String
     let filter = Filter::default().and(Test::Text { column: "event_id", values: ids });
     for file in moment.files.iter().filter(|file| file.date >= first) {
         let source = folder.disk().open(&file.path()).map_err(FileError::Disk)?;
-        EventFile::open(source.into())?.events(&filter, |_, text| {
+        EventFile::open(source)?.events(&filter, |_, text| {
             let event = EventText::read(text.to_owned())?;
             found.extend(event.view().id().map(std::borrow::Cow::into_owned));
             Ok::<(), StartError>(())

@@ -13,6 +13,7 @@ use clap::Args;
 use wardbook_service::clock::SystemClock;
 use wardbook_service::credential::Credential;
 use wardbook_service::http::{self, Settings};
+use wardbook_service::quota::Quota;
 
 use super::audit::key::SigningKeyFile;
 use crate::cli::Global;
@@ -32,18 +33,24 @@ pub(crate) struct Arguments {
     /// The access keys that may sign: a JSON file for its owner only
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
-    /// Who computes: `software:` (pure Rust, and AWS-LC for RSA) or `aws-lc:`
+    /// Who computes: `software:` (pure Rust, and AWS-LC for RSA), `aws-lc:`, or
+    /// `pkcs11:module=PATH;token=LABEL;pin-file=PATH`
     #[arg(long, value_name = "URI", default_value = "software:")]
     backend: String,
-    /// File of the root key under which everything is wrapped; made if there is none [default: DIR/root.key]
-    #[arg(long, value_name = "FILE")]
-    root_key: Option<PathBuf>,
+    /// The root key under which everything is wrapped: a file, made if there is none, `env:NAME`, or `credential:NAME`
+    /// of systemd [default: DIR/root.key]
+    #[arg(long, value_name = "URI")]
+    root_key: Option<String>,
     /// Certificate chain in PEM; serves TLS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
     /// The certificate's private key in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// How many requests per second each account may make: `CreateKey=5`, `cryptographic=5500`; may be given several
+    /// times [default: no quotas]
+    #[arg(long, value_name = "OPERATION=N", value_parser = Quota::read)]
+    quota: Vec<Quota>,
     /// Serve plain HTTP at an address that others can reach
     #[arg(long)]
     insecure_plaintext: bool,

@@ -65,7 +65,7 @@ fn last_usage(folder: &Folder, arn: &str) -> Result<Option<KeyLastUsageData>, St
     for day in days.into_iter().rev() {
         for file in moment.files.iter().filter(|file| file.date == day) {
             let source = folder.disk().open(&file.path()).map_err(|error| error.to_string())?;
-            let file = EventFile::open(source.into()).map_err(|error| error.to_string())?;
+            let file = EventFile::open(source).map_err(|error| error.to_string())?;
             for column in ["kms_key_arn", "dest_kms_key_arn"] {
                 let filter = Filter::default().and(Test::Text { column, values: vec![arn.to_owned()] });
                 file.events(&filter, |_, text| {

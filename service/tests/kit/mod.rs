@@ -77,6 +77,7 @@ impl World {
             clock: self.clock.clone(),
             random,
             stopwatch: Monotonic::start(),
+            quotas: Default::default(),
             loopback_is_secure: true,
         };
         Kms::start(parts).unwrap()
