@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "wardbook-backend",
             "wardbook-backend-aws-lc",
             "wardbook-backend-pkcs11",
+            "wardbook-backend-xks",
             "wardbook-service",
         ],
     ),

@@ -98,12 +98,14 @@ impl Kms {
 
     /// Destroys the material of a key that is gone, where its holder has more than what was in the row.
     fn destroy(&self, key: &Key) -> Result<(), Refusal> {
+        let caller = Caller::service(&key.name.region)?;
+        let holder = Desk::new(self, &caller).holder(key)?;
         for material in &key.record.materials {
             let (Some(id), Some(token)) = (material.material_id(), &material.token) else { continue };
             let bytes = STANDARD.decode(token).map_err(|_| Refusal::new(Why::Internal, "a token is no base64"))?;
             let call = Call::within(&self.parts.stopwatch, BACKEND_TIME);
             let token = KeyToken::from_bytes(&bytes).map_err(|error| refused(error, &key.name.arn()))?;
-            let destroyed = self.parts.backend.destroy(&token, &binding(key, id)?, &call);
+            let destroyed = holder.destroy(&token, &binding(key, id)?, &call);
             destroyed.map_err(|error| refused(error, &key.name.arn()))?;
         }
         Ok(())

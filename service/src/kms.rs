@@ -24,10 +24,11 @@ use crate::authenticate::{SigningKeys, authenticate};
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::credential::Credentials;
-use crate::desk::Desk;
+use crate::desk::{Behalf, Desk};
 use crate::directory::Directory;
 use crate::event::Case;
 use crate::grant_token;
+use crate::key_store::KeyStores;
 use crate::limits::ATTEMPTS_MAX;
 use crate::opened::Opened;
 use crate::operation;
@@ -80,6 +81,8 @@ pub struct Parts {
     pub stopwatch: Monotonic,
     /// How many requests are let through.
     pub quotas: Quotas,
+    /// Where custom key stores may be.
+    pub key_stores: KeyStores,
     /// Whether requests over loopback count as sent over a secure transport.
     pub loopback_is_secure: bool,
 }
@@ -196,6 +199,7 @@ impl Kms {
         case.notes.request = parameters.clone();
         for _ in 0..ATTEMPTS_MAX {
             let mut desk = Desk::new(self, caller);
+            desk.behalf = Behalf::new(case.operation(), &case.request_id, caller.arn());
             desk.notes.request = parameters.clone();
             let outcome = self.attempt(&request, &mut desk);
             let Desk { seen, mut writes, notes, now, .. } = desk;
@@ -222,8 +226,9 @@ impl Kms {
     fn attempt<O: Serve>(&self, request: &O, desk: &mut Desk<'_>) -> Result<O::Answer, Refusal> {
         let plan = request.plan(desk)?;
         let permit = self.decide(&plan, desk)?;
+        desk.label(plan.uses.first().map(|(_, key)| key.name.arn()));
         grant_token::check(&plan, desk)?;
-        ready(&plan)?;
+        ready(&plan, desk)?;
         request.run(&plan, permit, desk)
     }
 
@@ -354,10 +359,10 @@ fn target(raw: &Raw, case: &mut Case) -> Result<Operation, Refusal> {
 }
 
 /// Whether state and usage of every key permit its action.
-fn ready(plan: &Plan) -> Result<(), Refusal> {
+fn ready(plan: &Plan, desk: &mut Desk<'_>) -> Result<(), Refusal> {
     for (action, key) in &plan.uses {
         let arn = key.name.arn();
-        if let Some(refusal) = kms_state(action, key.record.key_state()) {
+        if let Some(refusal) = kms_state(action, desk.state_of(key)) {
             let why = match refusal.error() {
                 "DisabledException" => Why::Disabled,
                 "UnsupportedOperationException" => Why::Unsupported,

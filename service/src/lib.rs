@@ -25,6 +25,7 @@ pub mod directory;
 pub mod desk;
 pub mod event;
 pub mod grant_token;
+pub mod key_store;
 pub mod kms;
 mod managed;
 pub mod opened;

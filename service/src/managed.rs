@@ -54,6 +54,8 @@ pub(crate) fn make(name: &AliasName, desk: &Desk<'_>) -> Result<bool, Refusal> {
         materials: Vec::new(),
         rotation: Some(Rotation { period_days: PERIOD_DAYS, next: later(now, PERIOD_DAYS * 86_400).micros() }),
         rotations_on_demand: 0,
+        key_store: None,
+        external_id: None,
     };
     record.materials.push(new_material(&key, &record, MaterialState::Current, &desk)?);
     desk.seen.push((key.row(), 0));

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod directory;
+mod key_store;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
@@ -22,7 +23,7 @@ use crate::exit::Exit;
 #[derive(Debug, Args)]
 #[command(after_help = "Clients find the endpoint through AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL_STS.\n\
     Keys, policies and grants that are made over the API live in --data; who exists comes from --world.\n\
-    Not served yet: custom key stores.")]
+    Recipient (attested enclaves) is not served.")]
 pub(crate) struct Arguments {
     /// Where state, audit log and root key are; made if it is not there
     #[arg(long, value_name = "DIR", default_value = "wardbook-data")]
@@ -47,6 +48,11 @@ pub(crate) struct Arguments {
     /// The certificate's private key in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Where a custom key store may be: NAME is what requests say (endpoint and path of a proxy, or a cluster's id), URI
+    /// is where it really is (`https://HOST/.../kms/xks/v1;roots=PEM` or `pkcs11:module=PATH;token=LABEL`); no other
+    /// place is ever contacted
+    #[arg(long, value_name = "NAME=URI", value_parser = key_store::Place::read)]
+    key_store: Vec<key_store::Place>,
     /// How many requests per second each account may make: `CreateKey=5`, `cryptographic=5500`; may be given several
     /// times [default: no quotas]
     #[arg(long, value_name = "OPERATION=N", value_parser = Quota::read)]

@@ -3,6 +3,7 @@
 use wardbook_audit::event::{Field, Name, Parameters, Prose, Word};
 use wardbook_audit::time::Timestamp;
 
+use super::fact::named;
 use super::metadata::metadata;
 use crate::api::{
     CANCEL_KEY_DELETION_REQUEST, CancelKeyDeletionRequest, CancelKeyDeletionResponse, DESCRIBE_KEY_REQUEST,
@@ -45,9 +46,16 @@ impl Serve for DescribeKeyRequest {
         Ok(Plan::on("kms:DescribeKey", &found, Facts::default()).with_tokens(self.grant_tokens.as_ref()))
     }
 
-    fn run(&self, plan: &Plan, _: Permit, _: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
+    fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
-        Ok(DescribeKeyResponse { key_metadata: Some(metadata(&key.name, &key.record)) })
+        let mut told = metadata(&key.name, &key.record);
+        if key.record.key_store.is_some() {
+            let state = desk.state_of(key);
+            told.key_state = named(state.name());
+            told.enabled = Some(state.name() == "Enabled");
+            told.cloud_hsm_cluster_id = super::key_store::cluster_of(key, desk);
+        }
+        Ok(DescribeKeyResponse { key_metadata: Some(told) })
     }
 }
 

@@ -78,6 +78,7 @@ impl World {
             random,
             stopwatch: Monotonic::start(),
             quotas: Default::default(),
+            key_stores: Default::default(),
             loopback_is_secure: true,
         };
         Kms::start(parts).unwrap()

@@ -30,7 +30,7 @@ use wardbook_service::quota::Quotas;
 use wardbook_service::seal::{PARENT_BYTES, Sealer};
 use wardbook_service::store::{SqliteStore, Store};
 
-use super::{Arguments, directory};
+use super::{Arguments, directory, key_store};
 use crate::cli::Global;
 use crate::command::world;
 
@@ -69,7 +69,7 @@ pub(super) fn kms(
     let journal = Journal::open(&folder, &origin, Options::default(), Box::new(log), name_cut)?;
     let parts = Parts {
         store: Box::new(store),
-        backend,
+        backend: Arc::clone(&backend),
         credentials: Credentials::new(credentials, sealer.clone()),
         sealer,
         directory,
@@ -78,6 +78,7 @@ pub(super) fn kms(
         clock,
         random,
         stopwatch: Monotonic::start(),
+        key_stores: key_store::key_stores(&arguments.key_store, &backend, data)?,
         quotas: Quotas::new(arguments.quota.clone()),
         loopback_is_secure: arguments.dev,
     };
