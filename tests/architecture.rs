@@ -18,13 +18,23 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     (
         "wardbook",
-        &["wardbook-policy", "wardbook-inventory", "wardbook-audit", "wardbook-backend", "wardbook-backend-aws-lc"],
+        &[
+            "wardbook-policy",
+            "wardbook-inventory",
+            "wardbook-audit",
+            "wardbook-backend",
+            "wardbook-backend-aws-lc",
+            "wardbook-backend-pkcs11",
+            "wardbook-backend-xks",
+            "wardbook-service",
+        ],
     ),
     ("wardbook-policy", &[]),
     ("wardbook-inventory", &["wardbook-policy"]),
     ("wardbook-backend", &[]),
     ("wardbook-backend-xks", &["wardbook-backend"]),
     ("wardbook-audit", &[]),
+    ("wardbook-service", &["wardbook-policy", "wardbook-audit", "wardbook-backend"]),
     ("wardbook-backend-aws-lc", &["wardbook-backend"]),
     ("wardbook-backend-pkcs11", &["wardbook-backend"]),
 ];

@@ -5,9 +5,9 @@
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
 #[path = "support/python.rs"]
 mod python;
+mod support;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -60,6 +60,10 @@ const WORLD: &str = r#"{"UserDetailList": [
 
 impl Server {
     fn start(folder: &Folder) -> Server {
+        Server::start_with(folder, &[], &[])
+    }
+
+    fn start_with(folder: &Folder, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
         let credentials = folder.path("credentials.json");
         if !credentials.exists() {
             folder.write("credentials.json", CREDENTIALS);
@@ -77,6 +81,8 @@ impl Server {
             .arg(folder.path("world"))
             .arg("--signing-key")
             .arg(folder.path("audit-signing.key"))
+            .args(arguments)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -108,8 +114,11 @@ impl Server {
         let verified = wardbook(&["audit", "verify"], &audit);
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
         let exported = wardbook(&["audit", "export"], &audit);
-        let events: Vec<serde_json::Value> =
-            String::from_utf8(exported.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let events: Vec<serde_json::Value> = String::from_utf8(exported.stdout)
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
         let ids: std::collections::BTreeSet<&str> =
             events.iter().map(|event| event["eventID"].as_str().unwrap()).collect();
         assert_eq!(ids.len(), events.len(), "every event once");
@@ -169,6 +178,28 @@ fn the_steps_of_the_articles_and_of_terraform() {
     assert_eq!(named("DeleteKey")[0]["eventType"], "AwsServiceEvent");
     let refused = named("GenerateDataKey").iter().any(|event| event["errorCode"] == "DisabledException");
     assert!(refused, "refusals are written down too");
+}
+
+/// The example that a newcomer copies, with nothing but the lines that `--dev` prints.
+#[test]
+fn the_example_runs_as_it_stands() {
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("example");
+    let server = Server::start_with(&folder, &["--quota", "Encrypt=0.001", "--quota", "cryptographic=100"], &[]);
+    let output = Command::new(&python)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/boto3_steps.py"))
+        .env("AWS_ENDPOINT_URL_KMS", &server.endpoint)
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for line in ["the data key comes back: True", "while it is off: DisabledException", "and on again"] {
+        assert!(text.lines().any(|found| found == line), "{text}");
+    }
+    assert_eq!(server.stop(&folder).len(), 7, "one event for each call");
 }
 
 #[test]
@@ -243,6 +274,41 @@ fn what_was_acknowledged_survives_a_kill() {
     for request in requests {
         let found = events.iter().filter(|event| event["requestID"] == *request).count();
         assert_eq!(found, 1, "request {request} is in the log exactly once");
+    }
+}
+
+/// Keys that are made in a token and never leave it. Debian has the token as `softhsm2`.
+#[test]
+fn a_token_holds_the_keys() {
+    let modules = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"];
+    let Some(module) = modules.into_iter().find(|module| Path::new(module).exists()) else {
+        assert!(std::env::var_os("WARDBOOK_REQUIRE_SOFTHSM").is_none(), "SoftHSM2 is required and not here");
+        return;
+    };
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("token");
+    fs::create_dir_all(folder.path("tokens")).unwrap();
+    let tokens = folder.path("tokens").display().to_string();
+    folder.write("softhsm2.conf", format!("directories.tokendir = {tokens}\nobjectstore.backend = file\n"));
+    folder.write("pin", "1234");
+    fs::set_permissions(folder.path("pin"), fs::Permissions::from_mode(0o600)).unwrap();
+    let configuration = folder.path("softhsm2.conf").display().to_string();
+    let made = Command::new("softhsm2-util")
+        .args(["--init-token", "--free", "--label", "kms", "--pin", "1234", "--so-pin", "5678"])
+        .env("SOFTHSM2_CONF", &configuration)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let pin = folder.path("pin").display().to_string();
+    let backend = format!("pkcs11:module={module};token=kms;pin-file={pin}");
+    let root = "0123456789abcdef".repeat(4);
+    let environment = [("SOFTHSM2_CONF", configuration.as_str()), ("WARDBOOK_TEST_ROOT", root.as_str())];
+    for script in ["held_in_token.py", "held_in_token.py"] {
+        let arguments = ["--backend", &backend, "--root-key", "env:WARDBOOK_TEST_ROOT"];
+        let server = Server::start_with(&folder, &arguments, &environment);
+        let memory = folder.path("memory.json").display().to_string();
+        server.run(&python, script, &[&memory]);
+        server.stop(&folder);
     }
 }
 

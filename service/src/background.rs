@@ -3,15 +3,20 @@
 
 use std::sync::{Arc, PoisonError};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use wardbook_audit::event::{Field, Parameters, Word};
 use wardbook_audit::time::Timestamp;
+use wardbook_backend::call::Call;
+use wardbook_backend::token::KeyToken;
 
 use crate::caller::Caller;
-use crate::desk::Desk;
+use crate::desk::{Desk, binding, refused};
 use crate::event::service_event;
 use crate::kms::Kms;
+use crate::limits::BACKEND_TIME;
 use crate::operation;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Why};
 use crate::state::Key;
 
 /// An act that is due.
@@ -66,6 +71,7 @@ impl Kms {
         // It may have been pardoned since it was looked at.
         let Some(key) = desk.key(&key.name).filter(|key| Due::of(key, desk.now) == Some(act)) else { return Ok(()) };
         let mut details = Parameters::default();
+        let alone = desk.siblings(&key).is_empty();
         match act {
             Due::Delete => {
                 operation::forget_replica(&key, &mut desk);
@@ -80,9 +86,27 @@ impl Kms {
         let event = service_event(act.event(), &key.name, desk.now, details, &*self.parts.random)?;
         let Desk { seen, writes, .. } = desk;
         // A conflict means that somebody was faster; the next look finds what is left to do.
-        self.conclude(&seen, &writes, &event)?;
+        let done = self.conclude(&seen, &writes, &event)?;
         if act != Due::Rotate {
             self.opened.forget(&key.name);
+        }
+        match done && act == Due::Delete && alone {
+            true => self.destroy(&key),
+            false => Ok(()),
+        }
+    }
+
+    /// Destroys the material of a key that is gone, where its holder has more than what was in the row.
+    fn destroy(&self, key: &Key) -> Result<(), Refusal> {
+        let caller = Caller::service(&key.name.region)?;
+        let holder = Desk::new(self, &caller).holder(key)?;
+        for material in &key.record.materials {
+            let (Some(id), Some(token)) = (material.material_id(), &material.token) else { continue };
+            let bytes = STANDARD.decode(token).map_err(|_| Refusal::new(Why::Internal, "a token is no base64"))?;
+            let call = Call::within(&self.parts.stopwatch, BACKEND_TIME);
+            let token = KeyToken::from_bytes(&bytes).map_err(|error| refused(error, &key.name.arn()))?;
+            let destroyed = holder.destroy(&token, &binding(key, id)?, &call);
+            destroyed.map_err(|error| refused(error, &key.name.arn()))?;
         }
         Ok(())
     }

@@ -6,19 +6,23 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use wardbook_audit::event::{Decision, Field, Name, Parameters, Resource};
 use wardbook_audit::time::Timestamp;
+use wardbook_backend::backend::Backend;
 use wardbook_backend::call::Call;
 use wardbook_backend::error::BackendError;
 use wardbook_backend::key::KeyHandle;
 use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, KeyToken, MaterialId};
 
+use wardbook_policy::catalogue::KeyState;
+
 use crate::authorize::{Court, Named, On};
 use crate::caller::Caller;
 use crate::kms::Kms;
 use crate::limits::BACKEND_TIME;
-use crate::name::{AliasName, KeyName, Written, hex, uuid};
+use crate::managed;
+use crate::name::{AliasName, KeyName, StoreName, Written, hex, uuid};
 use crate::refusal::{Refusal, Why};
-use crate::state::{Alias, Key, State, Writes};
+use crate::state::{Alias, Connection, Key, KeyStore, State, Writes};
 use crate::store::Seen;
 
 /// One request at work.
@@ -35,6 +39,22 @@ pub struct Desk<'a> {
     pub writes: Writes,
     /// What the log will say.
     pub notes: Notes,
+    /// On whose behalf a foreign holder of keys is asked.
+    pub behalf: Behalf,
+}
+
+/// On whose behalf a foreign holder of keys is asked: words that it may log.
+#[derive(Clone, Debug, Default)]
+pub struct Behalf {
+    labels: Vec<(&'static str, String)>,
+}
+
+impl Behalf {
+    /// What is known before a key is.
+    pub fn new(operation: &str, request_id: &str, principal: &str) -> Self {
+        let labels = [("awsPrincipalArn", principal), ("kmsOperation", operation), ("kmsRequestId", request_id)];
+        Self { labels: labels.into_iter().map(|(name, value)| (name, value.to_owned())).collect() }
+    }
 }
 
 /// What the log will say of a request.
@@ -97,7 +117,15 @@ impl<'a> Desk<'a> {
     /// A clean desk.
     pub fn new(kms: &'a Kms, caller: &'a Caller) -> Self {
         let now = kms.parts.clock.now();
-        Self { kms, caller, now, seen: Vec::new(), writes: Writes::default(), notes: Notes::default() }
+        Self {
+            kms,
+            caller,
+            now,
+            seen: Vec::new(),
+            writes: Writes::default(),
+            notes: Notes::default(),
+            behalf: Behalf::default(),
+        }
     }
 
     /// Reads something of the state.
@@ -176,7 +204,13 @@ impl<'a> Desk<'a> {
 
     /// The key behind an alias.
     pub fn behind(&mut self, name: &AliasName) -> Option<Arc<Key>> {
-        let alias = self.alias(name)?;
+        let alias = match self.alias(name) {
+            None if managed::make(name, self) == Ok(true) => {
+                self.seen.pop();
+                self.alias(name)?
+            }
+            alias => alias?,
+        };
         let key = KeyName { account: name.account.clone(), region: name.region.clone(), id: alias.record.key };
         self.key(&key)
     }
@@ -245,8 +279,53 @@ impl<'a> Desk<'a> {
     }
 
     /// A call to the backend, which has to end.
-    pub fn call(&self) -> Call<'a> {
-        Call::within(&self.kms.parts.stopwatch, BACKEND_TIME)
+    pub fn call<'b>(&'b self, labels: &'b [(&'b str, &'b str)]) -> Call<'b> {
+        Call::within(&self.kms.parts.stopwatch, BACKEND_TIME).with_labels(labels)
+    }
+
+    /// The words that go with a call.
+    pub fn labels(&self) -> Vec<(&str, &str)> {
+        self.behalf.labels.iter().map(|(name, value)| (*name, value.as_str())).collect()
+    }
+
+    /// Names the key on whose behalf foreign holders are asked.
+    pub fn label(&mut self, key: Option<String>) {
+        self.behalf.labels.extend(key.map(|arn| ("kmsKeyArn", arn)));
+    }
+
+    /// Who holds the key: the backend, or a custom key store that is connected.
+    pub fn holder(&self, key: &Key) -> Result<Arc<dyn Backend>, Refusal> {
+        let Some(id) = &key.record.key_store else { return Ok(Arc::clone(&self.kms.parts.backend)) };
+        let KeyName { account, region, .. } = key.name.clone();
+        let name = StoreName { account, region, id: id.clone() };
+        let record = self.read(|state| state.key_store(&name).map(|store| store.record.clone()));
+        match record.filter(|record| record.connection == Connection::Connected) {
+            Some(record) => {
+                let backend = self.kms.parts.key_stores.backend(&name, &record);
+                backend.map_err(|error| refused(error, &key.name.arn()))
+            }
+            None => Err(unavailable(key)),
+        }
+    }
+
+    /// The state of a key; one whose store is not connected cannot be used, whatever its own state says.
+    pub fn state_of(&mut self, key: &Key) -> KeyState {
+        let own = key.record.key_state();
+        let Some(id) = &key.record.key_store else { return own };
+        let KeyName { account, region, .. } = key.name.clone();
+        let store = self.key_store(&StoreName { account, region, id: id.clone() });
+        let connected = store.is_some_and(|store| store.record.connection == Connection::Connected);
+        match own {
+            KeyState::Enabled | KeyState::Disabled if !connected => KeyState::Unavailable,
+            own => own,
+        }
+    }
+
+    /// The custom key store of a name, and remembers which revision of it was looked at.
+    pub fn key_store(&mut self, name: &StoreName) -> Option<KeyStore> {
+        let store = self.read(|state| state.key_store(name).cloned());
+        self.seen.push((name.row(), store.as_ref().map_or(0, |store| store.revision)));
+        store
     }
 
     /// The key's current material, open for use.
@@ -261,9 +340,10 @@ impl<'a> Desk<'a> {
         let pending = || Refusal::new(Why::InvalidState, format!("{} is pending import.", key.name.arn()));
         let token = kept.token.as_ref().ok_or_else(pending)?;
         let binding = binding(key, material)?;
+        let holder = self.holder(key)?;
         self.kms.opened.open((&key.name, material), || {
             let bytes = STANDARD.decode(token).map_err(|_| BackendError::InvalidToken)?;
-            self.kms.parts.backend.open(&KeyToken::from_bytes(&bytes)?, &binding, &self.call())
+            holder.open(&KeyToken::from_bytes(&bytes)?, &binding, &self.call(&self.labels()))
         })
     }
 }

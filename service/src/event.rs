@@ -89,6 +89,11 @@ impl Case {
         self.source_address = caller.source_name();
     }
 
+    /// The operation, as far as it is a word.
+    pub fn operation(&self) -> &str {
+        self.name.as_ref().map(Word::as_str).unwrap_or_default()
+    }
+
     /// The unique id of who it was, if it is known.
     pub fn principal_id(&self) -> Option<String> {
         self.identity.principal_id.as_ref().map(|id| id.as_str().to_owned())

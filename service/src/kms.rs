@@ -12,6 +12,7 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use wardbook_audit::event::{EventText, Field, Parameters};
+use wardbook_audit::folder::Folder;
 use wardbook_audit::journal::Journal;
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::Monotonic;
@@ -23,13 +24,16 @@ use crate::authenticate::{SigningKeys, authenticate};
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::credential::Credentials;
-use crate::desk::Desk;
+use crate::desk::{Behalf, Desk};
 use crate::directory::Directory;
 use crate::event::Case;
 use crate::grant_token;
+use crate::key_store::KeyStores;
 use crate::limits::ATTEMPTS_MAX;
 use crate::opened::Opened;
 use crate::operation;
+use crate::outbox;
+use crate::quota::Quotas;
 use crate::raw::Raw;
 use crate::refusal::{Refusal, Why};
 use crate::seal::Sealer;
@@ -67,12 +71,18 @@ pub struct Parts {
     pub directory: Directory,
     /// Where every call is written down.
     pub journal: Journal,
+    /// The folder in which the journal and what becomes of it are.
+    pub audit: Folder,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
     pub random: Arc<dyn Random>,
     /// Measures how long things take.
     pub stopwatch: Monotonic,
+    /// How many requests are let through.
+    pub quotas: Quotas,
+    /// Where custom key stores may be.
+    pub key_stores: KeyStores,
     /// Whether requests over loopback count as sent over a secure transport.
     pub loopback_is_secure: bool,
 }
@@ -108,6 +118,12 @@ pub enum StartError {
     /// The journal takes no events.
     #[error(transparent)]
     Journal(#[from] wardbook_audit::journal::Refusal),
+    /// The log could not be looked through.
+    #[error(transparent)]
+    Look(#[from] wardbook_audit::journal::JournalError),
+    /// A file of the log could not be read.
+    #[error(transparent)]
+    File(#[from] wardbook_audit::parquet::FileError),
     /// An event that waits in the store is none.
     #[error("an event that waits for the journal is none: {0}")]
     Event(#[from] wardbook_audit::event::EventError),
@@ -119,18 +135,9 @@ const SETTLED_TOGETHER: usize = 64;
 
 impl Kms {
     /// Starts: understands every row, and brings events that an earlier run did not get into the journal there.
-    /// `is_logged` tells whether the journal has the event of an id; it looked before the journal was opened.
-    pub fn start(parts: Parts, is_logged: &dyn Fn(&str) -> bool) -> Result<Self, StartError> {
+    pub fn start(parts: Parts) -> Result<Self, StartError> {
         let state = State::load(&parts.store.load()?, &parts.sealer)?;
-        let mut settled = Vec::new();
-        for (place, text) in parts.store.waiting()? {
-            let event = EventText::read(text)?;
-            if !event.view().id().is_some_and(|id| is_logged(&id)) {
-                parts.journal.append(&event)?;
-            }
-            settled.push(place);
-        }
-        parts.store.settle(&settled)?;
+        outbox::deliver(&*parts.store, &parts.journal, &parts.audit)?;
         Ok(Self {
             parts,
             state: RwLock::new(state),
@@ -169,6 +176,9 @@ impl Kms {
     fn handle(&self, raw: &Raw, case: &mut Case) -> Result<String, Refusal> {
         let operation = target(raw, case)?;
         let caller = self.authenticate(raw, case, &["kms"])?;
+        if !self.parts.quotas.admit(&caller.account, operation, self.parts.clock.wall()) {
+            return Err(Refusal::new(Why::Throttling, crate::desk::THROTTLED));
+        }
         operation::dispatch(self, operation, &caller, raw, case)
     }
 
@@ -189,6 +199,7 @@ impl Kms {
         case.notes.request = parameters.clone();
         for _ in 0..ATTEMPTS_MAX {
             let mut desk = Desk::new(self, caller);
+            desk.behalf = Behalf::new(case.operation(), &case.request_id, caller.arn());
             desk.notes.request = parameters.clone();
             let outcome = self.attempt(&request, &mut desk);
             let Desk { seen, mut writes, notes, now, .. } = desk;
@@ -215,8 +226,9 @@ impl Kms {
     fn attempt<O: Serve>(&self, request: &O, desk: &mut Desk<'_>) -> Result<O::Answer, Refusal> {
         let plan = request.plan(desk)?;
         let permit = self.decide(&plan, desk)?;
+        desk.label(plan.uses.first().map(|(_, key)| key.name.arn()));
         grant_token::check(&plan, desk)?;
-        ready(&plan)?;
+        ready(&plan, desk)?;
         request.run(&plan, permit, desk)
     }
 
@@ -347,10 +359,10 @@ fn target(raw: &Raw, case: &mut Case) -> Result<Operation, Refusal> {
 }
 
 /// Whether state and usage of every key permit its action.
-fn ready(plan: &Plan) -> Result<(), Refusal> {
+fn ready(plan: &Plan, desk: &mut Desk<'_>) -> Result<(), Refusal> {
     for (action, key) in &plan.uses {
         let arn = key.name.arn();
-        if let Some(refusal) = kms_state(action, key.record.key_state()) {
+        if let Some(refusal) = kms_state(action, desk.state_of(key)) {
             let why = match refusal.error() {
                 "DisabledException" => Why::Disabled,
                 "UnsupportedOperationException" => Why::Unsupported,

@@ -25,9 +25,13 @@ pub mod directory;
 pub mod desk;
 pub mod event;
 pub mod grant_token;
+pub mod key_store;
 pub mod kms;
+mod managed;
 pub mod opened;
 mod operation;
+mod outbox;
+pub mod quota;
 pub mod serve;
 
 pub mod background;

@@ -56,3 +56,5 @@ pub const DRAIN_TIME: Duration = Duration::from_secs(20);
 pub const BACKEND_TIME: Duration = Duration::from_secs(10);
 /// How often due deletions, rotations and expiries are looked for, and closed segments sealed.
 pub const TICK: Duration = Duration::from_secs(1);
+/// Custom key stores of one account in one region.
+pub const KEY_STORES_MAX: usize = 10;

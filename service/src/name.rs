@@ -24,6 +24,17 @@ pub struct AliasName {
     pub name: String,
 }
 
+/// Which custom key store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StoreName {
+    /// Its account.
+    pub account: String,
+    /// Its region.
+    pub region: String,
+    /// Its id, `cks-...`.
+    pub id: String,
+}
+
 /// What a caller wrote where a key is to be named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Written {

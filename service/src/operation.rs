@@ -8,6 +8,8 @@ mod fact;
 mod grant;
 mod import;
 mod key;
+mod key_store;
+mod last_usage;
 mod list;
 mod mac;
 mod metadata;
@@ -23,8 +25,9 @@ use crate::caller::Caller;
 use crate::event::Case;
 use crate::kms::Kms;
 use crate::raw::Raw;
-use crate::refusal::{Refusal, Why};
+use crate::refusal::Refusal;
 
+pub(crate) use create::new_material;
 pub(crate) use multi_region::forget_replica;
 pub(crate) use rotation::{expire, rotate_automatically};
 
@@ -37,26 +40,30 @@ pub(crate) fn dispatch(
     case: &mut Case,
 ) -> Result<String, Refusal> {
     macro_rules! table {
-        ($($name:ident => $request:ident,)* ; $($unserved:ident,)*) => {
+        ($($name:ident => $request:ident,)*) => {
             match operation {
                 $(Operation::$name => kms.serve::<api::$request>(caller, raw, case),)*
-                $(Operation::$unserved)|* => Err(unserved(operation)),
             }
         };
     }
     table! {
         CancelKeyDeletion => CancelKeyDeletionRequest,
+        ConnectCustomKeyStore => ConnectCustomKeyStoreRequest,
         CreateAlias => CreateAliasRequest,
+        CreateCustomKeyStore => CreateCustomKeyStoreRequest,
         CreateGrant => CreateGrantRequest,
         CreateKey => CreateKeyRequest,
         Decapsulate => DecapsulateRequest,
         Decrypt => DecryptRequest,
         DeleteAlias => DeleteAliasRequest,
+        DeleteCustomKeyStore => DeleteCustomKeyStoreRequest,
         DeleteImportedKeyMaterial => DeleteImportedKeyMaterialRequest,
         DeriveSharedSecret => DeriveSharedSecretRequest,
+        DescribeCustomKeyStores => DescribeCustomKeyStoresRequest,
         DescribeKey => DescribeKeyRequest,
         DisableKey => DisableKeyRequest,
         DisableKeyRotation => DisableKeyRotationRequest,
+        DisconnectCustomKeyStore => DisconnectCustomKeyStoreRequest,
         EnableKey => EnableKeyRequest,
         EnableKeyRotation => EnableKeyRotationRequest,
         Encapsulate => EncapsulateRequest,
@@ -67,6 +74,7 @@ pub(crate) fn dispatch(
         GenerateDataKeyWithoutPlaintext => GenerateDataKeyWithoutPlaintextRequest,
         GenerateMac => GenerateMacRequest,
         GenerateRandom => GenerateRandomRequest,
+        GetKeyLastUsage => GetKeyLastUsageRequest,
         GetKeyPolicy => GetKeyPolicyRequest,
         GetKeyRotationStatus => GetKeyRotationStatusRequest,
         GetParametersForImport => GetParametersForImportRequest,
@@ -90,21 +98,10 @@ pub(crate) fn dispatch(
         TagResource => TagResourceRequest,
         UntagResource => UntagResourceRequest,
         UpdateAlias => UpdateAliasRequest,
+        UpdateCustomKeyStore => UpdateCustomKeyStoreRequest,
         UpdateKeyDescription => UpdateKeyDescriptionRequest,
         UpdatePrimaryRegion => UpdatePrimaryRegionRequest,
         Verify => VerifyRequest,
         VerifyMac => VerifyMacRequest,
-        ;
-        ConnectCustomKeyStore,
-        CreateCustomKeyStore,
-        DeleteCustomKeyStore,
-        DescribeCustomKeyStores,
-        DisconnectCustomKeyStore,
-        GetKeyLastUsage,
-        UpdateCustomKeyStore,
     }
-}
-
-fn unserved(operation: Operation) -> Refusal {
-    Refusal::new(Why::Unsupported, format!("{} is not served here yet.", operation.name()))
 }

@@ -26,6 +26,10 @@ pub enum Why {
     AlreadyExists,
     /// Another change of the key is under way.
     Conflict,
+    /// The cluster is not known.
+    ClusterNotFound,
+    /// The cluster has a key store already.
+    ClusterInUse,
     /// The key is disabled.
     Disabled,
     /// Permitted, and only asked.
@@ -68,6 +72,14 @@ pub enum Why {
     InvalidState,
     /// The key cannot be reached.
     KeyUnavailable,
+    /// The key store still has keys.
+    KeyStoreHasKeys,
+    /// The key store is connected where it must not be, or not where it must.
+    KeyStoreState,
+    /// The name of the key store is taken.
+    KeyStoreNameInUse,
+    /// No such key store.
+    KeyStoreNotFound,
     /// A quota is used up.
     LimitExceeded,
     /// The key policy is no policy.
@@ -94,4 +106,20 @@ pub enum Why {
     Unsupported,
     /// A parameter breaks a rule.
     Validation,
+    /// Another key of the store stands for that external key.
+    XksKeyInUse,
+    /// The external key has the wrong type, usage or state.
+    XksKeyConfiguration,
+    /// The proxy knows no such key.
+    XksKeyNotFound,
+    /// The proxy refused the credential.
+    XksProxyCredential,
+    /// The proxy as it is described cannot serve a key store.
+    XksProxyConfiguration,
+    /// The proxy answers what nobody understands.
+    XksProxyResponse,
+    /// Another key store has the same proxy.
+    XksProxyInUse,
+    /// The proxy does not answer.
+    XksProxyUnreachable,
 }

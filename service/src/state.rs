@@ -10,10 +10,11 @@ use wardbook_backend::token::MaterialId;
 use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 
-use crate::name::{AliasName, KeyName};
+use crate::name::{AliasName, KeyName, StoreName};
 
 pub use record::{
-    AliasRecord, GrantRecord, Import, KeyRecord, Material, MaterialState, MultiRegion, Rotated, Rotation,
+    AliasRecord, Connection, GrantRecord, Hidden, Import, KeyRecord, KeyStoreRecord, Material, MaterialState,
+    MultiRegion, Rotated, Rotation, StoreKind,
 };
 pub use rows::{LoadError, Writes};
 
@@ -23,6 +24,16 @@ pub struct State {
     keys: BTreeMap<KeyName, Arc<Key>>,
     aliases: BTreeMap<AliasName, Alias>,
     materials: HashMap<(String, MaterialId), KeyName>,
+    key_stores: BTreeMap<StoreName, KeyStore>,
+}
+
+/// A custom key store.
+#[derive(Clone, Debug)]
+pub struct KeyStore {
+    /// What is kept of it.
+    pub record: KeyStoreRecord,
+    /// Which revision of it this is.
+    pub revision: u64,
 }
 
 /// A key, with all that belongs to it. Its revision changes with any of it.
@@ -91,6 +102,17 @@ impl State {
         let start = AliasName { account: account.to_owned(), region: region.to_owned(), name: String::new() };
         let (account, region) = (start.account.clone(), start.region.clone());
         self.aliases.range(start..).take_while(move |(name, _)| name.account == account && name.region == region)
+    }
+
+    /// The custom key store of a name.
+    pub fn key_store(&self, name: &StoreName) -> Option<&KeyStore> {
+        self.key_stores.get(name)
+    }
+
+    /// The custom key stores of an account in a region, sorted by id.
+    pub fn key_stores_of(&self, account: &str, region: &str) -> impl Iterator<Item = (&StoreName, &KeyStore)> {
+        let (account, region) = (account.to_owned(), region.to_owned());
+        self.key_stores.iter().filter(move |(name, _)| name.account == account && name.region == region)
     }
 
     /// Every key.

@@ -28,6 +28,8 @@ pub enum Kind {
     Alias,
     /// A grant.
     Grant,
+    /// A custom key store.
+    KeyStore,
 }
 
 /// What was read: a row and its revision, 0 if it was not there.
@@ -123,7 +125,7 @@ impl RowId {
 
 impl Kind {
     /// All kinds, in the order in which rows are loaded.
-    pub const ALL: [Self; 3] = [Self::Key, Self::Alias, Self::Grant];
+    pub const ALL: [Self; 4] = [Self::Key, Self::Alias, Self::Grant, Self::KeyStore];
 
     /// The word that stands for it.
     pub fn word(self) -> &'static str {
@@ -131,6 +133,7 @@ impl Kind {
             Self::Key => "key",
             Self::Alias => "alias",
             Self::Grant => "grant",
+            Self::KeyStore => "key-store",
         }
     }
 }

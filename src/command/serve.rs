@@ -2,7 +2,9 @@
 
 mod assemble;
 mod directory;
+mod key_store;
 
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use clap::Args;
 use wardbook_service::clock::SystemClock;
 use wardbook_service::credential::Credential;
 use wardbook_service::http::{self, Settings};
+use wardbook_service::quota::Quota;
 
 use super::audit::key::SigningKeyFile;
 use crate::cli::Global;
@@ -20,7 +23,7 @@ use crate::exit::Exit;
 #[derive(Debug, Args)]
 #[command(after_help = "Clients find the endpoint through AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL_STS.\n\
     Keys, policies and grants that are made over the API live in --data; who exists comes from --world.\n\
-    Not served yet: custom key stores and GetKeyLastUsage.")]
+    Recipient (attested enclaves) is not served.")]
 pub(crate) struct Arguments {
     /// Where state, audit log and root key are; made if it is not there
     #[arg(long, value_name = "DIR", default_value = "wardbook-data")]
@@ -31,18 +34,29 @@ pub(crate) struct Arguments {
     /// The access keys that may sign: a JSON file for its owner only
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
-    /// Who computes: `software:` (pure Rust, and AWS-LC for RSA) or `aws-lc:`
+    /// Who computes: `software:` (pure Rust, and AWS-LC for RSA), `aws-lc:`, or
+    /// `pkcs11:module=PATH;token=LABEL;pin-file=PATH`
     #[arg(long, value_name = "URI", default_value = "software:")]
     backend: String,
-    /// File of the root key under which everything is wrapped; made if there is none [default: DIR/root.key]
-    #[arg(long, value_name = "FILE")]
-    root_key: Option<PathBuf>,
+    /// The root key under which everything is wrapped: a file, made if there is none, `env:NAME`, or `credential:NAME`
+    /// of systemd [default: DIR/root.key]
+    #[arg(long, value_name = "URI")]
+    root_key: Option<String>,
     /// Certificate chain in PEM; serves TLS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
     /// The certificate's private key in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Where a custom key store may be: NAME is what requests say (endpoint and path of a proxy, or a cluster's id), URI
+    /// is where it really is (`https://HOST/.../kms/xks/v1;roots=PEM` or `pkcs11:module=PATH;token=LABEL`); no other
+    /// place is ever contacted
+    #[arg(long, value_name = "NAME=URI", value_parser = key_store::Place::read)]
+    key_store: Vec<key_store::Place>,
+    /// How many requests per second each account may make: `CreateKey=5`, `cryptographic=5500`; may be given several
+    /// times [default: no quotas]
+    #[arg(long, value_name = "OPERATION=N", value_parser = Quota::read)]
+    quota: Vec<Quota>,
     /// Serve plain HTTP at an address that others can reach
     #[arg(long)]
     insecure_plaintext: bool,
@@ -115,13 +129,16 @@ fn credentials(arguments: &Arguments) -> anyhow::Result<Vec<Credential>> {
 /// What to copy, once requests are answered.
 fn tell(arguments: &Arguments, scheme: &str, address: SocketAddr, global: &Global) {
     if !global.quiet {
-        eprintln!("listening at {scheme}://{address}, with data in {}", arguments.data.display());
+        let line = format!("listening at {scheme}://{address}, with data in {}\n", arguments.data.display());
+        let _ = std::io::stderr().write_all(line.as_bytes());
     }
     if let Some((_, id, secret)) = DEVELOPMENT.first().filter(|_| arguments.dev) {
-        println!("export AWS_ENDPOINT_URL_KMS={scheme}://{address}");
-        println!("export AWS_ENDPOINT_URL_STS={scheme}://{address}");
-        println!("export AWS_ACCESS_KEY_ID={id}");
-        println!("export AWS_SECRET_ACCESS_KEY={secret}");
-        println!("export AWS_REGION=us-east-1");
+        let lines = format!(
+            "export AWS_ENDPOINT_URL_KMS={scheme}://{address}\nexport AWS_ENDPOINT_URL_STS={scheme}://{address}\n\
+             export AWS_ACCESS_KEY_ID={id}\nexport AWS_SECRET_ACCESS_KEY={secret}\nexport AWS_REGION=us-east-1\n"
+        );
+        // Whoever started it may have stopped reading; that is no reason not to serve.
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
     }
 }

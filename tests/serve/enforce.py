@@ -129,6 +129,17 @@ equal(code(rds.decrypt, CiphertextBlob=made["CiphertextBlob"], EncryptionContext
 root.put_key_policy(KeyId=aurora, Policy=policy(use))
 equal(rds.decrypt(CiphertextBlob=made["CiphertextBlob"], EncryptionContext=context)["Plaintext"], made["Plaintext"])
 
+# The service's own key comes into being when the service first asks for it, and works through the service alone.
+equal(code(bob.encrypt, KeyId="alias/aws/rds", Plaintext=b"x"), "NotFoundException")
+made = rds.generate_data_key(KeyId="alias/aws/rds", KeySpec="AES_256")
+[alias] = [alias for alias in root.list_aliases()["Aliases"] if alias["AliasName"] == "alias/aws/rds"]
+managed = root.describe_key(KeyId="alias/aws/rds")["KeyMetadata"]
+equal((managed["KeyManager"], managed["KeyId"], made["KeyId"]), ("AWS", alias["TargetKeyId"], managed["Arn"]))
+equal(rds.decrypt(CiphertextBlob=made["CiphertextBlob"])["Plaintext"], made["Plaintext"])
+equal(code(ana.decrypt, CiphertextBlob=made["CiphertextBlob"]), denied)
+equal(code(root.put_key_policy, KeyId=managed["KeyId"], Policy=policy()), denied)
+equal(root.get_key_rotation_status(KeyId=managed["KeyId"])["RotationPeriodInDays"], 365)
+
 # Roles: assumed by those whom they trust, and no wider than the session policy.
 sts = client(USERS["ana"], service="sts")
 equal(sts.get_caller_identity()["Arn"], ANA)

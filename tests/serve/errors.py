@@ -112,7 +112,30 @@ equal(refused(kms.rotate_key_on_demand, KeyId=other),
 kms.disable_key(KeyId=other)
 equal(refused(kms.rotate_key_on_demand, KeyId=other), ("DisabledException", f"{other} is disabled."))
 
+# Limits: just under, and over.
+for number in range(50):
+    kms.create_alias(AliasName=f"alias/many-{number}", TargetKeyId=arn)
+equal(code(kms.create_alias, AliasName="alias/many-50", TargetKeyId=arn), "LimitExceededException")
+kms.put_key_policy(KeyId=arn, Policy=policy().ljust(32768))
+equal(code(kms.put_key_policy, KeyId=arn, Policy=policy().ljust(32769)), "LimitExceededException")
+# Without a target it is a form, as STS has them, and nobody signed it.
+for size, wanted in [(1 << 20, 403), ((1 << 20) + 1, 413)]:
+    try:
+        urllib.request.urlopen(urllib.request.Request(ENDPOINT, data=b"x" * size, method="POST"))
+    except urllib.error.HTTPError as error:
+        equal((size, error.code), (size, wanted))
+for wrong in [{"advance_seconds": "x"}, {"advance_seconds": -1}, {}]:
+    try:
+        post("/wardbook/clock", wrong)
+        raise SystemExit(str(wrong))
+    except urllib.error.HTTPError as error:
+        equal(error.code, 400)
+for path, text in [("/healthz", "ok"), ("/readyz", "ready"), ("/metrics", "# HELP wardbook_connections_total")]:
+    with urllib.request.urlopen(ENDPOINT + path) as answer:
+        assert answer.read().decode().startswith(text), path
+
 # What is malformed, and what is no operation.
-equal(code(kms.describe_custom_key_stores), "UnsupportedOperationException")
+equal(code(kms.decrypt, CiphertextBlob=blob, Recipient={"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256",
+                                                       "AttestationDocument": b"x"}), "UnsupportedOperationException")
 equal(code(client(("AKIAUNKNOWNUNKNOWN00", "x")).list_keys), "UnrecognizedClientException")
 equal(code(client((ROOT[0], "wrong")).list_keys), "InvalidSignatureException")

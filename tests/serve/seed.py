@@ -25,6 +25,13 @@ kms.enable_key(KeyId=arn)
 equal(len(kms.generate_data_key(KeyId=arn, NumberOfBytes=7)["Plaintext"]), 7)
 equal(refused(kms.generate_data_key, KeyId=arn)[0], "ValidationException")
 
+# When it was last used, as the log has it.
+used = kms.generate_data_key(KeyId=arn, KeySpec="AES_128")["ResponseMetadata"]["RequestId"]
+last = kms.get_key_last_usage(KeyId=arn)
+equal((last["KeyId"], last["KeyLastUsage"]["Operation"], last["KeyLastUsage"]["KmsRequestId"]),
+      (arn, "GenerateDataKey", used))
+assert "KeyLastUsage" not in kms.get_key_last_usage(KeyId=kms.create_key()["KeyMetadata"]["Arn"])
+
 # As Terraform does: policy, rotation, tags, alias, description, and all of it read back.
 text = kms.get_key_policy(KeyId=arn, PolicyName="default")["Policy"]
 assert '"Sid" : "Enable IAM User Permissions"' in text
@@ -55,8 +62,8 @@ equal(refused(kms.describe_key, KeyId="alias/reports"),
 for _ in range(5):
     kms.create_key()
 pages = list(kms.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": 3}))
-equal([len(page["Keys"]) for page in pages], [3, 3, 1])
-equal(len({entry["KeyId"] for page in pages for entry in page["Keys"]}), 7)
+equal([len(page["Keys"]) for page in pages], [3, 3, 2])
+equal(len({entry["KeyId"] for page in pages for entry in page["Keys"]}), 8)
 
 # Deletion waits, can be taken back, and comes.
 gone = kms.schedule_key_deletion(KeyId=second, PendingWindowInDays=7)

@@ -59,7 +59,7 @@ for number in range(count):
     # botocore takes the body of a presigned request into its query.
     kind = random.choice(["target", "signature", "url", "extra"] + ["body"] * (number % 4 != 3))
     if kind == "body":
-        body = body[:-1] + b" }"
+        body = body[:-1] + b"]"
     elif kind == "target":
         headers["X-Amz-Target"] = "TrentService.CreateKey"
     elif kind == "extra":

@@ -133,6 +133,9 @@ mod tests {
         assert_eq!((found.principal.as_str(), found.secret()), (session.principal.as_str(), secret.expose()));
         assert_eq!(found.session_policies.expect("there").len(), 1);
         assert!(open(&sealer, "ASIA7777777777777776", &token).is_none());
-        assert!(open(&sealer, &id, &token[4..]).is_none() && open(&sealer, "AKIA7777777777777777", &token).is_none());
+        assert!(
+            open(&sealer, &id, token.trim_start_matches('A')).is_none()
+                && open(&sealer, "AKIA7777777777777777", &token).is_none()
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use wardbook_audit::event::{Field, Name, Parameters};
 
-use super::key::note_key;
+use super::key::{check_manager, note_key};
 use crate::api::{
     CREATE_ALIAS_REQUEST, CreateAliasRequest, DELETE_ALIAS_REQUEST, DeleteAliasRequest, Shape, UPDATE_ALIAS_REQUEST,
     UpdateAliasRequest,
@@ -67,6 +67,7 @@ impl Serve for CreateAliasRequest {
 
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let (name, key) = (own(&self.alias_name, desk)?, plan.key()?);
+        check_manager(key)?;
         if desk.alias(&name).is_some() {
             let message = format!("An alias with the name {} already exists", name.arn());
             return Err(Refusal::new(Why::AlreadyExists, message));
@@ -104,6 +105,7 @@ impl Serve for UpdateAliasRequest {
         let name = own(&self.alias_name, desk)?;
         let (after, before) = (plan.key()?, plan.nth_key(1)?);
         let alias = desk.alias(&name).ok_or_else(|| absent(&name))?;
+        check_manager(after)?;
         // Moving away from a key that is about to be deleted is what an alias is moved for; moving to one is not.
         if after.record.state.starts_with("Pending") && after.record.state.ends_with("Deletion") {
             return Err(Refusal::new(Why::InvalidState, format!("{} is pending deletion.", after.name.arn())));

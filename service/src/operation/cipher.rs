@@ -66,7 +66,8 @@ fn encrypt(
     desk: &Desk<'_>,
 ) -> Result<Vec<u8>, Refusal> {
     let handle = desk.open(key)?;
-    let made = handle.encrypt(suits(key, algorithm.name())?, plaintext.expose(), &context(pairs)?, &desk.call());
+    let made =
+        handle.encrypt(suits(key, algorithm.name())?, plaintext.expose(), &context(pairs)?, &desk.call(&desk.labels()));
     made.map_err(|error| refused(error, &key.name.arn()))
 }
 
@@ -89,7 +90,7 @@ fn decrypt(
         }
         false => (desk.open(key)?, None),
     };
-    let opened = handle.decrypt(suited, ciphertext, &context(pairs)?, &desk.call());
+    let opened = handle.decrypt(suited, ciphertext, &context(pairs)?, &desk.call(&desk.labels()));
     let opened = opened.map_err(|error| match error {
         // Bytes that are no ciphertext at all are no more than one that does not open.
         wardbook_backend::error::BackendError::InvalidInput(_) => Refusal::new(Why::InvalidCiphertext, ""),

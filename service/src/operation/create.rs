@@ -82,11 +82,15 @@ impl CreateKeyRequest {
         if spec == "SM2" && !region.starts_with("cn-") {
             return unsupported(format!("KeySpec SM2 is not supported in {region}."));
         }
-        if !matches!(self.origin(), "AWS_KMS" | "EXTERNAL") || self.custom_key_store_id.is_some() {
-            return unsupported("Keys in custom key stores are not served here yet.".into());
+        let stored = matches!(self.origin(), "AWS_CLOUDHSM" | "EXTERNAL_KEY_STORE");
+        if stored != self.custom_key_store_id.is_some() {
+            return invalid("CustomKeyStoreId goes with an Origin of AWS_CLOUDHSM or EXTERNAL_KEY_STORE.".into());
         }
-        if self.xks_key_id.is_some() {
-            return invalid("XksKeyId is valid only for KMS keys with an Origin of EXTERNAL_KEY_STORE.".into());
+        if (self.origin() == "EXTERNAL_KEY_STORE") != self.xks_key_id.is_some() {
+            return invalid("XksKeyId goes with an Origin of EXTERNAL_KEY_STORE.".into());
+        }
+        if stored && (spec != "SYMMETRIC_DEFAULT" || self.multi_region == Some(true)) {
+            return unsupported("Custom key stores have symmetric encryption keys of a single Region.".into());
         }
         Ok(())
     }
@@ -143,6 +147,8 @@ impl Serve for CreateKeyRequest {
             materials: Vec::new(),
             rotation: None,
             rotations_on_demand: 0,
+            key_store: self.custom_key_store_id.clone(),
+            external_id: self.xks_key_id.clone(),
         };
         let key = Arc::new(Key {
             name: name.clone(),
@@ -164,7 +170,9 @@ impl Serve for CreateKeyRequest {
                 return Err(refusal);
             }
         }
-        if record.origin == "EXTERNAL" {
+        if let Some(store) = &self.custom_key_store_id {
+            record.materials.push(super::key_store::material(&name, store, &record, desk)?);
+        } else if record.origin == "EXTERNAL" {
             record.state = "PendingImport".into();
         } else {
             record.materials.push(new_material(&name, &record, MaterialState::Current, desk)?);
@@ -179,7 +187,7 @@ impl Serve for CreateKeyRequest {
 }
 
 /// Fresh material, made by the backend.
-pub(super) fn new_material(
+pub(crate) fn new_material(
     name: &KeyName,
     record: &KeyRecord,
     state: MaterialState,
@@ -187,7 +195,7 @@ pub(super) fn new_material(
 ) -> Result<Material, Refusal> {
     let id = MaterialId(desk.random()?);
     let binding = bind(name, &record.spec, &record.usage, id)?;
-    let token = desk.kms.parts.backend.generate(&binding, &desk.call());
+    let token = desk.kms.parts.backend.generate(&binding, &desk.call(&desk.labels()));
     let token = token.map_err(|error| refused(error, &name.arn()))?;
     Ok(Material { id: id.to_string(), token: Some(kept(&token)), state, rotated: None, import: None })
 }

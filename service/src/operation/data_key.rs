@@ -53,7 +53,7 @@ fn generate(
     let key = plan.key()?;
     suits(key, SYMMETRIC.name())?;
     desk.stop_if_dry(dry)?;
-    let made = desk.open(key)?.generate_data_key(bytes, &context(pairs)?, &desk.call());
+    let made = desk.open(key)?.generate_data_key(bytes, &context(pairs)?, &desk.call(&desk.labels()));
     made.map_err(|error| refused(error, &key.name.arn()))
 }
 
@@ -72,7 +72,7 @@ fn generate_pair(
     }
     let spec = backend_spec(spec.name(), region)?;
     desk.stop_if_dry(dry)?;
-    let made = desk.open(key)?.generate_data_key_pair(spec, &context(pairs)?, &desk.call());
+    let made = desk.open(key)?.generate_data_key_pair(spec, &context(pairs)?, &desk.call(&desk.labels()));
     made.map_err(|error| refused(error, &key.name.arn()))
 }
 
@@ -211,15 +211,16 @@ impl Serve for GenerateRandomRequest {
         if self.number_of_bytes.is_none() {
             return Err(Refusal::new(Why::Validation, "NumberOfBytes is required."));
         }
-        if self.custom_key_store_id.is_some() {
-            return Err(Refusal::new(Why::Unsupported, "Random bytes of custom key stores are not served here yet."));
-        }
         Ok(Plan::anything("kms:GenerateRandom", Facts::default()))
     }
 
     fn run(&self, _: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let bytes = self.number_of_bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
-        let made = Secret::filled(bytes, |bytes| desk.kms.parts.backend.random(bytes, &desk.call()));
+        let holder = match &self.custom_key_store_id {
+            Some(id) => super::key_store::cluster(id, desk)?,
+            None => std::sync::Arc::clone(&desk.kms.parts.backend),
+        };
+        let made = Secret::filled(bytes, |bytes| holder.random(bytes, &desk.call(&desk.labels())));
         let made = made.map_err(|error| refused(error, ""))?;
         Ok(GenerateRandomResponse { plaintext: Some(made), ..GenerateRandomResponse::default() })
     }

@@ -98,7 +98,7 @@ impl Serve for GetParametersForImportRequest {
             Some(material) => material,
             None => MaterialId(desk.random()?),
         };
-        let offer = desk.kms.parts.backend.begin_import(&binding(key, material)?, wrapping, &desk.call());
+        let offer = desk.kms.parts.backend.begin_import(&binding(key, material)?, wrapping, &desk.call(&desk.labels()));
         let offer = offer.map_err(|error| refused(error, &key.name.arn()))?;
         let expires = later(desk.now, IMPORT_TOKEN_SECONDS);
         let body = json!({
@@ -204,7 +204,7 @@ impl Serve for ImportKeyMaterialRequest {
             &binding(key, material)?,
             &session,
             &self.encrypted_key_material.0,
-            &desk.call(),
+            &desk.call(&desk.labels()),
         );
         let imported = imported.map_err(|error| match error {
             BackendError::InvalidImport => Refusal::new(Why::InvalidCiphertext, ""),

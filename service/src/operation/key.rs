@@ -3,6 +3,7 @@
 use wardbook_audit::event::{Field, Name, Parameters, Prose, Word};
 use wardbook_audit::time::Timestamp;
 
+use super::fact::named;
 use super::metadata::metadata;
 use crate::api::{
     CANCEL_KEY_DELETION_REQUEST, CancelKeyDeletionRequest, CancelKeyDeletionResponse, DESCRIBE_KEY_REQUEST,
@@ -45,9 +46,16 @@ impl Serve for DescribeKeyRequest {
         Ok(Plan::on("kms:DescribeKey", &found, Facts::default()).with_tokens(self.grant_tokens.as_ref()))
     }
 
-    fn run(&self, plan: &Plan, _: Permit, _: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
+    fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
-        Ok(DescribeKeyResponse { key_metadata: Some(metadata(&key.name, &key.record)) })
+        let mut told = metadata(&key.name, &key.record);
+        if key.record.key_store.is_some() {
+            let state = desk.state_of(key);
+            told.key_state = named(state.name());
+            told.enabled = Some(state.name() == "Enabled");
+            told.cloud_hsm_cluster_id = super::key_store::cluster_of(key, desk);
+        }
+        Ok(DescribeKeyResponse { key_metadata: Some(told) })
     }
 }
 
@@ -68,6 +76,7 @@ macro_rules! switch {
 
             fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
                 let key = plan.key()?;
+                check_manager(key)?;
                 change(key, desk, |record| record.state = $state.into());
                 desk.note_answer(KEY_ID, Name::new(key.name.arn()));
                 Ok(Empty)
@@ -94,7 +103,9 @@ impl Serve for UpdateKeyDescriptionRequest {
     }
 
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
-        change(plan.key()?, desk, |record| record.description.clone_from(&self.description));
+        let key = plan.key()?;
+        check_manager(key)?;
+        change(key, desk, |record| record.description.clone_from(&self.description));
         Ok(Empty)
     }
 }
@@ -127,9 +138,7 @@ impl Serve for ScheduleKeyDeletionRequest {
             let message = "PendingWindowInDays must be between 7 and 30 days.";
             return Err(Refusal::new(Why::Validation, message));
         }
-        if key.record.manager == "AWS" {
-            return Err(managed_by_aws(key));
-        }
+        check_manager(key)?;
         let deletion = later(desk.now, days * 86_400);
         let primary = |record: &KeyRecord| {
             let multi = record.multi_region.as_ref();
@@ -155,9 +164,15 @@ impl Serve for ScheduleKeyDeletionRequest {
     }
 }
 
-/// What is said of a change that only AWS may make.
-pub(super) fn managed_by_aws(key: &Key) -> Refusal {
-    Refusal::new(Why::Unsupported, format!("{} is managed by AWS, and cannot be changed.", key.name.arn()))
+/// Keys that AWS manages are changed by nobody else.
+pub(super) fn check_manager(key: &Key) -> Result<(), Refusal> {
+    match key.record.manager.as_str() {
+        "CUSTOMER" => Ok(()),
+        manager => {
+            let message = format!("{} is managed by {manager}, and cannot be changed.", key.name.arn());
+            Err(Refusal::new(Why::Unsupported, message))
+        }
+    }
 }
 
 impl Serve for CancelKeyDeletionRequest {

@@ -44,7 +44,7 @@ impl Serve for GenerateMacRequest {
         let key = plan.key()?;
         let algorithm = suits(key, self.mac_algorithm.name())?;
         desk.stop_if_dry(self.dry_run)?;
-        let made = desk.open(key)?.mac(algorithm, self.message.expose(), &desk.call());
+        let made = desk.open(key)?.mac(algorithm, self.message.expose(), &desk.call(&desk.labels()));
         let mac = made.map_err(|error| refused(error, &key.name.arn()))?;
         Ok(GenerateMacResponse {
             mac: Some(Blob(mac)),
@@ -71,7 +71,8 @@ impl Serve for VerifyMacRequest {
         let key = plan.key()?;
         let algorithm = suits(key, self.mac_algorithm.name())?;
         desk.stop_if_dry(self.dry_run)?;
-        let verified = desk.open(key)?.verify_mac(algorithm, self.message.expose(), &self.mac.0, &desk.call());
+        let verified =
+            desk.open(key)?.verify_mac(algorithm, self.message.expose(), &self.mac.0, &desk.call(&desk.labels()));
         verified.map_err(|error| refused(error, &key.name.arn()))?;
         Ok(VerifyMacResponse {
             key_id: Some(key.name.arn()),

@@ -8,6 +8,7 @@ use super::fact::named;
 use crate::api::{
     EncapsulationAlgorithmSpec, EncryptionAlgorithmSpec, ExpirationModelType, KeyAgreementAlgorithmSpec, KeyMetadata,
     MacAlgorithmSpec, MultiRegionConfiguration, MultiRegionKey, MultiRegionKeyType, SigningAlgorithmSpec,
+    XksKeyConfigurationType,
 };
 use crate::name::KeyName;
 use crate::state::{KeyRecord, Material};
@@ -102,6 +103,8 @@ pub(super) fn metadata(name: &KeyName, record: &KeyRecord) -> KeyMetadata {
         multi_region: Some(record.multi_region.is_some()),
         multi_region_configuration: configuration(name, record),
         pending_deletion_window_in_days: record.pending_window.filter(|_| waits),
+        custom_key_store_id: record.key_store.clone(),
+        xks_key_configuration: record.external_id.clone().map(|id| XksKeyConfigurationType { id: Some(id) }),
         current_key_material_id: current.map(|material| material.id.clone()),
         ..KeyMetadata::default()
     }

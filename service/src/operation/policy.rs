@@ -6,7 +6,7 @@ use wardbook_audit::event::{Field, Name, Parameters, PolicyText};
 use wardbook_policy::json;
 use wardbook_policy::policy::{Policy, PolicyKind};
 
-use super::key::{change, managed_by_aws, note_key};
+use super::key::{change, check_manager, note_key};
 use crate::api::{
     GET_KEY_POLICY_REQUEST, GetKeyPolicyRequest, GetKeyPolicyResponse, LIST_KEY_POLICIES_REQUEST,
     ListKeyPoliciesRequest, ListKeyPoliciesResponse, PUT_KEY_POLICY_REQUEST, PutKeyPolicyRequest, Shape,
@@ -148,9 +148,7 @@ impl Serve for PutKeyPolicyRequest {
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
         check_name(self.policy_name.as_ref())?;
-        if key.record.manager == "AWS" {
-            return Err(managed_by_aws(key));
-        }
+        check_manager(key)?;
         let policy = read_policy(&self.policy, desk)?;
         if self.bypass_policy_lockout_safety_check != Some(true) {
             check_lockout(key, &policy, desk)?;

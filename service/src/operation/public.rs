@@ -39,7 +39,7 @@ impl Serve for GetPublicKeyRequest {
             let message = format!("{arn} key spec {} has no public key.", record.spec);
             return Err(Refusal::new(Why::Unsupported, message));
         }
-        let public = desk.open(key)?.public_key(&desk.call()).map_err(|error| refused(error, &arn))?;
+        let public = desk.open(key)?.public_key(&desk.call(&desk.labels())).map_err(|error| refused(error, &arn))?;
         Ok(GetPublicKeyResponse {
             key_id: Some(arn),
             public_key: Some(Blob(public)),
@@ -76,7 +76,7 @@ impl Serve for DeriveSharedSecretRequest {
         let key = plan.key()?;
         suits(key, self.key_agreement_algorithm.name())?;
         desk.stop_if_dry(self.dry_run)?;
-        let agreed = desk.open(key)?.agree(&self.public_key.0, &desk.call());
+        let agreed = desk.open(key)?.agree(&self.public_key.0, &desk.call(&desk.labels()));
         let secret = agreed.map_err(|error| match error {
             BackendError::InvalidInput(_) => Refusal::new(Why::Validation, ""),
             error => refused(error, &key.name.arn()),
@@ -109,7 +109,8 @@ impl Serve for EncapsulateRequest {
         let key = plan.key()?;
         suits(key, self.encapsulation_algorithm.name())?;
         desk.stop_if_dry(self.dry_run)?;
-        let made = desk.open(key)?.encapsulate(&desk.call()).map_err(|error| refused(error, &key.name.arn()))?;
+        let made =
+            desk.open(key)?.encapsulate(&desk.call(&desk.labels())).map_err(|error| refused(error, &key.name.arn()))?;
         Ok(EncapsulateResponse {
             key_id: Some(key.name.arn()),
             shared_secret: Some(made.shared_secret),
@@ -137,7 +138,7 @@ impl Serve for DecapsulateRequest {
         let key = plan.key()?;
         suits(key, self.encapsulation_algorithm.name())?;
         desk.stop_if_dry(self.dry_run)?;
-        let found = desk.open(key)?.decapsulate(&self.shared_secret_ciphertext_blob.0, &desk.call());
+        let found = desk.open(key)?.decapsulate(&self.shared_secret_ciphertext_blob.0, &desk.call(&desk.labels()));
         let secret = found.map_err(|error| match error {
             BackendError::InvalidInput(_) => Refusal::new(Why::InvalidCiphertext, ""),
             error => refused(error, &key.name.arn()),

@@ -8,7 +8,7 @@ use wardbook_audit::time::Timestamp;
 
 use super::create::new_material;
 use super::fact::named;
-use super::key::{change, note_key};
+use super::key::{change, check_manager, note_key};
 use super::list::{Sizes, page};
 use crate::api::{
     DISABLE_KEY_ROTATION_REQUEST, DisableKeyRotationRequest, ENABLE_KEY_ROTATION_REQUEST, EnableKeyRotationRequest,
@@ -92,6 +92,7 @@ impl Serve for EnableKeyRotationRequest {
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
         check_origin(key)?;
+        check_manager(key)?;
         check_primary(key)?;
         let period_days = self.rotation_period_in_days.unwrap_or(PERIOD_DAYS);
         let next = later(desk.now, period_days * DAY_SECONDS).micros();
@@ -116,6 +117,7 @@ impl Serve for DisableKeyRotationRequest {
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
         check_origin(key)?;
+        check_manager(key)?;
         check_primary(key)?;
         change_all(key, desk, |record| record.rotation = None);
         Ok(Empty)
@@ -183,6 +185,7 @@ impl Serve for RotateKeyOnDemandRequest {
         let key = plan.key()?;
         let arn = key.name.arn();
         check_spec(key)?;
+        check_manager(key)?;
         check_primary(key)?;
         if key.record.rotations_on_demand >= ROTATIONS_ON_DEMAND_MAX {
             let message = format!(

@@ -91,7 +91,7 @@ impl Serve for SignRequest {
         check(key, algorithm, self.message_type, self.message.len())?;
         desk.stop_if_dry(self.dry_run)?;
         let (suited, form) = (suits(key, algorithm.name())?, form(self.message_type));
-        let made = desk.open(key)?.sign(suited, form, self.message.expose(), &desk.call());
+        let made = desk.open(key)?.sign(suited, form, self.message.expose(), &desk.call(&desk.labels()));
         let signature = made.map_err(|error| said(error, key, algorithm, self.message_type))?;
         Ok(SignResponse {
             key_id: Some(key.name.arn()),
@@ -121,7 +121,7 @@ impl Serve for VerifyRequest {
         desk.stop_if_dry(self.dry_run)?;
         let (suited, form) = (suits(key, algorithm.name())?, form(self.message_type));
         let message = self.message.expose();
-        let verified = desk.open(key)?.verify(suited, form, message, &self.signature.0, &desk.call());
+        let verified = desk.open(key)?.verify(suited, form, message, &self.signature.0, &desk.call(&desk.labels()));
         verified.map_err(|error| said(error, key, algorithm, self.message_type))?;
         Ok(VerifyResponse {
             key_id: Some(key.name.arn()),

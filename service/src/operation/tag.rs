@@ -4,7 +4,7 @@ use wardbook_audit::event::{Field, Name, Names, Parameters};
 
 use super::create::noted_tags;
 use super::fact::tell_tags;
-use super::key::{change, managed_by_aws, note_key};
+use super::key::{change, check_manager, note_key};
 use super::list::{Sizes, page};
 use crate::api::{
     LIST_RESOURCE_TAGS_REQUEST, ListResourceTagsRequest, ListResourceTagsResponse, Shape, TAG_RESOURCE_REQUEST, Tag,
@@ -36,9 +36,7 @@ impl Serve for TagResourceRequest {
 
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
-        if key.record.manager == "AWS" {
-            return Err(managed_by_aws(key));
-        }
+        check_manager(key)?;
         let mut tags = key.record.tags.clone();
         for tag in &self.tags {
             let twin =
@@ -77,7 +75,9 @@ impl Serve for UntagResourceRequest {
         if self.tag_keys.iter().any(|key| key.to_ascii_lowercase().starts_with("aws:")) {
             return Err(Refusal::new(Why::Tag, "Tags beginning with aws: are reserved"));
         }
-        change(plan.key()?, desk, |record| record.tags.retain(|key, _| !self.tag_keys.contains(key)));
+        let key = plan.key()?;
+        check_manager(key)?;
+        change(key, desk, |record| record.tags.retain(|key, _| !self.tag_keys.contains(key)));
         Ok(Empty)
     }
 }

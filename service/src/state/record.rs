@@ -40,6 +40,71 @@ pub struct KeyRecord {
     /// How often it was rotated on demand.
     #[serde(default)]
     pub rotations_on_demand: usize,
+    /// The id of the custom key store that has its material.
+    #[serde(default)]
+    pub key_store: Option<String>,
+    /// What an external key store calls it.
+    #[serde(default)]
+    pub external_id: Option<String>,
+}
+
+/// What is kept of a custom key store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeyStoreRecord {
+    /// Its friendly name.
+    pub name: String,
+    /// What it is.
+    pub kind: StoreKind,
+    /// When it was made.
+    pub created: i64,
+    /// Whether it is connected.
+    pub connection: Connection,
+    /// The cluster of a CloudHSM key store.
+    pub cluster: String,
+    /// The trust anchor of a CloudHSM key store.
+    pub anchor: String,
+    /// The endpoint of an external key store's proxy.
+    pub endpoint: String,
+    /// The path of an external key store's proxy.
+    pub path: String,
+    /// How the proxy is reached, and through whose service.
+    pub connectivity: String,
+    /// The endpoint service, where the proxy is reached through one.
+    pub endpoint_service: Option<String>,
+    /// The access key id that the proxy knows us by.
+    pub access_key: String,
+    /// The secret access key for the proxy, or the password of the cluster.
+    pub secret: Hidden,
+}
+
+/// What a custom key store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StoreKind {
+    /// `AWS_CLOUDHSM`: a token.
+    CloudHsm,
+    /// `EXTERNAL_KEY_STORE`: a proxy.
+    External,
+}
+
+/// Whether a custom key store is connected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Connection {
+    /// It is.
+    Connected,
+    /// It is not.
+    Disconnected,
+    /// It could not be, for this reason.
+    Failed(String),
+}
+
+/// A text that is kept, sealed with its row, and never shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hidden(pub String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hidden({} bytes)", self.0.len())
+    }
 }
 
 /// The siblings of a multi-Region key.

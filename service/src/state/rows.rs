@@ -10,9 +10,9 @@ use wardbook_policy::grant::Grant;
 use wardbook_policy::json;
 use wardbook_policy::policy::{Policy, PolicyKind};
 
-use super::{Alias, AliasRecord, GrantRecord, Grants, Key, KeyRecord, State};
+use super::{Alias, AliasRecord, GrantRecord, Grants, Key, KeyRecord, KeyStore, KeyStoreRecord, State};
 use crate::document::compile;
-use crate::name::{AliasName, KeyName, hex};
+use crate::name::{AliasName, KeyName, StoreName, hex};
 use crate::seal::{SealError, Sealer};
 use crate::store::{Change, Kind, Row, RowId};
 
@@ -41,6 +41,8 @@ enum Write {
     Grant(KeyName, Box<GrantRecord>, Box<Grant>),
     NoGrant(KeyName, String),
     Touch(KeyName),
+    KeyStore(StoreName, Box<KeyStoreRecord>),
+    NoKeyStore(StoreName),
 }
 
 const PURPOSE: &str = "row";
@@ -60,6 +62,13 @@ impl AliasName {
     /// The row that keeps the alias.
     pub fn row(&self) -> RowId {
         RowId::new(Kind::Alias, &[&self.account, &self.region, &self.name])
+    }
+}
+
+impl StoreName {
+    /// The row that keeps the custom key store.
+    pub fn row(&self) -> RowId {
+        RowId::new(Kind::KeyStore, &[&self.account, &self.region, &self.id])
     }
 }
 
@@ -113,6 +122,16 @@ impl Writes {
         self.made.push(Write::Touch(key.clone()));
     }
 
+    /// Makes or changes a custom key store.
+    pub fn key_store(&mut self, name: &StoreName, record: KeyStoreRecord) {
+        self.made.push(Write::KeyStore(name.clone(), Box::new(record)));
+    }
+
+    /// Takes a custom key store away.
+    pub fn no_key_store(&mut self, name: &StoreName) {
+        self.made.push(Write::NoKeyStore(name.clone()));
+    }
+
     /// The same as changes of rows.
     pub fn changes(&self, sealer: &Sealer) -> Result<Vec<Change>, SealError> {
         let put = |id: RowId, body: Vec<u8>| {
@@ -129,6 +148,8 @@ impl Writes {
                 Write::Grant(key, record, _) => put(key.grant_row(&record.id), bytes(record)?),
                 Write::NoGrant(key, grant) => Ok(Change::Delete(key.grant_row(grant))),
                 Write::Touch(key) => Ok(Change::Touch(key.row())),
+                Write::KeyStore(name, record) => put(name.row(), bytes(record)?),
+                Write::NoKeyStore(name) => Ok(Change::Delete(name.row())),
             })
             .collect()
     }
@@ -168,6 +189,11 @@ impl State {
                         return Err(fail("no name of an alias".into()));
                     };
                     writes.alias(&AliasName { account, region, name }, read(&body).map_err(fail)?, &[]);
+                }
+                Kind::KeyStore => {
+                    let name = key_name(&row.id.name).ok_or_else(|| fail("no name of a key store".into()))?;
+                    let KeyName { account, region, id } = name;
+                    writes.key_store(&StoreName { account, region, id }, read(&body).map_err(fail)?);
                 }
                 Kind::Grant => {
                     let (key, _) = row.id.name.rsplit_once('/').ok_or_else(|| fail("no name of a grant".into()))?;
@@ -236,6 +262,12 @@ impl State {
                         }
                         key.revision = revision;
                     }
+                }
+                Write::KeyStore(name, record) => {
+                    self.key_stores.insert(name.clone(), KeyStore { record: (**record).clone(), revision });
+                }
+                Write::NoKeyStore(name) => {
+                    self.key_stores.remove(name);
                 }
                 Write::Touch(name) => {
                     if let Some(key) = self.key_mut(name) {

@@ -75,7 +75,6 @@ pub fn need<T: Decode>(value: &Value, name: &str) -> Option<T> {
 }
 
 /// A member that may be absent or null.
-#[expect(clippy::option_option, reason = "absent is a value; only another type is a failure")]
 pub fn may<T: Decode>(value: &Value, name: &str) -> Option<Option<T>> {
     match value.get(name) {
         None | Some(Value::Null) => Some(None),

@@ -7,6 +7,8 @@ use crate::refusal::{Refusal, Why};
 const ERRORS: &[(Why, &str, u16)] = &[
     (Why::AccessDenied, "AccessDeniedException", 400),
     (Why::AlreadyExists, "AlreadyExistsException", 400),
+    (Why::ClusterInUse, "CloudHsmClusterInUseException", 400),
+    (Why::ClusterNotFound, "CloudHsmClusterNotFoundException", 400),
     (Why::Conflict, "ConflictException", 400),
     (Why::DependencyTimeout, "DependencyTimeoutException", 503),
     (Why::Disabled, "DisabledException", 400),
@@ -28,6 +30,10 @@ const ERRORS: &[(Why, &str, u16)] = &[
     (Why::InvalidMarker, "InvalidMarkerException", 400),
     (Why::InvalidSignature, "KMSInvalidSignatureException", 400),
     (Why::InvalidState, "KMSInvalidStateException", 400),
+    (Why::KeyStoreHasKeys, "CustomKeyStoreHasCMKsException", 400),
+    (Why::KeyStoreNameInUse, "CustomKeyStoreNameInUseException", 400),
+    (Why::KeyStoreNotFound, "CustomKeyStoreNotFoundException", 400),
+    (Why::KeyStoreState, "CustomKeyStoreInvalidStateException", 400),
     (Why::KeyUnavailable, "KeyUnavailableException", 500),
     (Why::LimitExceeded, "LimitExceededException", 400),
     (Why::MalformedPolicy, "MalformedPolicyDocumentException", 400),
@@ -42,6 +48,14 @@ const ERRORS: &[(Why, &str, u16)] = &[
     (Why::UnrecognizedClient, "UnrecognizedClientException", 400),
     (Why::Unsupported, "UnsupportedOperationException", 400),
     (Why::Validation, "ValidationException", 400),
+    (Why::XksKeyConfiguration, "XksKeyInvalidConfigurationException", 400),
+    (Why::XksKeyInUse, "XksKeyAlreadyInUseException", 400),
+    (Why::XksKeyNotFound, "XksKeyNotFoundException", 400),
+    (Why::XksProxyConfiguration, "XksProxyInvalidConfigurationException", 400),
+    (Why::XksProxyCredential, "XksProxyIncorrectAuthenticationCredentialException", 400),
+    (Why::XksProxyInUse, "XksProxyUriInUseException", 400),
+    (Why::XksProxyResponse, "XksProxyInvalidResponseException", 400),
+    (Why::XksProxyUnreachable, "XksProxyUriUnreachableException", 400),
 ];
 
 /// The name on the wire.

@@ -1,8 +1,7 @@
 //! From paths and flags to a service that runs.
 
-use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -11,25 +10,27 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use wardbook_audit::disk::LocalDisk;
 use wardbook_audit::event::EventText;
 use wardbook_audit::folder::{Folder, Origin};
-use wardbook_audit::journal::{CutTail, Journal, Options, snapshot};
+use wardbook_audit::journal::{CutTail, Journal, Options};
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::{Call, Monotonic};
 use wardbook_backend::context::Context;
 use wardbook_backend::provider::Provider;
 use wardbook_backend::random::{Random, Seeded, System};
-use wardbook_backend::root::{self, Root, Roots};
+use wardbook_backend::root::{self, Consent, Root, Roots};
 use wardbook_backend::rustcrypto::RustCrypto;
 use wardbook_backend::secret::Secret;
 use wardbook_backend::software::Software;
 use wardbook_backend_aws_lc::AwsLc;
+use wardbook_backend_pkcs11::{Pkcs11, Settings};
 use wardbook_service::clock::{Clock, SystemClock};
 use wardbook_service::credential::{Credential, Credentials};
 use wardbook_service::event::torn_event;
 use wardbook_service::kms::{Kms, Parts};
+use wardbook_service::quota::Quotas;
 use wardbook_service::seal::{PARENT_BYTES, Sealer};
 use wardbook_service::store::{SqliteStore, Store};
 
-use super::{Arguments, directory};
+use super::{Arguments, directory, key_store};
 use crate::cli::Global;
 use crate::command::world;
 
@@ -53,7 +54,7 @@ pub(super) fn kms(
         store.with_context(|| format!("`{}` cannot be used; is another server running on it?", data.display()))?;
     let root = root_key(arguments)?;
     let sealer = Sealer::new(parent(&store, &*root, &*random)?, Arc::clone(&random));
-    let backend = backend(&arguments.backend, Roots::new(root), Arc::clone(&random))?;
+    let backend = backend(arguments, Roots::new(root), Arc::clone(&random))?;
     let directory = match global.world {
         Some(_) => directory::directory(&world::read(global)?),
         None => Default::default(),
@@ -63,48 +64,68 @@ pub(super) fn kms(
     fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     let folder = Folder::new(Arc::new(LocalDisk::new(folder)));
     let origin = Origin::new(LOG)?;
-    // Looked at before the journal is opened, which seals what it finds.
-    let unsealed = snapshot(&folder)?.unsealed;
-    let logged: HashSet<String> = unsealed.iter().filter_map(|one| Some(one.event.view().id()?.into_owned())).collect();
     let log = arguments.signing_key.open(&folder, &origin)?;
     let name_cut = |cut: &CutTail| -> Option<EventText> { torn_event(cut, clock.now(), &*random).ok() };
     let journal = Journal::open(&folder, &origin, Options::default(), Box::new(log), name_cut)?;
     let parts = Parts {
         store: Box::new(store),
-        backend,
+        backend: Arc::clone(&backend),
         credentials: Credentials::new(credentials, sealer.clone()),
         sealer,
         directory,
         journal,
+        audit: folder,
         clock,
         random,
         stopwatch: Monotonic::start(),
+        key_stores: key_store::key_stores(&arguments.key_store, &backend, data)?,
+        quotas: Quotas::new(arguments.quota.clone()),
         loopback_is_secure: arguments.dev,
     };
-    Ok(Kms::start(parts, &|id| logged.contains(id))?)
+    Ok(Kms::start(parts)?)
 }
 
-fn backend(uri: &str, roots: Roots, random: Arc<dyn Random>) -> anyhow::Result<Arc<dyn Backend>> {
+fn backend(arguments: &Arguments, roots: Roots, random: Arc<dyn Random>) -> anyhow::Result<Arc<dyn Backend>> {
     let aws_lc = || AwsLc::start().map(|provider| Arc::new(provider) as Arc<dyn Provider>);
+    let uri = arguments.backend.as_str();
     let providers: Vec<Arc<dyn Provider>> = match uri {
         "software:" => vec![Arc::new(RustCrypto), aws_lc()?],
         "aws-lc:" => vec![aws_lc()?],
-        _ => bail!("`{uri}` is no backend of `serve`; there are `software:` and `aws-lc:`"),
+        uri if uri.starts_with("pkcs11:") => return token(uri, &arguments.data),
+        _ => bail!("`{uri}` is no backend of `serve`; there are `software:`, `aws-lc:` and `pkcs11:...`"),
     };
     let backend = Software::start(providers, roots, random);
     if let Some(refuted) = backend.capabilities().refuted().first() {
-        bail!(
-            "the backend computes wrongly: {} of {}: {}",
-            refuted.capability.operation,
-            refuted.capability.spec,
-            refuted.reason
-        );
+        let capability = &refuted.capability;
+        bail!("the backend computes wrongly: {} of {}: {}", capability.operation, capability.spec, refuted.reason);
     }
     Ok(Arc::new(backend))
 }
 
+/// A PKCS#11 token, in which keys are made and which they never leave. What it lacks is not served by anybody else.
+fn token(uri: &str, data: &Path) -> anyhow::Result<Arc<dyn Backend>> {
+    let variable = |name: &str| std::env::var(name).ok().map(|value| Secret::new(value.into_bytes()));
+    let mut settings = Settings::parse(uri, variable)?;
+    let budget = data.join("pkcs11-budget");
+    make_private(&budget)?;
+    settings.budget.get_or_insert(budget);
+    Ok(Arc::new(Pkcs11::start(settings).context("the PKCS#11 token cannot be used")?))
+}
+
+/// The root key that `--root-key` names: `env:NAME`, `credential:NAME` of systemd, or a file.
 fn root_key(arguments: &Arguments) -> anyhow::Result<Arc<dyn Root>> {
-    let path = arguments.root_key.clone().unwrap_or_else(|| arguments.data.join("root.key"));
+    if let Some(name) = arguments.root_key.as_deref().and_then(|uri| uri.strip_prefix("env:")) {
+        let value = std::env::var(name).ok().map(|value| Secret::new(value.into_bytes()));
+        return Ok(Arc::new(root::environment(name, value.as_ref(), Consent::EnvironmentIsVisible)?));
+    }
+    if let Some(name) = arguments.root_key.as_deref().and_then(|uri| uri.strip_prefix("credential:")) {
+        let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+        return Ok(Arc::new(root::credential(folder.as_deref(), name)?));
+    }
+    let path = match &arguments.root_key {
+        Some(text) => PathBuf::from(text.strip_prefix("file:").unwrap_or(text)),
+        None => arguments.data.join("root.key"),
+    };
     let key = match path.exists() {
         true => root::file(&path)?,
         false => root::create(&path, &System)?,
