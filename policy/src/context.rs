@@ -87,8 +87,11 @@ pub struct Carried {
     encryption_context: bool,
 }
 
-/// The actions of KMS in lower case, sorted, and for each what its requests carry once somebody asked.
-static OF_KMS: LazyLock<Vec<(Box<str>, OnceLock<Arc<Carried>>)>> = LazyLock::new(|| {
+/// An action of KMS in lower case, and what its requests carry once somebody asked.
+type Known = (Box<str>, OnceLock<Arc<Carried>>);
+
+/// The actions of KMS, sorted.
+static OF_KMS: LazyLock<Vec<Known>> = LazyLock::new(|| {
     let actions = catalogue::service("kms").into_iter().flat_map(|service| service.actions());
     let mut named: Vec<_> =
         actions.map(|action| (action.name().to_ascii_lowercase().into(), OnceLock::new())).collect();

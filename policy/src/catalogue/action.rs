@@ -132,11 +132,6 @@ impl Action {
             || self.0.list(3).any(|name| name == key.name())
             || self.resource_types().any(|resource| resource.lists(key))
     }
-
-    /// The names of the keys that the action or its resources list, for whoever asks about many keys.
-    pub(crate) fn listed_keys(self) -> Vec<&'static str> {
-        self.0.list(3).chain(self.resource_types().flat_map(|resource| resource.0.list(2))).collect()
-    }
 }
 
 /// A kind of resource that a service's actions work on.
