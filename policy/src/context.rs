@@ -195,8 +195,12 @@ impl Context {
 
     /// The same context told whole: what was unknown is absent until somebody gives it.
     pub(crate) fn told_whole(&self) -> Context {
-        let mut whole =
-            Context { whole: self.whole.clone(), kms_action: self.kms_action.clone(), ..Context::default() };
+        let mut whole = Context {
+            whole: self.whole.clone(),
+            kms_action: self.kms_action.clone(),
+            carried: self.carried.clone(),
+            ..Context::default()
+        };
         for (key, state) in &self.entries {
             if !matches!(state, State::Unknown) {
                 whole.insert(key.clone(), state.clone());

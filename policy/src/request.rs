@@ -213,7 +213,8 @@ impl Request {
         }
         let own = self.digests.get(..OWN_DIGESTS).unwrap_or_default();
         let digests = own.iter().chain(caller.digests()).copied().collect();
-        let mut request = Request { caller, context, digests, ..self.clone() };
+        let across = is_across(&caller, self.resource_account.as_deref());
+        let mut request = Request { across, caller, context, digests, ..self.clone() };
         derive::fill(&mut request, quirks);
         Ok(request)
     }
@@ -380,10 +381,7 @@ impl RequestBuilder {
             digest(Domain::Resource, &resource),
         ];
         let retires = &*action_lower == "kms:retiregrant";
-        let across = match (caller.account(), &resource_account) {
-            (Some(caller_account), Some(owner)) if caller.kind() != CallerKind::Federated => *caller_account != **owner,
-            _ => false,
-        };
+        let across = is_across(&caller, resource_account.as_deref());
         let mut request = Request {
             across,
             digests: own.iter().chain(caller.digests()).copied().collect(),
@@ -403,6 +401,14 @@ impl RequestBuilder {
         };
         derive::fill(&mut request, self.quirks);
         Ok(request)
+    }
+}
+
+/// Whether caller and resource are in different accounts, as far as is known.
+fn is_across(caller: &Caller, owner: Option<&str>) -> bool {
+    match (caller.account(), owner) {
+        (Some(account), Some(owner)) => caller.kind() != CallerKind::Federated && account != owner,
+        _ => false,
     }
 }
 

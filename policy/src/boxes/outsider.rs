@@ -60,8 +60,14 @@ pub(super) struct Cast {
 }
 
 /// What is not known of whoever has an identity policy.
-const HOLDER_KEYS: [&str; 5] =
-    ["aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:username", "aws:userid"];
+pub(super) const HOLDER_KEYS: [&str; 6] = [
+    "aws:PrincipalArn",
+    "aws:PrincipalAccount",
+    "aws:PrincipalType",
+    "aws:username",
+    "aws:userid",
+    "kms:CallerAccount",
+];
 /// Keys whose values are accounts.
 const ACCOUNT_KEYS: [&str; 2] = ["aws:principalaccount", "kms:calleraccount"];
 const PRINCIPAL_ARN: &str = "aws:principalarn";

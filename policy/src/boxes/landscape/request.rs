@@ -13,6 +13,7 @@ use crate::tri::Tri;
 
 use super::super::demand::Ask;
 use super::super::glob::ones;
+use super::super::outsider::HOLDER_KEYS;
 use super::super::product::Product;
 use super::super::residual::Doubt;
 use super::super::witness;
@@ -35,6 +36,8 @@ impl Landscape<'_> {
             Request::builder(&who.principal, action, &resource).unnamed(Unnamed::Unknown).quirks(self.setting.quirks);
         if self.setting.names_principals() {
             builder = builder.resource_account(&self.cast.account);
+        } else {
+            builder = HOLDER_KEYS.iter().fold(builder, |builder, key| builder.unknown(key));
         }
         let Ok(request) = builder.build() else { return Vec::new() };
         let scene =
