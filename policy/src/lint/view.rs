@@ -4,7 +4,7 @@ use core::cell::OnceCell;
 use std::borrow::Cow;
 
 use crate::arn::is_account_id;
-use crate::boxes::{Access, Doubt, Review, Setting, StatementVerdict as Verdict, Survey, review, survey};
+use crate::boxes::{Access, Doubt, Review, Setting, StatementVerdict as Verdict, Survey, survey};
 use crate::catalogue::{self, Action, KmsOperation, ResourceKind};
 use crate::condition::Scope;
 use crate::document::{Document, StatementText, Word, Words};
@@ -19,6 +19,7 @@ use crate::subject::KeySubject;
 use crate::symbol;
 
 use super::Settings;
+use super::by_resource;
 use super::kind::{Kind, inferred_account};
 use super::stand_in::StandIns;
 
@@ -153,7 +154,10 @@ impl<'a> View<'a> {
             let mut survey = match self.kind {
                 Kind::KeyPolicy => survey(self.policies, &self.setting()),
                 // Whom it is attached to says who gets in.
-                _ => Survey { access: (Vec::new(), Vec::new()), reviews: review(self.policies, &self.setting()) },
+                _ => Survey {
+                    access: (Vec::new(), Vec::new()),
+                    reviews: by_resource::reviews(self.policies, &self.setting()),
+                },
             };
             let reviews = &mut survey.reviews.0;
             // The statements of which only a part was compiled are another matter.
