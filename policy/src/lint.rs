@@ -6,6 +6,7 @@
 //! stay silent where the answer is not decided.
 
 mod assertion;
+mod by_resource;
 mod finding;
 mod kind;
 mod page;

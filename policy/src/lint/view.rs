@@ -4,7 +4,7 @@ use core::cell::OnceCell;
 use std::borrow::Cow;
 
 use crate::arn::is_account_id;
-use crate::boxes::{Access, Doubt, Review, Setting, StatementVerdict as Verdict, Survey, review, survey};
+use crate::boxes::{Access, Doubt, Review, Setting, StatementVerdict as Verdict, Survey, survey};
 use crate::catalogue::{self, Action, KmsOperation, ResourceKind};
 use crate::condition::Scope;
 use crate::document::{Document, StatementText, Word, Words};
@@ -19,6 +19,7 @@ use crate::subject::KeySubject;
 use crate::symbol;
 
 use super::Settings;
+use super::by_resource;
 use super::kind::{Kind, inferred_account};
 use super::stand_in::StandIns;
 
@@ -153,7 +154,10 @@ impl<'a> View<'a> {
             let mut survey = match self.kind {
                 Kind::KeyPolicy => survey(self.policies, &self.setting()),
                 // Whom it is attached to says who gets in.
-                _ => Survey { access: (Vec::new(), Vec::new()), reviews: review(self.policies, &self.setting()) },
+                _ => Survey {
+                    access: (Vec::new(), Vec::new()),
+                    reviews: by_resource::reviews(self.policies, &self.setting()),
+                },
             };
             let reviews = &mut survey.reviews.0;
             // The statements of which only a part was compiled are another matter.
@@ -266,20 +270,24 @@ pub(super) fn name(document: &Document, index: usize) -> String {
 
 /// The KMS actions that a pattern of an Action element takes.
 pub(super) fn kms_actions(pattern: &str) -> impl Iterator<Item = Action> + use<> {
-    let lower = if pattern == "*" { "kms:*".to_owned() } else { pattern.to_ascii_lowercase() };
-    let scope = Scope { variables: false, symbols: false };
-    let inside = lower.trim_end_matches('*').contains(['*', '?']);
-    let found: Vec<Action> = match Pattern::new(&lower, Use::Glob, scope) {
-        _ if !lower.starts_with("kms:") => Vec::new(),
-        // The catalogue is sorted, so that names and beginnings of names are found at once.
-        _ if !inside => catalogue::actions_matching(&lower).collect(),
-        Ok(pattern) => {
-            let all = catalogue::service("kms").into_iter().flat_map(|service| service.actions());
-            all.filter(|action| pattern.matches_plainly(&action.name().to_ascii_lowercase())).collect()
-        }
-        Err(_) => Vec::new(),
-    };
+    let of_kms = pattern == "*" || pattern.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("kms:"));
+    let found: Vec<Action> = if of_kms { actions_of_kms(pattern) } else { Vec::new() };
     found.into_iter()
+}
+
+fn actions_of_kms(pattern: &str) -> Vec<Action> {
+    let lower = if pattern == "*" { "kms:*".to_owned() } else { pattern.to_ascii_lowercase() };
+    // The catalogue is sorted, so that names and beginnings of names are found at once.
+    if !lower.contains(['*', '?']) {
+        return catalogue::action(&lower).into_iter().collect();
+    }
+    if !lower.trim_end_matches('*').contains(['*', '?']) {
+        return catalogue::actions_matching(&lower).collect();
+    }
+    let scope = Scope { variables: false, symbols: false };
+    let Ok(pattern) = Pattern::new(&lower, Use::Glob, scope) else { return Vec::new() };
+    let all = catalogue::service("kms").into_iter().flat_map(|service| service.actions());
+    all.filter(|action| pattern.matches_plainly(&action.name().to_ascii_lowercase())).collect()
 }
 
 /// The KMS actions that a statement is about.
