@@ -2,6 +2,15 @@
 
 #[path = "support/schema.rs"]
 mod schema;
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 use serde_json::{Value, json};
