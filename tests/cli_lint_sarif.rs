@@ -1,7 +1,5 @@
 //! `wardbook lint --format sarif`, held against the schema that is published with the standard.
 
-#[path = "support/schema.rs"]
-mod schema;
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -10,6 +8,9 @@ mod schema;
     clippy::unwrap_used,
     reason = "a test may panic"
 )]
+
+#[path = "support/schema.rs"]
+mod schema;
 
 mod support;
 
