@@ -6,6 +6,7 @@
 //! stay silent where the answer is not decided.
 
 mod assertion;
+mod by_resource;
 mod finding;
 mod kind;
 mod page;
@@ -159,6 +160,7 @@ pub const RULES: &[Rule] = &[
     rule!("CO16", "private-source-address", private_source_address, REGULAR, Check::Document(private_source_address::check)),
     rule!("CO17", "attestation-bypass", attestation_bypass, REGULAR, Check::Document(attestation_bypass::check)),
     rule!("CO18", "unknown-operator", unknown_operator, REGULAR, Check::Document(unknown_operator::check)),
+    rule!("CO19", "object-context-without-bucket", object_context_without_bucket, REGULAR, Check::Document(object_context_without_bucket::check)),
     rule!("SE01", "shadowed-statement", shadowed_statement, REGULAR, Check::Document(shadowed_statement::check)),
     rule!("SE02", "unreachable-allow", unreachable_allow, REGULAR, Check::Document(unreachable_allow::check)),
     rule!("SE03", "idle-deny", idle_deny, REGULAR, Check::Document(idle_deny::check)),

@@ -333,8 +333,8 @@ impl<'c> Landscape<'c> {
         let everything = space.everything();
         let known: Vec<Option<Vec<&str>>> = match space.dimensions.get(self.places.action) {
             Some(actions) if space.dimensions.iter().any(is_of_kms) => {
-                let listed = |action: &Box<str>| catalogue::action(action).map(catalogue::Action::listed_keys);
-                actions.witnesses.iter().map(listed).collect()
+                let listed = |action: &str| catalogue::action(action).map(catalogue::Action::listed_keys);
+                actions.witnesses.iter().map(|action| listed(action)).collect()
             }
             _ => Vec::new(),
         };

@@ -52,6 +52,7 @@ pub(super) mod misspelt_encryption_context;
 pub(super) mod multi_region_key;
 pub(super) mod negation_allows_absence;
 pub(super) mod new_access;
+pub(super) mod object_context_without_bucket;
 pub(super) mod old_version;
 pub(super) mod operator_type_mismatch;
 pub(super) mod orphaned_principal;

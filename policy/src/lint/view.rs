@@ -4,7 +4,7 @@ use core::cell::OnceCell;
 use std::borrow::Cow;
 
 use crate::arn::is_account_id;
-use crate::boxes::{Access, Doubt, Review, Setting, StatementVerdict as Verdict, Survey, review, survey};
+use crate::boxes::{Access, Doubt, Review, Setting, StatementVerdict as Verdict, Survey, survey};
 use crate::catalogue::{self, Action, KmsOperation, ResourceKind};
 use crate::condition::Scope;
 use crate::document::{Document, StatementText, Word, Words};
@@ -19,6 +19,7 @@ use crate::subject::KeySubject;
 use crate::symbol;
 
 use super::Settings;
+use super::by_resource;
 use super::kind::{Kind, inferred_account};
 use super::stand_in::StandIns;
 
@@ -42,7 +43,7 @@ pub(super) struct View<'a> {
 
 /// A document and what is compiled of it, before anything is asked.
 pub(super) struct Prepared<'a> {
-    value: &'a Value,
+    pub(super) value: &'a Value,
     pub(super) document: &'a Document,
     pub(super) kind: Kind,
     key: Option<&'a KeySubject>,
@@ -52,6 +53,8 @@ pub(super) struct Prepared<'a> {
     /// The compiled document, if it has no problems and is not too long to be evaluated. Of policies that are not about
     /// one key it is the part about KMS.
     pub(super) policy: Option<Policy>,
+    /// Whether nothing of it is about KMS.
+    pub(super) idle: bool,
     /// The Region of the keys that are declared beside it, if that is one.
     pub(super) region: Option<&'a str>,
     pub(super) stand_ins: &'a StandIns,
@@ -75,10 +78,11 @@ impl<'a> Prepared<'a> {
             Kind::KeyPolicy => settled,
             _ => Cow::Owned(of_kms(&settled)),
         };
-        let asked = short && !evaluated.statements.is_empty();
+        let idle = evaluated.statements.is_empty();
+        let asked = short && !idle;
         let policy = asked.then(|| Policy::new(&evaluated, kind.policy_kind(), Origin::default()).ok()).flatten();
         let resource = arn.map(Into::into);
-        Prepared { value, document, kind, key, account, resource, policy, region: None, stand_ins }
+        Prepared { value, document, kind, key, account, resource, policy, idle, region: None, stand_ins }
     }
 }
 
@@ -150,7 +154,10 @@ impl<'a> View<'a> {
             let mut survey = match self.kind {
                 Kind::KeyPolicy => survey(self.policies, &self.setting()),
                 // Whom it is attached to says who gets in.
-                _ => Survey { access: (Vec::new(), Vec::new()), reviews: review(self.policies, &self.setting()) },
+                _ => Survey {
+                    access: (Vec::new(), Vec::new()),
+                    reviews: by_resource::reviews(self.policies, &self.setting()),
+                },
             };
             let reviews = &mut survey.reviews.0;
             // The statements of which only a part was compiled are another matter.

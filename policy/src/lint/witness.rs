@@ -60,8 +60,8 @@ pub(super) fn settings<'n>(view: &'n View<'_>, names: &'n [String]) -> Vec<Setti
     }
 }
 
-/// Resources that documents name, wildcards filled in.
-pub(super) fn resources(documents: &[&Document], stand_ins: &StandIns) -> Vec<String> {
+/// Resources that documents name, wildcards filled in, and whether that is all of them.
+pub(super) fn resources(documents: &[&Document], stand_ins: &StandIns) -> (Vec<String>, bool) {
     let mut found: Vec<String> = Vec::new();
     for word in documents.iter().flat_map(|document| &document.statements).flat_map(|own| all(&own.resource)) {
         let settled = stand_ins.settle(&word.text);
@@ -78,11 +78,15 @@ pub(super) fn resources(documents: &[&Document], stand_ins: &StandIns) -> Vec<St
         let service = part(arn.service, "kms");
         let (region, account) = (part(arn.region, "us-east-1"), part(arn.account, "111122223333"));
         let name = format!("arn:{}:{service}:{region}:{account}:{resource}", part(arn.partition, "aws"));
-        if !found.contains(&name) && !symbol::holds(&name) && found.len() < COMPARED_RESOURCES_MAX {
-            found.push(name);
+        if found.contains(&name) || symbol::holds(&name) {
+            continue;
         }
+        if found.len() >= COMPARED_RESOURCES_MAX {
+            return (found, false);
+        }
+        found.push(name);
     }
-    found
+    (found, true)
 }
 
 /// The statement that allows what a policy allows in addition to another, as directly as it has to be.
@@ -92,8 +96,8 @@ pub(super) fn allowing<'a>(view: &View<'a>, difference: &Difference<'_>) -> Opti
     let policies = Told::Known(view.policies);
     let left_to_iam = request.is_cross_account() || difference.reach == Relation::Account;
     let (resource, identity) = match view.kind {
-        Kind::Identity => (Told::Known(&*delegating), policies),
-        _ if left_to_iam => (policies, Told::Known(&*at_home)),
+        Kind::Identity => (Told::Known(&delegating), policies),
+        _ if left_to_iam => (policies, Told::Known(&at_home)),
         // Who is named needs nothing else, and what others are left to IAM for does not count.
         _ => (policies, Told::Known(&[][..])),
     };

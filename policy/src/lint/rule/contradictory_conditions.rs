@@ -28,7 +28,7 @@ use crate::lint::view::{View, handle, name};
 
 /// Rules that say more exactly why a statement never applies.
 const EXACT: &[&str] =
-    &["KP01", "KP02", "KP04", "KP05", "KP06", "CO01", "CO02", "CO03", "CO04", "CO07", "CO08", "CO10", "CO11"];
+    &["KP01", "KP02", "KP04", "KP05", "KP06", "CO01", "CO02", "CO03", "CO04", "CO07", "CO08", "CO10", "CO11", "IP04"];
 
 pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
     for review in view.reviews() {

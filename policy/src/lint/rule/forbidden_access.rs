@@ -25,6 +25,7 @@
 use crate::boxes::{Difference, compare};
 use crate::condition::Scope;
 use crate::document::{ConditionText, Document, PrincipalName, PrincipalText, StatementText, Word, Words};
+use crate::limits::COMPARED_RESOURCES_MAX;
 use crate::lint::assertion::Assertion;
 use crate::lint::finding::Findings;
 use crate::lint::kind::{Kind, account_of_root};
@@ -46,7 +47,7 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
             _ => continue,
         }
         let Some(stricter) = forbidding(assertion, view, named) else { continue };
-        let names = resources(&[view.document], view.prepared.stand_ins);
+        let (names, complete) = resources(&[view.document], view.prepared.stand_ins);
         let mut said: Vec<Span> = Vec::new();
         let mut doubts: Vec<String> = Vec::new();
         for setting in settings(view, &names) {
@@ -67,6 +68,9 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
                     .security(span, format!("{who} may call {actions}, against `{assertion}`"))
                     .witness(&difference.witness);
             }
+        }
+        if !complete && view.kind == Kind::Identity {
+            doubts.push(format!("{COMPARED_RESOURCES_MAX} resources are the most that are looked at"));
         }
         doubts.sort_unstable();
         doubts.dedup();

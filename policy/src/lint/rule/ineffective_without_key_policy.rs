@@ -33,6 +33,7 @@ use crate::lint::kind::Kind;
 use crate::lint::view::{View, actions_of, is_on_keys, listed, plain};
 use crate::lint::whole::{Question, Whole, holder};
 use crate::lint::witness::everything;
+use crate::span::Span;
 use crate::subject::KeySubject;
 
 pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
@@ -53,6 +54,7 @@ pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
                 let mut idle: Vec<&str> = Vec::new();
                 for action in on_keys(statement) {
                     if left == 0 {
+                        undecided(word.span, &mut found.at(About::Document(index)));
                         return;
                     }
                     left -= 1;
@@ -70,7 +72,17 @@ pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
     }
 }
 
-fn say(idle: &[&str], statement: &StatementText, key: &KeySubject, span: crate::span::Span, found: &mut Findings<'_>) {
+/// What is said of questions that come after the last one.
+pub(in crate::lint) fn undecided(span: Span, found: &mut Findings<'_>) {
+    found.info(
+        span,
+        format!(
+            "from here on it is not decided what keys and IAM allow together: {JOINED_QUESTIONS_MAX} questions are the most"
+        ),
+    );
+}
+
+fn say(idle: &[&str], statement: &StatementText, key: &KeySubject, span: Span, found: &mut Findings<'_>) {
     if idle.is_empty() {
         return;
     }

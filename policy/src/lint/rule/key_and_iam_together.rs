@@ -28,6 +28,7 @@ use crate::boxes::Answer;
 use crate::layers::Told;
 use crate::limits::JOINED_QUESTIONS_MAX;
 use crate::lint::finding::{About, Findings};
+use crate::lint::rule::ineffective_without_key_policy::undecided;
 use crate::lint::view::{Prepared, View, handle, head, listed};
 use crate::lint::whole::{Question, Whole};
 use crate::policy::Policy;
@@ -37,13 +38,15 @@ use crate::symbol;
 const READING: &str = "kms:Decrypt";
 
 pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
-    let mut left = JOINED_QUESTIONS_MAX;
+    // One more than is asked, so that whoever stops can tell whether it was said.
+    let mut left = JOINED_QUESTIONS_MAX + 1;
+    let holders = whole.holders();
     for key in &whole.subjects.keys {
         let Some((index, policy)) = whole.policy_of(key).filter(|(_, view)| !view.policies.is_empty()) else {
             continue;
         };
         let Some(arn) = policy.prepared.resource.as_deref() else { continue };
-        for (holder, documents) in whole.holders() {
+        for &(holder, ref documents) in &holders {
             let own = compiled(documents.iter().filter_map(|index| whole.views.get(*index)).map(|view| view.prepared));
             let Some(own) = own else { continue };
             let principal = whole.stand_ins.settle(holder);
@@ -88,10 +91,10 @@ impl Joined<'_, '_> {
             let actions = crate::lint::view::actions_of(statement);
             let mut idle = 0;
             for action in &actions {
-                if *left == 0 {
-                    return;
+                if *left < 2 {
+                    return self.stop(left, found);
                 }
-                *left -= 1;
+                *left -= 2;
                 let question = Question { principal: self.principal, action, key: self.arn, context: &[] };
                 // Without its own policies it is allowed, with them it is not.
                 let by_key = question.ask(self.policy.policies, Told::Absent);
@@ -118,10 +121,18 @@ impl Joined<'_, '_> {
         }
     }
 
+    /// Says once that no more questions are asked.
+    fn stop(&self, left: &mut usize, found: &mut Findings<'_>) {
+        if *left > 0 {
+            undecided(head(self.policy.document.span), found);
+            *left = 0;
+        }
+    }
+
     /// Whether somebody may decrypt who could not before.
     fn gained(&self, old_policy: &Policy, old_own: &[Policy], left: &mut usize, found: &mut Findings<'_>) {
         if *left < 2 {
-            return;
+            return self.stop(left, found);
         }
         *left -= 2;
         let question = Question { principal: self.principal, action: READING, key: self.arn, context: &[] };

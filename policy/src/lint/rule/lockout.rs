@@ -62,7 +62,14 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
 
 /// Whether the principal that was told is shut out.
 fn check_principal(view: &View<'_>, found: &mut Findings<'_>) {
-    let Some(principal) = view.settings.principal.as_deref() else { return };
+    let Some(told) = view.settings.principal.as_deref() else { return };
+    // Where a template leaves the account open, the principal is of that account.
+    let open = view.account.filter(|account| view.told(account) != **account);
+    let own = Caller::parse(told).ok().and_then(|caller| caller.account().map(str::to_owned));
+    let principal = match (open, own) {
+        (Some(open), Some(own)) => &*told.replace(&own, open),
+        _ => told,
+    };
     let setting = view.setting();
     let Ok(caller) = Caller::parse(principal) else { return };
     let account = view.account.or(caller.account()).unwrap_or_default();
@@ -75,7 +82,7 @@ fn check_principal(view: &View<'_>, found: &mut Findings<'_>) {
     let layers = Layers { resource: Told::Known(view.policies), identity: Told::Unknown, ..Layers::default() };
     if residual(&request, &layers, Quirks::default()).answer == Answer::Never {
         found
-            .error(head(view.document.span), format!("`{principal}` can not change this key policy again"))
+            .error(head(view.document.span), format!("`{told}` can not change this key policy again"))
             .proof("whatever its identity policies say, and in no context, is it allowed kms:PutKeyPolicy");
     }
 }

@@ -1,7 +1,7 @@
 //! Something that a document allows and its earlier state did not.
 //!
 //! Found by comparing both over every principal, action and context; each finding shows one request that is allowed only now. What is allowed no longer is not reported here: `diff` shows both directions.
-//! Speaks where there is something to compare with: `lint --against OLD`.
+//! Of IAM policies, what concerns KMS is compared, for the resources that they name. Speaks where there is something to compare with: `lint --against OLD`.
 //!
 //! # Bad
 //!
@@ -28,10 +28,15 @@
 //! ```
 
 use crate::boxes::{Cause, Change, Difference, Standing, compare};
+use crate::document::Document;
+use crate::json::{Kind as Json, Member, Value};
+use crate::limits::COMPARED_RESOURCES_MAX;
 use crate::lint::finding::{About, Findings};
+use crate::lint::kind::Kind;
 use crate::lint::view::{Prepared, View, handle, head, listed};
 use crate::lint::whole::{Whole, pairs};
 use crate::lint::witness::{allowing, resources, settings};
+use crate::policy::{Origin, Policy};
 use crate::span::Span;
 
 pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
@@ -45,8 +50,14 @@ pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
 
 /// What a document allows in addition to an earlier state of it.
 pub(in crate::lint) fn compared(old: &Prepared<'_>, view: &View<'_>, found: &mut Findings<'_>) {
-    let (Some(before), false) = (&old.policy, view.policies.is_empty()) else {
-        // A document that cannot be evaluated is told of by other rules; that nothing was compared is told here.
+    if view.prepared.idle || says_the_same(old.value, view.value) {
+        return;
+    }
+    let nothing = Document { statements: Vec::new(), problems: Vec::new(), ..old.document.clone() };
+    let nothing = || Policy::new(&nothing, view.kind.policy_kind(), Origin::default()).ok();
+    let before = old.policy.clone().or_else(|| nothing().filter(|_| old.idle));
+    let (Some(before), false) = (&before, view.policies.is_empty()) else {
+        // Why a document cannot be evaluated is told by other rules; that nothing was compared is told here.
         if old.document != view.document {
             found.info(
                 head(view.document.span),
@@ -55,7 +66,7 @@ pub(in crate::lint) fn compared(old: &Prepared<'_>, view: &View<'_>, found: &mut
         }
         return;
     };
-    let names = resources(&[old.document, view.document], view.prepared.stand_ins);
+    let (names, complete) = resources(&[old.document, view.document], view.prepared.stand_ins);
     let mut gained = Vec::new();
     let mut reasons: Vec<String> = Vec::new();
     for setting in settings(view, &names) {
@@ -64,6 +75,9 @@ pub(in crate::lint) fn compared(old: &Prepared<'_>, view: &View<'_>, found: &mut
             reasons.extend(comparison.doubts.iter().map(|doubt| doubt.sentence()));
             gained.extend(comparison.gained);
         }
+    }
+    if !complete && view.kind == Kind::Identity {
+        reasons.push(format!("{COMPARED_RESOURCES_MAX} resources are the most that are looked at"));
     }
     reasons.sort_unstable();
     reasons.dedup();
@@ -104,6 +118,22 @@ fn report(gained: &[Difference<'_>], reasons: &[String], view: &View<'_>, found:
             head(view.document.span),
             format!("whether this allows{known} more than before is not decided: {}", reasons.join("; ")),
         );
+    }
+}
+
+/// Whether two values are the same but for where they stand.
+///
+/// INVARIANT: no deeper than the readers let values be.
+fn says_the_same(old: &Value, new: &Value) -> bool {
+    match (&old.kind, &new.kind) {
+        (Json::List(old), Json::List(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| says_the_same(old, new))
+        }
+        (Json::Object(old), Json::Object(new)) => {
+            let same = |(old, new): (&Member, &Member)| old.name == new.name && says_the_same(&old.value, &new.value);
+            old.len() == new.len() && old.iter().zip(new).all(same)
+        }
+        (old, new) => old == new,
     }
 }
 

@@ -182,7 +182,6 @@ impl Need<'_> {
         };
         let missing: Vec<&str> = self.actions.iter().copied().filter(|action| never(action, &pairs)).collect();
         let Some(first) = missing.first() else { return };
-        let principal = principals.first().map(String::as_str).unwrap_or_default();
         let of_others = !pairs.is_empty() && !never(first, &[]);
         let more =
             if of_others { ", since its encryption context is not the one that the policy asks for" } else { "" };
@@ -190,8 +189,7 @@ impl Need<'_> {
             .warning(
                 using.key.span,
                 format!(
-                    "`{}` may not call {} with the key of `{address}` {}{more}",
-                    whole.stand_ins.told(principal),
+                    "`{service}` may not call {} with the key of `{address}` {}{more}",
                     listed(missing.iter().copied(), 3),
                     self.why
                 ),

@@ -27,8 +27,11 @@ use crate::lint::finding::Findings;
 use crate::lint::view::{View, actions_of, effect, listed};
 use crate::statement::Effect;
 
+/// Whether an action is one that a name does not promise.
+type Belies = fn(&str) -> bool;
+
 /// What a name without blanks and marks, in small letters, says; and which actions would belie it.
-const PROMISES: &[(&str, fn(&str) -> bool)] = &[
+const PROMISES: &[(&str, Belies)] = &[
     ("readonly", changes),
     ("viewonly", changes),
     ("encryptonly", |action| ["kms:Decrypt", "kms:ReEncryptFrom"].contains(&action)),
