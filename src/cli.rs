@@ -85,7 +85,7 @@ pub(crate) enum Command {
     WhatCan(crate::command::what_can::Arguments),
     /// Why was this denied, and what would allow it?
     Why(crate::command::why::Arguments),
-    /// What is this action, condition key, operator, error, layer or quirk?
+    /// What is this action, condition key, operator, error, layer, quirk or lint rule?
     Explain(crate::command::explain::Arguments),
     /// Find mistakes in policies, templates and Terraform, with proof
     Lint(Box<crate::command::lint::Arguments>),

@@ -1,5 +1,14 @@
 //! The pre-commit hook and the GitHub Action of this repository, held against the command line that they call.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 use std::path::Path;

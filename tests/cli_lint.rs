@@ -1,5 +1,14 @@
 //! `wardbook lint` as its users see it: what it looks at, what it says in which form, and what it changes.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 use serde_json::Value;

@@ -1,5 +1,14 @@
 //! `wardbook lint` in every carrier: each place is the very bytes that are meant.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 use serde_json::Value;

@@ -1,5 +1,14 @@
 //! Input that was made to hurt, or has merely grown: `wardbook lint` ends quickly and says what it can.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 use std::fmt::Write;

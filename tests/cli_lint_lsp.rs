@@ -1,5 +1,14 @@
 //! `wardbook lint --lsp`, driven by a client that speaks the protocol.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};

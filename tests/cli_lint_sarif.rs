@@ -1,7 +1,17 @@
 //! `wardbook lint --format sarif`, held against the schema that is published with the standard.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 #[path = "support/schema.rs"]
 mod schema;
+
 mod support;
 
 use serde_json::{Value, json};

@@ -1,6 +1,15 @@
 //! What keeps `wardbook lint` quiet: comments, metadata and settings, each with a reason, and what becomes of those
 //! that are of no use.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 use serde_json::Value;

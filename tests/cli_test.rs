@@ -125,5 +125,5 @@ fn help_shows_what_is_built_and_nothing_else() {
     let run = folder.run(&["--help"]);
     assert_eq!(run.code, 0);
     snapshot("help.txt", &run.stdout);
-    assert_eq!([folder.run(&[]).code, folder.run(&["lint"]).code, folder.run(&["can"]).code], [2, 2, 2]);
+    assert_eq!([folder.run(&[]).code, folder.run(&["replay"]).code, folder.run(&["can"]).code], [2, 2, 2]);
 }

@@ -188,7 +188,7 @@ mod tests {
     fn apply(edit: &Edit, document: &Value, text: &str) -> Option<String> {
         let replacement = render(edit, &Index::new(document), text)?;
         let (start, end) = (replacement.span.start as usize, replacement.span.end as usize);
-        Some([&text[..start], &replacement.text, &text[end..]].concat())
+        Some([text.get(..start)?, &replacement.text, text.get(end..)?].concat())
     }
 
     fn renamed(text: &str, new: &str) -> Option<String> {

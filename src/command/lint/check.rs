@@ -1,6 +1,6 @@
 //! From carriers to issues: runs the rules, and leads every place back to its file.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use wardbook_inventory::carrier::Carrier;
@@ -13,7 +13,7 @@ use wardbook_policy::subject::{Declaration, Subjects};
 use wardbook_policy::symbol;
 
 use super::against::Old;
-use super::fingerprint::{fingerprint, statement_at};
+use super::fingerprint::{fingerprint, of_statement, statement_at};
 use super::issue::{Issue, Place, Repair};
 
 /// A bare document, and what it was taken for.
@@ -98,6 +98,24 @@ struct Reporter<'a> {
     issues: &'a mut Vec<Issue>,
 }
 
+/// What is looked up in one document again and again.
+#[derive(Default)]
+struct Tree<'t> {
+    index: Index<'t>,
+    /// What statements are known by, since many findings may be about one.
+    prints: HashMap<Span, String>,
+}
+
+impl<'t> Tree<'t> {
+    fn new(document: Option<&'t Value>) -> Tree<'t> {
+        Tree { index: document.map(Index::new).unwrap_or_default(), prints: HashMap::new() }
+    }
+
+    fn print(&mut self, statement: &Value) -> String {
+        self.prints.entry(statement.span).or_insert_with(|| of_statement(statement)).clone()
+    }
+}
+
 /// What an issue is about.
 #[derive(Default, Clone, Copy)]
 struct Topic<'t> {
@@ -112,14 +130,14 @@ struct Topic<'t> {
 impl Reporter<'_> {
     fn syntax(&mut self, error: &ParseError) {
         if let Some(finding) = lint::syntax(error, About::Document(0)) {
-            self.add(finding, Topic::default(), &Index::default());
+            self.add(finding, Topic::default(), &mut Tree::default());
         }
     }
 
     fn documents(&mut self, findings: Vec<Finding>, document: &Value, kind: Kind) {
-        let index = Index::new(document);
+        let mut tree = Tree::new(Some(document));
         for finding in findings {
-            self.add(finding, Topic { tree: Some(document), kind: Some(kind), ..Topic::default() }, &index);
+            self.add(finding, Topic { tree: Some(document), kind: Some(kind), ..Topic::default() }, &mut tree);
         }
     }
 
@@ -128,17 +146,17 @@ impl Reporter<'_> {
         let mut last = None;
         for finding in findings {
             let topic = topic(&carrier.subjects, finding.about);
-            let index = match last.take() {
-                Some((about, index)) if about == finding.about => index,
-                _ => topic.tree.map(Index::new).unwrap_or_default(),
+            let mut tree = match last.take() {
+                Some((about, tree)) if about == finding.about => tree,
+                _ => Tree::new(topic.tree),
             };
             let about = finding.about;
-            self.add(finding, topic, &index);
-            last = Some((about, index));
+            self.add(finding, topic, &mut tree);
+            last = Some((about, tree));
         }
     }
 
-    fn add(&mut self, finding: Finding, topic: Topic<'_>, index: &Index<'_>) {
+    fn add(&mut self, finding: Finding, topic: Topic<'_>, tree: &mut Tree<'_>) {
         let Finding { rule, severity, span, message, labels, help, evidence, fix, .. } = finding;
         let place = self.place(span);
         let labels = labels.into_iter().map(|label| (self.place(label.span), readable(&label.text))).collect();
@@ -146,9 +164,10 @@ impl Reporter<'_> {
         let subject = format!("{}\n{}", address.unwrap_or_default(), topic.name);
         let statement = topic.tree.and_then(|tree| statement_at(tree, span));
         let sid = statement.and_then(|statement| statement.member("Sid")?.as_text()).map(Into::into);
+        let print = statement.map(|statement| tree.print(statement)).unwrap_or_default();
         let repair = fix.filter(|_| self.is_written_by_people(topic)).and_then(|fix| {
             let edits = fix.edits.iter().map(|edit| {
-                let replacement = edit::render(edit, index, &self.found.text)?;
+                let replacement = edit::render(edit, &tree.index, &self.found.text)?;
                 Some((self.place(replacement.span), replacement.text))
             });
             Some(Repair { is_safe: fix.safe, title: readable(&fix.title), edits: edits.collect::<Option<_>>()? })
@@ -167,7 +186,7 @@ impl Reporter<'_> {
             construct: topic.declaration.and_then(|declaration| declaration.construct.clone()),
             kind: topic.kind.map(Kind::name),
             sid,
-            fingerprint: fingerprint(rule.code, &subject, statement, index.word(span)),
+            fingerprint: fingerprint(rule.code, &subject, &print, tree.index.word(span).unwrap_or_default()),
             excuse: None,
         });
     }
@@ -228,6 +247,9 @@ fn declared(declaration: &Declaration) -> Topic<'_> {
 /// A sentence in which what a template leaves open stands as its readers would write it: `${Key}`.
 pub(super) fn readable(text: &str) -> String {
     let mut out = text.to_owned();
+    if !symbol::holds(text) {
+        return out;
+    }
     for name in symbol::names(text) {
         out = out.replace(name, &format!("${{{}}}", symbol::short(name)));
     }

@@ -7,18 +7,16 @@ use wardbook_policy::json::{Kind, Member, Value};
 use wardbook_policy::span::Span;
 use wardbook_policy::symbol;
 
-/// The fingerprint of a finding about a word in a statement.
-pub(super) fn fingerprint(code: &str, subject: &str, statement: Option<&Value>, word: Option<&str>) -> String {
-    let mut hash = Hash::new();
-    hash.text(code);
-    hash.text(&unscoped(subject));
-    if let Some(statement) = statement {
-        let holder = Member { name: "Statement".into(), name_span: statement.span, value: statement.clone() };
-        let alone = Value { span: statement.span, kind: Kind::Object(vec![holder]) };
-        hash.text(&unscoped(&canonical(&alone)));
-    }
-    hash.text(&unscoped(word.unwrap_or_default()));
-    hash.finish()
+/// The fingerprint of a finding about a word in a statement, which is known by its own.
+pub(super) fn fingerprint(code: &str, subject: &str, statement: &str, word: &str) -> String {
+    of_texts(&[code, &unscoped(subject), statement, &unscoped(word)])
+}
+
+/// What a statement is known by.
+pub(super) fn of_statement(statement: &Value) -> String {
+    let holder = Member { name: "Statement".into(), name_span: statement.span, value: statement.clone() };
+    let alone = Value { span: statement.span, kind: Kind::Object(vec![holder]) };
+    of_texts(&[&unscoped(&canonical(&alone))])
 }
 
 /// The statement in which something stands.
@@ -38,6 +36,9 @@ fn in_order(values: &[Value], span: Span) -> Option<&Value> {
 /// Symbols without the name of the file they are of, which is no content.
 fn unscoped(text: &str) -> String {
     let mut out = text.to_owned();
+    if !symbol::holds(text) {
+        return out;
+    }
     for name in symbol::names(text) {
         out = out.replace(name, symbol::short(name));
     }
