@@ -474,7 +474,7 @@ pub const QUESTIONS: &[Question] = &[
             Column::DestEncryptionContext,
         ],
         rows: uses,
-        share: Share::Few,
+        share: Share::Many,
         begin: |query| Box::new(usage::Contexts::new(query)),
     },
     Question {

@@ -1,10 +1,12 @@
 //! Questions that count: who, for what, how often, since when.
 
+use std::fmt::Write as _;
+
 use super::answer::Cell;
 use super::group::Groups;
 use super::row::{Column, Row, Word};
 use super::{Fold, KEYS, Query};
-use crate::json::{Tree, write_string};
+use crate::json::Tree;
 use crate::parquet::FileError;
 use crate::time::Timestamp;
 
@@ -127,7 +129,7 @@ impl Fold for Failures {
 pub(super) struct Contexts {
     query: Query,
     groups: Groups<2, Context>,
-    text: Vec<u8>,
+    text: String,
 }
 
 struct Context {
@@ -137,19 +139,21 @@ struct Context {
 
 impl Contexts {
     pub(super) fn new(query: &Query) -> Self {
-        Self { query: query.clone(), groups: Groups::default(), text: Vec::new() }
+        Self { query: query.clone(), groups: Groups::default(), text: String::new() }
     }
 
     fn add(&mut self, name: Word<'_>, pairs: &[(&str, Option<&str>)]) {
+        // Lengths before texts: however they are composed, two contexts have one text only if they are the same.
         self.text.clear();
+        let mut add = |text: Option<&str>| match text {
+            Some(text) => write!(self.text, "{}:{text}", text.len()),
+            None => write!(self.text, "-"),
+        };
         for (key, value) in pairs {
-            write_string(key, &mut self.text);
-            if let Some(value) = value {
-                write_string(value, &mut self.text);
-            }
-            self.text.push(b',');
+            // Writing to a text does not fail.
+            let _ = add(Some(key)).and_then(|()| add(*value));
         }
-        let text = std::str::from_utf8(&self.text).unwrap_or_default();
+        let text = self.text.as_str();
         let owned = |pair: &(&str, Option<&str>)| (pair.0.to_owned(), pair.1.map(str::to_owned));
         let none = || Context { pairs: pairs.iter().map(owned).collect(), count: 0 };
         self.groups.with([name, Word::Text(text)], none, |context| context.count += 1);
