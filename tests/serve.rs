@@ -277,28 +277,51 @@ fn what_was_acknowledged_survives_a_kill() {
     }
 }
 
-/// Keys that are made in a token and never leave it. Debian has the token as `softhsm2`.
-#[test]
-fn a_token_holds_the_keys() {
-    let modules = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"];
-    let Some(module) = modules.into_iter().find(|module| Path::new(module).exists()) else {
+const MODULES: &[&str] = &["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"];
+
+/// The module of SoftHSM2, with a fresh token that is called `kms`. Debian has it as `softhsm2`.
+fn token(folder: &Folder, pin: &str) -> Option<&'static str> {
+    let Some(module) = MODULES.iter().find(|module| Path::new(module).exists()) else {
         assert!(std::env::var_os("WARDBOOK_REQUIRE_SOFTHSM").is_none(), "SoftHSM2 is required and not here");
-        return;
+        return None;
     };
-    let Some(python) = python::clients() else { return };
-    let folder = Folder::new("token");
     fs::create_dir_all(folder.path("tokens")).unwrap();
     let tokens = folder.path("tokens").display().to_string();
     folder.write("softhsm2.conf", format!("directories.tokendir = {tokens}\nobjectstore.backend = file\n"));
-    folder.write("pin", "1234");
-    fs::set_permissions(folder.path("pin"), fs::Permissions::from_mode(0o600)).unwrap();
-    let configuration = folder.path("softhsm2.conf").display().to_string();
     let made = Command::new("softhsm2-util")
-        .args(["--init-token", "--free", "--label", "kms", "--pin", "1234", "--so-pin", "5678"])
-        .env("SOFTHSM2_CONF", &configuration)
+        .args(["--init-token", "--free", "--label", "kms", "--pin", pin, "--so-pin", "56789"])
+        .env("SOFTHSM2_CONF", folder.path("softhsm2.conf"))
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    Some(module)
+}
+
+#[test]
+fn custom_key_stores_are_where_the_operator_says() {
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("key-stores");
+    let module = token(&folder, "1234567");
+    // Free now; somebody else may take it, and then the script says so.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let proxy = format!("https://xks.example.com/kms/xks/v1=http://127.0.0.1:{port}/kms/xks/v1");
+    let cluster = format!("cluster-abcdefghijk=pkcs11:module={};token=kms", module.unwrap_or("none"));
+    let configuration = folder.path("softhsm2.conf").display().to_string();
+    let arguments = ["--key-store", &proxy, "--key-store", &cluster];
+    let server = Server::start_with(&folder, &arguments, &[("SOFTHSM2_CONF", &configuration)]);
+    server.run(&python, "key_stores.py", &[&port, if module.is_some() { "token" } else { "none" }]);
+    assert_no_secret(&server.data, &["ssssssssssssssssssss", "1234567"]);
+    server.stop(&folder);
+}
+
+#[test]
+fn a_token_holds_the_keys() {
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("token");
+    let Some(module) = token(&folder, "1234") else { return };
+    folder.write("pin", "1234");
+    fs::set_permissions(folder.path("pin"), fs::Permissions::from_mode(0o600)).unwrap();
+    let configuration = folder.path("softhsm2.conf").display().to_string();
     let pin = folder.path("pin").display().to_string();
     let backend = format!("pkcs11:module={module};token=kms;pin-file={pin}");
     let root = "0123456789abcdef".repeat(4);
