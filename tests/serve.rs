@@ -301,7 +301,7 @@ fn token(folder: &Folder, pin: &str) -> Option<&'static str> {
 fn custom_key_stores_are_where_the_operator_says() {
     let Some(python) = python::clients() else { return };
     let folder = Folder::new("key-stores");
-    let module = token(&folder, "1234567");
+    let module = token(&folder, "open-sesame");
     // Free now; somebody else may take it, and then the script says so.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let proxy = format!("https://xks.example.com/kms/xks/v1=http://127.0.0.1:{port}/kms/xks/v1");
@@ -310,7 +310,7 @@ fn custom_key_stores_are_where_the_operator_says() {
     let arguments = ["--key-store", &proxy, "--key-store", &cluster];
     let server = Server::start_with(&folder, &arguments, &[("SOFTHSM2_CONF", &configuration)]);
     server.run(&python, "key_stores.py", &[&port, if module.is_some() { "token" } else { "none" }]);
-    assert_no_secret(&server.data, &["ssssssssssssssssssss", "1234567"]);
+    assert_no_secret(&server.data, &["ssssssssssssssssssss", "open-sesame"]);
     server.stop(&folder);
 }
 

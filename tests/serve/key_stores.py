@@ -124,9 +124,9 @@ equal(code(client(OTHER_ROOT).connect_custom_key_store, CustomKeyStoreId=store),
 
 if has_token:
     cluster = {"CloudHsmClusterId": "cluster-abcdefghijk", "TrustAnchorCertificate": "pem"}
-    equal(code(kms.create_custom_key_store, CustomKeyStoreName="t", KeyStorePassword="1234567",
+    equal(code(kms.create_custom_key_store, CustomKeyStoreName="t", KeyStorePassword="open-sesame",
                **{**cluster, "CloudHsmClusterId": "cluster-aaaaaaaaaaa"}), "CloudHsmClusterNotFoundException")
-    store = kms.create_custom_key_store(CustomKeyStoreName="t", KeyStorePassword="1234567", **cluster)["CustomKeyStoreId"]
+    store = kms.create_custom_key_store(CustomKeyStoreName="t", KeyStorePassword="open-sesame", **cluster)["CustomKeyStoreId"]
     kms.connect_custom_key_store(CustomKeyStoreId=store)
     key = kms.create_key(Origin="AWS_CLOUDHSM", CustomKeyStoreId=store)["KeyMetadata"]["Arn"]
     equal(kms.describe_key(KeyId=key)["KeyMetadata"]["CloudHsmClusterId"], "cluster-abcdefghijk")
