@@ -10,7 +10,7 @@ mod python;
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -134,6 +134,19 @@ impl Drop for Server {
     }
 }
 
+/// The lines that `--dev` prints, for programs that read the environment.
+fn environment(server: &Server) -> Vec<(&'static str, String)> {
+    let pairs = [
+        ("AWS_ENDPOINT_URL_KMS", server.endpoint.as_str()),
+        ("AWS_ENDPOINT_URL_STS", &server.endpoint),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ];
+    pairs.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
+}
+
 fn wardbook(arguments: &[&str], folder: &Path) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_wardbook")).args(arguments).arg(folder).output().unwrap()
 }
@@ -188,10 +201,7 @@ fn the_example_runs_as_it_stands() {
     let server = Server::start_with(&folder, &["--quota", "Encrypt=0.001", "--quota", "cryptographic=100"], &[]);
     let output = Command::new(&python)
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/boto3_steps.py"))
-        .env("AWS_ENDPOINT_URL_KMS", &server.endpoint)
-        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-        .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .envs(environment(&server))
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -200,6 +210,47 @@ fn the_example_runs_as_it_stands() {
         assert!(text.lines().any(|found| found == line), "{text}");
     }
     assert_eq!(server.stop(&folder).len(), 7, "one event for each call");
+}
+
+#[test]
+fn the_command_line_of_aws_works_unmodified() {
+    let Some(python) = python::cli() else { return };
+    let folder = Folder::new("cli");
+    let server = Server::start(&folder);
+    let output = Command::new("bash")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/cli.sh"))
+        .args([python.parent().unwrap(), &folder.path(".")])
+        .envs(environment(&server))
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.contains("the shell is content"), "{out}\n{err}");
+    server.stop(&folder);
+}
+
+#[test]
+fn the_sdk_for_javascript_works_unmodified() {
+    let folder = Folder::new("javascript");
+    let modules = Path::new(env!("CARGO_TARGET_TMPDIR")).join("node");
+    fs::create_dir_all(&modules).unwrap();
+    if !modules.join("whole").exists() {
+        let npm = ["install", "--silent", "--no-fund", "--no-audit", "--prefix", ".", "@aws-sdk/client-kms"];
+        let made = Command::new("npm").args(npm).current_dir(&modules).output();
+        if !made.is_ok_and(|made| made.status.success()) {
+            let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: no npm, or it cannot reach its registry\n");
+            return;
+        }
+        fs::File::create(modules.join("whole")).unwrap();
+    }
+    let server = Server::start(&folder);
+    let output = Command::new("node")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/sdk.mjs"))
+        .env("WARDBOOK_NODE_MODULES", &modules)
+        .envs(environment(&server))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    server.stop(&folder);
 }
 
 #[test]
