@@ -10,7 +10,7 @@ mod python;
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -134,6 +134,19 @@ impl Drop for Server {
     }
 }
 
+/// The lines that `--dev` prints, for programs that read the environment.
+fn environment(server: &Server) -> Vec<(&'static str, String)> {
+    let pairs = [
+        ("AWS_ENDPOINT_URL_KMS", server.endpoint.as_str()),
+        ("AWS_ENDPOINT_URL_STS", &server.endpoint),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ];
+    pairs.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
+}
+
 fn wardbook(arguments: &[&str], folder: &Path) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_wardbook")).args(arguments).arg(folder).output().unwrap()
 }
@@ -188,10 +201,7 @@ fn the_example_runs_as_it_stands() {
     let server = Server::start_with(&folder, &["--quota", "Encrypt=0.001", "--quota", "cryptographic=100"], &[]);
     let output = Command::new(&python)
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/boto3_steps.py"))
-        .env("AWS_ENDPOINT_URL_KMS", &server.endpoint)
-        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-        .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .envs(environment(&server))
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -200,6 +210,47 @@ fn the_example_runs_as_it_stands() {
         assert!(text.lines().any(|found| found == line), "{text}");
     }
     assert_eq!(server.stop(&folder).len(), 7, "one event for each call");
+}
+
+#[test]
+fn the_command_line_of_aws_works_unmodified() {
+    let Some(python) = python::cli() else { return };
+    let folder = Folder::new("cli");
+    let server = Server::start(&folder);
+    let output = Command::new("bash")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/cli.sh"))
+        .args([python.parent().unwrap(), &folder.path(".")])
+        .envs(environment(&server))
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.contains("the shell is content"), "{out}\n{err}");
+    server.stop(&folder);
+}
+
+#[test]
+fn the_sdk_for_javascript_works_unmodified() {
+    let folder = Folder::new("javascript");
+    let modules = Path::new(env!("CARGO_TARGET_TMPDIR")).join("node");
+    fs::create_dir_all(&modules).unwrap();
+    if !modules.join("whole").exists() {
+        let npm = ["install", "--silent", "--no-fund", "--no-audit", "--prefix", ".", "@aws-sdk/client-kms"];
+        let made = Command::new("npm").args(npm).current_dir(&modules).output();
+        if !made.is_ok_and(|made| made.status.success()) {
+            let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: no npm, or it cannot reach its registry\n");
+            return;
+        }
+        fs::File::create(modules.join("whole")).unwrap();
+    }
+    let server = Server::start(&folder);
+    let output = Command::new("node")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/sdk.mjs"))
+        .env("WARDBOOK_NODE_MODULES", &modules)
+        .envs(environment(&server))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    server.stop(&folder);
 }
 
 #[test]
@@ -277,28 +328,51 @@ fn what_was_acknowledged_survives_a_kill() {
     }
 }
 
-/// Keys that are made in a token and never leave it. Debian has the token as `softhsm2`.
-#[test]
-fn a_token_holds_the_keys() {
-    let modules = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"];
-    let Some(module) = modules.into_iter().find(|module| Path::new(module).exists()) else {
+const MODULES: &[&str] = &["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"];
+
+/// The module of SoftHSM2, with a fresh token that is called `kms`. Debian has it as `softhsm2`.
+fn token(folder: &Folder, pin: &str) -> Option<&'static str> {
+    let Some(module) = MODULES.iter().find(|module| Path::new(module).exists()) else {
         assert!(std::env::var_os("WARDBOOK_REQUIRE_SOFTHSM").is_none(), "SoftHSM2 is required and not here");
-        return;
+        return None;
     };
-    let Some(python) = python::clients() else { return };
-    let folder = Folder::new("token");
     fs::create_dir_all(folder.path("tokens")).unwrap();
     let tokens = folder.path("tokens").display().to_string();
     folder.write("softhsm2.conf", format!("directories.tokendir = {tokens}\nobjectstore.backend = file\n"));
-    folder.write("pin", "1234");
-    fs::set_permissions(folder.path("pin"), fs::Permissions::from_mode(0o600)).unwrap();
-    let configuration = folder.path("softhsm2.conf").display().to_string();
     let made = Command::new("softhsm2-util")
-        .args(["--init-token", "--free", "--label", "kms", "--pin", "1234", "--so-pin", "5678"])
-        .env("SOFTHSM2_CONF", &configuration)
+        .args(["--init-token", "--free", "--label", "kms", "--pin", pin, "--so-pin", "56789"])
+        .env("SOFTHSM2_CONF", folder.path("softhsm2.conf"))
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    Some(module)
+}
+
+#[test]
+fn custom_key_stores_are_where_the_operator_says() {
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("key-stores");
+    let module = token(&folder, "open-sesame");
+    // Free now; somebody else may take it, and then the script says so.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let proxy = format!("https://xks.example.com/kms/xks/v1=http://127.0.0.1:{port}/kms/xks/v1");
+    let cluster = format!("cluster-abcdefghijk=pkcs11:module={};token=kms", module.unwrap_or("none"));
+    let configuration = folder.path("softhsm2.conf").display().to_string();
+    let arguments = ["--key-store", &proxy, "--key-store", &cluster];
+    let server = Server::start_with(&folder, &arguments, &[("SOFTHSM2_CONF", &configuration)]);
+    server.run(&python, "key_stores.py", &[&port, if module.is_some() { "token" } else { "none" }]);
+    assert_no_secret(&server.data, &["ssssssssssssssssssss", "open-sesame"]);
+    server.stop(&folder);
+}
+
+#[test]
+fn a_token_holds_the_keys() {
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("token");
+    let Some(module) = token(&folder, "1234") else { return };
+    folder.write("pin", "1234");
+    fs::set_permissions(folder.path("pin"), fs::Permissions::from_mode(0o600)).unwrap();
+    let configuration = folder.path("softhsm2.conf").display().to_string();
     let pin = folder.path("pin").display().to_string();
     let backend = format!("pkcs11:module={module};token=kms;pin-file={pin}");
     let root = "0123456789abcdef".repeat(4);

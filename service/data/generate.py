@@ -68,7 +68,7 @@ class Model:
         if kind == "string":
             if "enum" in shape:
                 return name
-            return "Secret" if shape.get("sensitive") else "String"
+            return "SecretText" if shape.get("sensitive") else "String"
         if kind == "blob":
             return "Secret" if shape.get("sensitive") else "Blob"
         if kind == "list":
@@ -115,7 +115,7 @@ def generate():
         "use wardbook_backend::secret::Secret;",
         "",
         "use super::shape::{Kind, Member, Shape};",
-        "use crate::wire::decode::{Blob, Decode, may, need};",
+        "use crate::wire::decode::{Blob, Decode, SecretText, may, need};",
         "use crate::wire::encode::{Encode, Object};",
         "use serde_json::Value;",
         "",

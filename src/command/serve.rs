@@ -135,7 +135,7 @@ fn tell(arguments: &Arguments, scheme: &str, address: SocketAddr, global: &Globa
     if let Some((_, id, secret)) = DEVELOPMENT.first().filter(|_| arguments.dev) {
         let lines = format!(
             "export AWS_ENDPOINT_URL_KMS={scheme}://{address}\nexport AWS_ENDPOINT_URL_STS={scheme}://{address}\n\
-             export AWS_ACCESS_KEY_ID={id}\nexport AWS_SECRET_ACCESS_KEY={secret}\nexport AWS_REGION=us-east-1\n"
+             export AWS_ACCESS_KEY_ID={id}\nexport AWS_SECRET_ACCESS_KEY={secret}\nexport AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n"
         );
         // Whoever started it may have stopped reading; that is no reason not to serve.
         let mut out = std::io::stdout().lock();

@@ -77,6 +77,31 @@ equal(other.decrypt(CiphertextBlob=plain)["Plaintext"], b"x")
 equal(code(other.disable_key, KeyId=arn), denied)
 root.put_key_policy(KeyId=arn, Policy=policy())
 
+# Whoever asks is told which statement decided; about another account's key nobody is told more than without asking.
+def asking(who):
+    who.meta.events.register("before-sign.kms.*", lambda request, **_: request.headers.add_header("x-wardbook-explain", "1"))
+    return who
+
+
+def explained(call, **parameters):
+    try:
+        answer = call(**parameters)
+    except botocore.exceptions.ClientError as error:
+        answer = error.response
+    return answer["ResponseMetadata"]["HTTPHeaders"].get("x-wardbook-explain")
+
+
+root.put_key_policy(KeyId=arn, Policy=policy(deny))
+told = explained(asking(client(USERS["ana"])).decrypt, CiphertextBlob=blob, EncryptionContext={"stage": "prod"})
+equal(told, "resource statement 1 (NoProd)")
+stranger = asking(client(OTHER_ROOT))
+context = {"EncryptionContext": {"stage": "prod"}}
+equal(explained(stranger.encrypt, KeyId=arn, Plaintext=b"x"), explained(stranger.encrypt, KeyId=missing, Plaintext=b"x"))
+equal(explained(stranger.decrypt, CiphertextBlob=blob, **context),
+      explained(stranger.decrypt, CiphertextBlob=bytes(changed), **context))
+assert explained(ana.list_keys) is None
+root.put_key_policy(KeyId=arn, Policy=policy())
+
 # Grants: constraints, tokens, retiring, revoking; a child never reaches further.
 grant = root.create_grant(KeyId=arn, GranteePrincipal=BOB, Operations=["Encrypt", "Decrypt", "CreateGrant"], Name="g",
                           Constraints={"EncryptionContextSubset": {"team": "a"}})

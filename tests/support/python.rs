@@ -26,6 +26,11 @@ pub fn clients() -> Option<PathBuf> {
     with("clients-venv", &["aws-encryption-sdk", "boto3", "cryptography"])
 }
 
+/// The same with the command line of AWS, which wants versions of its own.
+pub fn cli() -> Option<PathBuf> {
+    with("cli-venv", &["awscli"])
+}
+
 fn with(name: &str, packages: &[&str]) -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("WARDBOOK_PYTHON") {
         return Some(named.into());

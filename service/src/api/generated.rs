@@ -7,7 +7,7 @@ use wardbook_audit::time::Timestamp;
 use wardbook_backend::secret::Secret;
 
 use super::shape::{Kind, Member, Shape};
-use crate::wire::decode::{Blob, Decode, may, need};
+use crate::wire::decode::{Blob, Decode, SecretText, may, need};
 use crate::wire::encode::{Encode, Object};
 use serde_json::Value;
 
@@ -3088,7 +3088,7 @@ pub struct CreateCustomKeyStoreRequest {
     /// `TrustAnchorCertificate`
     pub trust_anchor_certificate: Option<String>,
     /// `KeyStorePassword`
-    pub key_store_password: Option<Secret>,
+    pub key_store_password: Option<SecretText>,
     /// `CustomKeyStoreType`
     pub custom_key_store_type: Option<CustomKeyStoreType>,
     /// `XksProxyUriEndpoint`
@@ -5334,7 +5334,7 @@ pub struct UpdateCustomKeyStoreRequest {
     /// `NewCustomKeyStoreName`
     pub new_custom_key_store_name: Option<String>,
     /// `KeyStorePassword`
-    pub key_store_password: Option<Secret>,
+    pub key_store_password: Option<SecretText>,
     /// `CloudHsmClusterId`
     pub cloud_hsm_cluster_id: Option<String>,
     /// `XksProxyUriEndpoint`
@@ -5533,9 +5533,9 @@ impl Encode for XksKeyConfigurationType {
 #[derive(Debug)]
 pub struct XksProxyAuthenticationCredentialType {
     /// `AccessKeyId`
-    pub access_key_id: Secret,
+    pub access_key_id: SecretText,
     /// `RawSecretAccessKey`
-    pub raw_secret_access_key: Secret,
+    pub raw_secret_access_key: SecretText,
 }
 
 impl Decode for XksProxyAuthenticationCredentialType {
@@ -5553,7 +5553,7 @@ pub struct XksProxyConfigurationType {
     /// `Connectivity`
     pub connectivity: Option<XksProxyConnectivityType>,
     /// `AccessKeyId`
-    pub access_key_id: Option<Secret>,
+    pub access_key_id: Option<SecretText>,
     /// `UriEndpoint`
     pub uri_endpoint: Option<String>,
     /// `UriPath`

@@ -29,6 +29,7 @@ use crate::name::{KeyName, StoreName, hex};
 use crate::refusal::{Refusal, Why};
 use crate::serve::{Plan, Serve};
 use crate::state::{Connection, Hidden, Key, KeyRecord, KeyStore, KeyStoreRecord, Material, MaterialState, StoreKind};
+use crate::wire::decode::SecretText;
 use crate::wire::encode::Empty;
 
 fn place(id: &str, desk: &Desk<'_>) -> StoreName {
@@ -127,8 +128,8 @@ pub(super) fn material(
     Ok(Material { id: id.to_string(), token: Some(kept(&token)), state, rotated: None, import: None })
 }
 
-fn text(secret: &Secret) -> String {
-    String::from_utf8_lossy(secret.expose()).into_owned()
+fn text(secret: &SecretText) -> String {
+    String::from_utf8_lossy(secret.0.expose()).into_owned()
 }
 
 fn credential(given: Option<&XksProxyAuthenticationCredentialType>) -> Option<(String, Hidden)> {
@@ -469,7 +470,7 @@ fn entry(name: &StoreName, record: &KeyStoreRecord) -> CustomKeyStoresListEntry 
     };
     let configuration = XksProxyConfigurationType {
         connectivity: named(&record.connectivity),
-        access_key_id: Some(Secret::copy(record.access_key.as_bytes())),
+        access_key_id: Some(SecretText(Secret::copy(record.access_key.as_bytes()))),
         uri_endpoint: some(&record.endpoint),
         uri_path: some(&record.path),
         vpc_endpoint_service_name: record.endpoint_service.clone(),

@@ -17,6 +17,10 @@ use crate::refusal::{Refusal, Why};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blob(pub Vec<u8>);
 
+/// A text that is never shown.
+#[derive(Debug)]
+pub struct SecretText(pub Secret);
+
 /// A type that a checked JSON value can be read as.
 pub trait Decode: Sized {
     /// The value, or `None` if it has another type.
@@ -106,6 +110,12 @@ impl Decode for String {
 impl Decode for Secret {
     fn decode(value: &Value) -> Option<Self> {
         bytes(value.as_str()?).map(Secret::new)
+    }
+}
+
+impl Decode for SecretText {
+    fn decode(value: &Value) -> Option<Self> {
+        Some(Self(Secret::copy(value.as_str()?.as_bytes())))
     }
 }
 

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use wardbook_audit::time::Timestamp;
 use wardbook_backend::secret::Secret;
 
-use super::decode::Blob;
+use super::decode::{Blob, SecretText};
 
 /// A type that has a form on the wire.
 pub trait Encode {
@@ -108,6 +108,12 @@ impl Encode for Blob {
 impl Encode for Secret {
     fn encode(&self, out: &mut String) {
         base64(self.expose(), out);
+    }
+}
+
+impl Encode for SecretText {
+    fn encode(&self, out: &mut String) {
+        text(&String::from_utf8_lossy(self.0.expose()), out);
     }
 }
 
