@@ -77,7 +77,11 @@ fn requests() -> &'static [Request] {
                 let request = case::Case::read(&world, Quirks::default()).request;
                 // Whose ARN nobody knows gets no answer where a policy asks for it.
                 let arn = wardbook_policy::key::Key::new("aws:PrincipalArn");
-                if possible(&request) && request.context().lookup(&arn) != Lookup::Unknown {
+                // A key with a policy to be compared is nobody else's.
+                if possible(&request)
+                    && !request.is_aws_managed_key()
+                    && request.context().lookup(&arn) != Lookup::Unknown
+                {
                     found.push(request);
                 }
             }
@@ -156,6 +160,29 @@ proptest! {
         }
         let none = left.alternatives.is_empty();
         prop_assert_eq!(none && left.doubts.is_empty(), left.answer == Answer::Never);
+    }
+}
+
+/// A key policy is for a key of one's own, which has no alias of AWS's; a policy of somebody is about any key.
+#[test]
+fn an_alias_of_aws_opens_a_key_to_policies_of_somebody_alone() {
+    for (kind, alias, change) in [
+        (PolicyKind::Key, "alias/app", Change::Wider),
+        (PolicyKind::Key, "alias/aws/s3", Change::Equal),
+        (PolicyKind::Identity, "alias/app", Change::Wider),
+        (PolicyKind::Identity, "alias/aws/s3", Change::Wider),
+    ] {
+        let policy = |action: &str| {
+            let mut statement = json!({"Effect": "Allow", action: "kms:*", "Resource": "*",
+                "Condition": {"StringLike": {"kms:RequestAlias": [alias]}}});
+            if kind == PolicyKind::Key {
+                statement["Principal"] = json!("*");
+            }
+            [case::policy(&json!({"Version": "2012-10-17", "Statement": [statement]}), kind)]
+        };
+        let (before, after) = (policy("NotAction"), policy("Action"));
+        let comparison = compare(&before, &after, &Setting { kind, ..setting() });
+        assert_eq!(comparison.change, Some(change), "{kind:?} {alias}: {comparison:?}");
     }
 }
 

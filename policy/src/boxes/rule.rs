@@ -96,7 +96,17 @@ pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
 pub(super) fn impossible(space: &Space<'_>, scene: &Scene<'_>) -> Union {
     let base = space.everything();
     let on_grants = GRANT_OPERATIONS.contains(&&*scene.request.action_lower);
-    impossible_within(space, scene, &base, on_grants.then_some(&base))
+    let mut found = impossible_within(space, scene, &base, on_grants.then_some(&base));
+    found.extend(aliases_of_aws(space, scene, &base));
+    found
+}
+
+/// The contexts of `base` that name a key of AWS's, where the key is another: an alias that nobody told does not make
+/// a key one that AWS manages.
+pub(super) fn aliases_of_aws(space: &Space<'_>, scene: &Scene<'_>, base: &Product) -> Union {
+    let mut rules = Rules { space, request: scene.request, base: base.clone(), found: Union::new() };
+    rules.aliases();
+    rules.found
 }
 
 /// The contexts that no request of `base` has; those of `on_grants` are of the operations on grants.
@@ -117,7 +127,6 @@ pub(super) fn impossible_within(
     }
     rules.through_an_endpoint();
     rules.called_via_ends();
-    rules.aliases();
     rules.encryption_context();
     rules.found
 }
@@ -271,7 +280,6 @@ impl Rules<'_, '_> {
         }
     }
 
-    /// An alias that nobody told does not make a key one that AWS manages.
     fn aliases(&mut self) {
         if self.request.aws_managed_key {
             return;

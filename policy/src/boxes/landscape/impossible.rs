@@ -34,6 +34,10 @@ impl Landscape<'_> {
             let scene = Scene { request, ..*scene };
             let grants = self.restricted(&base, self.places.action, &on_grants);
             found.extend(rule::impossible_within(space, &scene, &base, grants.as_ref()));
+            // Whoever writes one of these writes it for keys of his own; all others are about any key.
+            if matches!(self.setting.kind, PolicyKind::Key | PolicyKind::Rcp) {
+                found.extend(rule::aliases_of_aws(space, &scene, &base));
+            }
         }
         self.never_carried(&mut found);
         self.never_had(&mut found);
