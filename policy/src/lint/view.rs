@@ -270,20 +270,24 @@ pub(super) fn name(document: &Document, index: usize) -> String {
 
 /// The KMS actions that a pattern of an Action element takes.
 pub(super) fn kms_actions(pattern: &str) -> impl Iterator<Item = Action> + use<> {
-    let lower = if pattern == "*" { "kms:*".to_owned() } else { pattern.to_ascii_lowercase() };
-    let scope = Scope { variables: false, symbols: false };
-    let inside = lower.trim_end_matches('*').contains(['*', '?']);
-    let found: Vec<Action> = match Pattern::new(&lower, Use::Glob, scope) {
-        _ if !lower.starts_with("kms:") => Vec::new(),
-        // The catalogue is sorted, so that names and beginnings of names are found at once.
-        _ if !inside => catalogue::actions_matching(&lower).collect(),
-        Ok(pattern) => {
-            let all = catalogue::service("kms").into_iter().flat_map(|service| service.actions());
-            all.filter(|action| pattern.matches_plainly(&action.name().to_ascii_lowercase())).collect()
-        }
-        Err(_) => Vec::new(),
-    };
+    let of_kms = pattern == "*" || pattern.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("kms:"));
+    let found: Vec<Action> = if of_kms { actions_of_kms(pattern) } else { Vec::new() };
     found.into_iter()
+}
+
+fn actions_of_kms(pattern: &str) -> Vec<Action> {
+    let lower = if pattern == "*" { "kms:*".to_owned() } else { pattern.to_ascii_lowercase() };
+    // The catalogue is sorted, so that names and beginnings of names are found at once.
+    if !lower.contains(['*', '?']) {
+        return catalogue::action(&lower).into_iter().collect();
+    }
+    if !lower.trim_end_matches('*').contains(['*', '?']) {
+        return catalogue::actions_matching(&lower).collect();
+    }
+    let scope = Scope { variables: false, symbols: false };
+    let Ok(pattern) = Pattern::new(&lower, Use::Glob, scope) else { return Vec::new() };
+    let all = catalogue::service("kms").into_iter().flat_map(|service| service.actions());
+    all.filter(|action| pattern.matches_plainly(&action.name().to_ascii_lowercase())).collect()
 }
 
 /// The KMS actions that a statement is about.
