@@ -35,7 +35,9 @@ fn pointed(folder: &Folder, finding: &Value) -> String {
 /// Holds `CODE bytes` of the findings of some files against what is wanted; findings of other rules are left out.
 fn check(name: &str, files: &[(&str, &str)], wanted: &[&str]) {
     let folder = Folder::new(name);
-    files.iter().for_each(|(path, text)| drop(folder.write(path, text)));
+    for (path, text) in files {
+        folder.write(path, text);
+    }
     let codes: Vec<&str> = wanted.iter().filter_map(|wanted| wanted.split(' ').next()).collect();
     let found: Vec<String> = findings(&folder, &["--select", &codes.join(",")])
         .iter()

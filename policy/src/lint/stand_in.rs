@@ -75,7 +75,14 @@ impl StandIns {
 
     /// The text with stand-ins in it.
     pub(super) fn settle(&self, text: &str) -> String {
-        self.by_symbol.iter().fold(text.to_owned(), |text, (symbol, stand_in)| text.replace(&**symbol, stand_in))
+        // A template may have thousands of symbols, and a text has few.
+        let mut settled = text.to_owned();
+        for symbol in symbol::names(text) {
+            if let Some(stand_in) = self.by_symbol.get(symbol) {
+                settled = settled.replace(symbol, stand_in);
+            }
+        }
+        settled
     }
 
     /// A text about stand-ins as a reader of the template would put it.
