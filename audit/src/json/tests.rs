@@ -199,7 +199,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_a_tree_remembers_changes_nothing(texts in prop::collection::vec(object(), 1..8)) {
+    fn what_a_tree_held_before_changes_nothing(texts in prop::collection::vec(object(), 1..8)) {
         let mut tree = Tree::default();
         for text in texts.iter().chain(&texts).chain(&texts) {
             let value = tree.read(text).unwrap();
@@ -210,7 +210,7 @@ proptest! {
     }
 
     #[test]
-    fn a_name_that_occurs_twice_is_refused_by_a_tree_that_remembers(text in object(), at in any::<prop::sample::Index>()) {
+    fn a_name_that_occurs_twice_is_refused_by_a_tree_that_is_used_again(text in object(), at in any::<prop::sample::Index>()) {
         let mut tree = Tree::default();
         let names: Vec<String> = tree.read(&text).unwrap().members().map(|(name, _)| name.into_owned()).collect();
         prop_assume!(!names.is_empty());
