@@ -129,6 +129,8 @@ def generate():
             f"pub const ALL: [Self; {len(names)}] = [" + ", ".join(f"Self::{name}" for name in names) + "];", "",
             "/// The name in the API.", "pub fn name(self) -> &'static str {", "match self {"]
     out += [f"Self::{name} => {literal(name)}," for name in names]
+    out += ["}", "}", "", "/// What its requests may hold.", "pub fn shape(self) -> &'static Shape {", "match self {"]
+    out += [f"Self::{name} => &{snake(inputs[name]).upper()}," for name in names]
     out += ["}", "}", "}", ""]
     for name in sorted(asked | answered):
         shape = model.shapes[name]
