@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use wardbook_audit::event::EventText;
 
-use super::{Change, Committed, Kind, Row, RowId, Seen, Store, StoreError};
+use super::{Change, Committed, Kind, News, Row, RowId, Seen, Store, StoreError};
 
 /// State in a file. The process that has it open is the only one, so what it remembers of revisions is the truth.
 pub struct SqliteStore {
@@ -164,6 +164,16 @@ impl Store for SqliteStore {
             .execute("INSERT INTO installation (name, value) VALUES (?1, ?2)", params![name, value])
             .map_err(unavailable)?;
         Ok(value)
+    }
+
+    fn version(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
+    fn since(&self, _: u64) -> Result<News, StoreError> {
+        let version: i64 =
+            self.connection().query_row("SELECT revision FROM counter", [], |row| row.get(0)).map_err(unavailable)?;
+        Ok(News { version: version.unsigned_abs(), whole: true, changed: self.load()?, gone: Vec::new() })
     }
 
     fn clear(&self) -> Result<(), StoreError> {
