@@ -3,6 +3,7 @@
 mod assemble;
 mod directory;
 mod key_store;
+mod store;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
@@ -38,6 +39,9 @@ pub(crate) struct Arguments {
     /// `pkcs11:module=PATH;token=LABEL;pin-file=PATH`
     #[arg(long, value_name = "URI", default_value = "software:")]
     backend: String,
+    /// Keep state in PostgreSQL, shared with other nodes of the same root key: `postgres://USER@HOST/DATABASE`
+    #[arg(long, value_name = "URI")]
+    store: Option<String>,
     /// The root key under which everything is wrapped: a file, made if there is none, `env:NAME`, or `credential:NAME`
     /// of systemd [default: DIR/root.key]
     #[arg(long, value_name = "URI")]

@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use wardbook_audit::disk::LocalDisk;
 use wardbook_audit::event::EventText;
-use wardbook_audit::folder::{Folder, Origin};
+use wardbook_audit::folder::Folder;
 use wardbook_audit::journal::{CutTail, Journal, Options};
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::{Call, Monotonic};
@@ -28,14 +28,12 @@ use wardbook_service::event::torn_event;
 use wardbook_service::kms::{Kms, Parts};
 use wardbook_service::quota::Quotas;
 use wardbook_service::seal::{PARENT_BYTES, Sealer};
-use wardbook_service::store::{SqliteStore, Store};
+use wardbook_service::store::Store;
 
-use super::{Arguments, directory, key_store};
+use super::{Arguments, directory, key_store, store};
 use crate::cli::Global;
 use crate::command::world;
 
-/// The log that a server writes.
-const LOG: &str = "server";
 /// Under which name the store keeps the wrapped parent of all seals.
 const PARENT: &str = "parent key";
 
@@ -49,11 +47,9 @@ pub(super) fn kms(
     let data = &arguments.data;
     make_private(data)?;
     let random: Arc<dyn Random> = Arc::new(Seeded::new(System));
-    let store = SqliteStore::open(&data.join("state.sqlite"));
-    let store =
-        store.with_context(|| format!("`{}` cannot be used; is another server running on it?", data.display()))?;
+    let (store, origin) = store::open(arguments.store.as_deref(), data, &*random)?;
     let root = root_key(arguments)?;
-    let sealer = Sealer::new(parent(&store, &*root, &*random)?, Arc::clone(&random));
+    let sealer = Sealer::new(parent(&*store, &*root, &*random)?, Arc::clone(&random));
     let backend = backend(arguments, Roots::new(root), Arc::clone(&random))?;
     let directory = match global.world {
         Some(_) => directory::directory(&world::read(global)?),
@@ -63,12 +59,11 @@ pub(super) fn kms(
     let folder = data.join("audit");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     let folder = Folder::new(Arc::new(LocalDisk::new(folder)));
-    let origin = Origin::new(LOG)?;
     let log = arguments.signing_key.open(&folder, &origin)?;
     let name_cut = |cut: &CutTail| -> Option<EventText> { torn_event(cut, clock.now(), &*random).ok() };
     let journal = Journal::open(&folder, &origin, Options::default(), Box::new(log), name_cut)?;
     let parts = Parts {
-        store: Box::new(store),
+        store,
         backend: Arc::clone(&backend),
         credentials: Credentials::new(credentials, sealer.clone()),
         sealer,
