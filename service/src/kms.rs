@@ -324,6 +324,11 @@ impl Kms {
         Err(Refusal::new(Why::Internal, ""))
     }
 
+    /// Copies the state of one moment into a file that is not there yet.
+    pub fn back_up(&self, to: &std::path::Path) -> Result<(), StoreError> {
+        self.parts.store.back_up(to)
+    }
+
     /// Empties the state and keeps the log. For development.
     pub fn reset(&self) -> Result<(), Refusal> {
         let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);

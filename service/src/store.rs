@@ -8,6 +8,8 @@
 mod postgres;
 mod sqlite;
 
+use std::path::Path;
+
 use wardbook_audit::event::EventText;
 
 #[cfg(feature = "postgres")]
@@ -110,6 +112,9 @@ pub trait Store: Send + Sync {
 
     /// What has changed since a version that this process knows.
     fn since(&self, version: u64) -> Result<News, StoreError>;
+
+    /// Copies the whole state of one moment into a file that is not there yet, while everything goes on.
+    fn back_up(&self, to: &Path) -> Result<(), StoreError>;
 
     /// Takes every row away.
     fn clear(&self) -> Result<(), StoreError>;

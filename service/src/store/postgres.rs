@@ -8,6 +8,8 @@ mod line;
 mod rounds;
 mod schema;
 
+use std::path::Path;
+
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error, Row as Answer};
@@ -195,6 +197,10 @@ impl Store for PostgresStore {
 
     fn since(&self, version: u64) -> Result<News, StoreError> {
         self.news(i64::try_from(version).unwrap_or(i64::MAX))
+    }
+
+    fn back_up(&self, _: &Path) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable("state in PostgreSQL is backed up with pg_dump".into()))
     }
 
     fn clear(&self) -> Result<(), StoreError> {

@@ -129,7 +129,7 @@ fn root_key(arguments: &Arguments) -> anyhow::Result<Arc<dyn Root>> {
 }
 
 /// The parent of all seals: random, made once, and kept under the root key.
-fn parent(store: &dyn Store, root: &dyn Root, random: &dyn Random) -> anyhow::Result<Secret> {
+pub(super) fn parent(store: &dyn Store, root: &dyn Root, random: &dyn Random) -> anyhow::Result<Secret> {
     let context = Context::new([("purpose", PARENT)])?;
     let call = Call::unhurried();
     let mut make = || {
@@ -152,7 +152,7 @@ pub(super) fn tls(certificate: &Path, key: &Path) -> anyhow::Result<rustls::Serv
 }
 
 /// A folder for its owner only.
-fn make_private(folder: &Path) -> anyhow::Result<()> {
+pub(super) fn make_private(folder: &Path) -> anyhow::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
