@@ -25,6 +25,7 @@ use crate::api::Operation;
 use crate::authenticate::{SigningKeys, authenticate};
 use crate::caller::Caller;
 use crate::clock::Clock;
+use crate::console::Tail;
 use crate::credential::Credentials;
 use crate::desk::{Behalf, Desk};
 use crate::directory::Directory;
@@ -49,6 +50,8 @@ pub struct Kms {
     pub(crate) parts: Parts,
     pub(crate) state: RwLock<State>,
     pub(crate) opened: Opened,
+    /// The latest decisions, for the console.
+    pub tail: Tail,
     signing_keys: SigningKeys,
     /// Whoever changes something holds it, from the check of what was seen until memory has it too.
     committing: Mutex<()>,
@@ -144,6 +147,7 @@ impl Kms {
             parts,
             state: RwLock::new(state),
             opened: Opened::default(),
+            tail: Tail::default(),
             signing_keys: SigningKeys::default(),
             committing: Mutex::default(),
             answering: RwLock::default(),
@@ -312,7 +316,9 @@ impl Kms {
 
     fn log(&self, event: &EventText) -> Result<(), Refusal> {
         let appended = self.parts.journal.append(event);
-        appended.map(drop).map_err(|_| Refusal::new(Why::Internal, JOURNAL_REFUSES))
+        appended.map_err(|_| Refusal::new(Why::Internal, JOURNAL_REFUSES))?;
+        self.tail.push(event);
+        Ok(())
     }
 
     /// Writes a refusal down that came before anything was decided.

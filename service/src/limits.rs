@@ -64,3 +64,9 @@ pub const STORE_TIME: Duration = Duration::from_secs(10);
 pub const REPLY_TIME: Duration = Duration::from_millis(250);
 /// How many revisions a shared store remembers that a row was taken away.
 pub const GONE_REVISIONS_KEPT: u32 = 100_000;
+/// Keys that one page of the console lists.
+pub const CONSOLE_KEYS_MAX: usize = 1_000;
+/// Principals, and grants, that one page of the console lists.
+pub const CONSOLE_PRINCIPALS_MAX: usize = 500;
+/// Decisions that the console remembers.
+pub const CONSOLE_EVENTS_MAX: usize = 200;

@@ -69,6 +69,9 @@ pub(crate) struct Arguments {
     /// Serve plain HTTP at an address that others can reach
     #[arg(long)]
     insecure_plaintext: bool,
+    /// Show keys, who can use each, and the latest decisions at `/ui`, to browsers of this machine alone
+    #[arg(long)]
+    console: bool,
     /// For development: loopback only, two built-in accounts, a clock that can be moved and a reset
     #[arg(long)]
     dev: bool,
@@ -120,7 +123,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
         TcpListener::bind(arguments.listen).with_context(|| format!("cannot listen at {}", arguments.listen))?;
     let address = listener.local_addr()?;
     let kms = Arc::new(assemble::kms(arguments, global, credentials, Arc::clone(&clock))?);
-    let settings = Settings { tls, development: arguments.dev.then_some(clock) };
+    let settings = Settings { tls, development: arguments.dev.then_some(clock), console: arguments.console };
+    if arguments.console {
+        kms.tail.turn_on();
+    }
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
     let control = arguments.store.is_none().then(|| control::Control::listen(&kms, &arguments.data));
     if let Some(Err(error)) = &control {
