@@ -109,23 +109,44 @@ fn token(uri: &str, data: &Path) -> anyhow::Result<Arc<dyn Backend>> {
 
 /// The root key that `--root-key` names: `env:NAME`, `credential:NAME` of systemd, or a file.
 fn root_key(arguments: &Arguments) -> anyhow::Result<Arc<dyn Root>> {
-    if let Some(name) = arguments.root_key.as_deref().and_then(|uri| uri.strip_prefix("env:")) {
-        let value = std::env::var(name).ok().map(|value| Secret::new(value.into_bytes()));
-        return Ok(Arc::new(root::environment(name, value.as_ref(), Consent::EnvironmentIsVisible)?));
+    match RootKey::named(arguments.root_key.as_deref(), &arguments.data) {
+        RootKey::File(path) if !path.exists() => Ok(Arc::new(root::create(&path, &System)?)),
+        named => named.open(),
     }
-    if let Some(name) = arguments.root_key.as_deref().and_then(|uri| uri.strip_prefix("credential:")) {
-        let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-        return Ok(Arc::new(root::credential(folder.as_deref(), name)?));
+}
+
+/// Where a root key is.
+pub(super) enum RootKey {
+    Environment(String),
+    Credential(String),
+    File(PathBuf),
+}
+
+impl RootKey {
+    /// What `--root-key` names, or the file that is usual.
+    pub(super) fn named(uri: Option<&str>, data: &Path) -> Self {
+        let Some(uri) = uri else { return Self::File(data.join("root.key")) };
+        match (uri.strip_prefix("env:"), uri.strip_prefix("credential:")) {
+            (Some(name), _) => Self::Environment(name.to_owned()),
+            (_, Some(name)) => Self::Credential(name.to_owned()),
+            _ => Self::File(PathBuf::from(uri.strip_prefix("file:").unwrap_or(uri))),
+        }
     }
-    let path = match &arguments.root_key {
-        Some(text) => PathBuf::from(text.strip_prefix("file:").unwrap_or(text)),
-        None => arguments.data.join("root.key"),
-    };
-    let key = match path.exists() {
-        true => root::file(&path)?,
-        false => root::create(&path, &System)?,
-    };
-    Ok(Arc::new(key))
+
+    /// The key, which has to be there.
+    pub(super) fn open(&self) -> anyhow::Result<Arc<dyn Root>> {
+        Ok(match self {
+            Self::Environment(name) => {
+                let value = std::env::var(name).ok().map(|value| Secret::new(value.into_bytes()));
+                Arc::new(root::environment(name, value.as_ref(), Consent::EnvironmentIsVisible)?)
+            }
+            Self::Credential(name) => {
+                let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+                Arc::new(root::credential(folder.as_deref(), name)?)
+            }
+            Self::File(path) => Arc::new(root::file(path)?),
+        })
+    }
 }
 
 /// The parent of all seals: random, made once, and kept under the root key.

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use wardbook_backend::random::{Random, System};
-use wardbook_backend::root;
+use wardbook_backend::root::Root;
 use wardbook_service::seal::Sealer;
 use wardbook_service::state::State;
 use wardbook_service::store::{SqliteStore, Store};
 
-use super::{assemble, control};
+use super::assemble::{self, RootKey};
+use super::control;
 use crate::cli::Global;
 use crate::exit::Exit;
 
@@ -49,9 +50,10 @@ pub(super) struct Restore {
     /// The folder to make, or one that has no state yet
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// The root key under which the state was made; it is copied into the folder [default: DIR/root.key]
-    #[arg(long, value_name = "FILE")]
-    root_key: Option<PathBuf>,
+    /// The root key under which the state was made: a file, which is copied into the folder, `env:NAME`, or
+    /// `credential:NAME` of systemd [default: DIR/root.key]
+    #[arg(long, value_name = "URI")]
+    root_key: Option<String>,
 }
 
 /// Makes a backup, through the server if one runs.
@@ -80,14 +82,16 @@ pub(super) fn restore(arguments: &Restore, global: &Global) -> anyhow::Result<Ex
     if state.exists() {
         bail!("`{}` has state already; restore into another folder, or move that away", data.display());
     }
-    let key = root_key.clone().unwrap_or_else(|| kept_key.clone());
-    if !key.exists() {
-        bail!("there is no root key at `{}`; name the one under which the state was made: --root-key", key.display());
+    let key = RootKey::named(root_key.as_deref(), data);
+    if let RootKey::File(path) = &key
+        && !path.exists()
+    {
+        bail!("there is no root key at `{}`; name the one under which the state was made: --root-key", path.display());
     }
-    let root = root::file(&key)?;
+    let root = key.open()?;
     assemble::make_private(data)?;
     let fresh = data.join("state.restoring");
-    let restored = copied(from, &fresh).and_then(|()| examined(&fresh, root).context("the backup cannot be used"));
+    let restored = copied(from, &fresh).and_then(|()| examined(&fresh, &*root).context("the backup cannot be used"));
     let told = match restored {
         Ok(told) => told,
         Err(error) => {
@@ -98,8 +102,10 @@ pub(super) fn restore(arguments: &Restore, global: &Global) -> anyhow::Result<Ex
             return Err(error);
         }
     };
-    if !kept_key.exists() {
-        copied(&key, &kept_key)?;
+    if let RootKey::File(path) = &key
+        && !kept_key.exists()
+    {
+        copied(path, &kept_key)?;
     }
     fs::rename(&fresh, &state).with_context(|| format!("cannot make `{}`", state.display()))?;
     fs::File::open(data)?.sync_all()?;
@@ -108,11 +114,11 @@ pub(super) fn restore(arguments: &Restore, global: &Global) -> anyhow::Result<Ex
 }
 
 /// Understands everything in it, as a server would that starts.
-fn examined(path: &Path, root: root::LocalRoot) -> anyhow::Result<String> {
+fn examined(path: &Path, root: &dyn Root) -> anyhow::Result<String> {
     let random: Arc<dyn Random> = Arc::new(System);
     let store = SqliteStore::open(path)?;
     store.examine()?;
-    let sealer = Sealer::new(assemble::parent(&store, &root, &*random)?, random);
+    let sealer = Sealer::new(assemble::parent(&store, root, &*random)?, random);
     let state = State::whole(&store.since(0)?, &sealer)?;
     let keys = state.keys().count();
     let grants: usize = state.keys().map(|key| key.grants.records.len()).sum();
