@@ -11,6 +11,7 @@ use crate::authenticate::Authentic;
 use crate::authorize::{Court, Named, On, Question};
 use crate::caller::{Caller, Facts};
 use crate::credential::Credential;
+use crate::desk::Desk;
 use crate::kms::Kms;
 use crate::name::partition;
 use crate::state::Key;
@@ -66,13 +67,14 @@ pub(super) fn row(kms: &Kms, key: &Arc<Key>, actions: &[&'static str], principal
     let source = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let caller = Caller { authentic, principal: parsed, account, source, secure: true, user_agent: None };
     let court = Court { directory: &kms.parts.directory, caller: &caller, now: kms.parts.clock.now() };
+    let state = Desk::new(kms, &caller).state_of(key);
     let answer = |action: &&'static str| {
         let mut facts = Facts::default();
         facts.text("kms:CallerAccount", &caller.account);
         let question = Question { action, on: On::Key(Arc::clone(key), Named::Itself), facts };
         let judgement = court.judge(&question);
         let reason = judgement.logged.decided_by.map(|reason| reason.as_str().to_owned()).unwrap_or_default();
-        match (judgement.refusal, kms_state(action, key.record.key_state())) {
+        match (judgement.refusal, kms_state(action, state)) {
             (Some(_), _) => Answer { allowed: false, reason },
             (None, Some(refusal)) => Answer { allowed: false, reason: format!("the key {}", refusal.reason()) },
             (None, None) => Answer { allowed: true, reason },
