@@ -71,17 +71,21 @@ const TWICE_WITH_FEATURES: &[(&str, &str)] = &[
     ("comfy-table", "arrow's printing, under DataFusion, has the older one"),
     ("crypto-common", "md-5, under object_store, has the older one"),
     ("digest", "md-5, under object_store, has the older one"),
+    ("fallible-iterator", "tokio-postgres has the older one"),
     ("foldhash", "an older hashbrown, under DataFusion, has the older one"),
     ("hashbrown", "DataFusion and what is under it have the older ones"),
     ("itertools", "object_store has the older one"),
     ("num-bigint", "arrow, under DataFusion, has the newer one"),
+    ("phf", "chrono-tz, under DataFusion, has the older one; tokio-postgres the newer"),
+    ("phf_shared", "the older phf under DataFusion"),
     ("rand", "DataFusion has the older one"),
     ("rand_core", "the older rand under DataFusion"),
+    ("wasi", "whoami, under tokio-postgres, has another one on WebAssembly"),
     ("windows-sys", "what is under reqwest has other ones"),
 ];
 
 /// The features that are off by default.
-const FEATURES: &str = "object-store,sql";
+const FEATURES: &str = "object-store,postgres,sql";
 
 /// Inside `policy`: from the question about one request down to the facts. A file may use modules of
 /// its own storey and of those below it, never of one above.

@@ -57,6 +57,9 @@ impl Due {
 impl Kms {
     /// Does everything that is due, one key after the other. What fails is due again next time.
     pub fn tick(&self) -> Vec<Refusal> {
+        if let Err(refusal) = self.catch_up() {
+            return vec![refusal];
+        }
         let now = self.parts.clock.now();
         let due: Vec<(Arc<Key>, Due)> = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
@@ -86,7 +89,7 @@ impl Kms {
         let event = service_event(act.event(), &key.name, desk.now, details, &*self.parts.random)?;
         let Desk { seen, writes, .. } = desk;
         // A conflict means that somebody was faster; the next look finds what is left to do.
-        let done = self.conclude(&seen, &writes, &event)?;
+        let done = self.conclude(&seen, None, &writes, &event)?;
         if act != Due::Rotate {
             self.opened.forget(&key.name);
         }

@@ -106,6 +106,11 @@ impl Credentials {
         Ok(credential)
     }
 
+    /// Whom the operator's access keys stand for, in no order.
+    pub(crate) fn principals(&self) -> impl Iterator<Item = &str> {
+        self.fixed.values().map(|credential| credential.principal.as_str())
+    }
+
     /// Begins a session: access key id, secret access key and token, to be handed out once.
     pub(crate) fn begin(&self, session: &NewSession, fresh: [u8; 10]) -> Option<(String, Secret, String)> {
         session::begin(&self.sealer, session, fresh)

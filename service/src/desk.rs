@@ -1,5 +1,6 @@
 //! Where one request is worked on: what it has read, what it will change, what the log will say.
 
+use std::cell::Cell;
 use std::sync::{Arc, PoisonError};
 
 use base64::Engine;
@@ -35,6 +36,8 @@ pub struct Desk<'a> {
     pub now: Timestamp,
     /// What was read, with its revisions.
     pub seen: Vec<Seen>,
+    /// The version of the state in which something was looked for without a name that revisions go by.
+    pub searched: Cell<Option<u64>>,
     /// What will change.
     pub writes: Writes,
     /// What the log will say.
@@ -122,14 +125,21 @@ impl<'a> Desk<'a> {
             caller,
             now,
             seen: Vec::new(),
+            searched: Cell::new(None),
             writes: Writes::default(),
             notes: Notes::default(),
             behalf: Behalf::default(),
         }
     }
 
-    /// Reads something of the state.
+    /// Searches the state; the answer holds for the version of it that was searched first.
     pub fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        let state = self.kms.state.read().unwrap_or_else(PoisonError::into_inner);
+        self.searched.set(self.searched.get().or(Some(state.version())));
+        read(&state)
+    }
+
+    fn look<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         read(&self.kms.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -140,14 +150,14 @@ impl<'a> Desk<'a> {
 
     /// The key of a name, and remembers which revision of it was looked at.
     pub fn key(&mut self, name: &KeyName) -> Option<Arc<Key>> {
-        let key = self.read(|state| state.key(name).cloned());
+        let key = self.look(|state| state.key(name).cloned());
         self.seen.push((name.row(), key.as_ref().map_or(0, |key| key.revision)));
         key
     }
 
     /// The alias of a name, remembered likewise.
     pub fn alias(&mut self, name: &AliasName) -> Option<Alias> {
-        let alias = self.read(|state| state.alias(name).cloned());
+        let alias = self.look(|state| state.alias(name).cloned());
         self.seen.push((name.row(), alias.as_ref().map_or(0, |alias| alias.revision)));
         alias
     }
@@ -298,7 +308,7 @@ impl<'a> Desk<'a> {
         let Some(id) = &key.record.key_store else { return Ok(Arc::clone(&self.kms.parts.backend)) };
         let KeyName { account, region, .. } = key.name.clone();
         let name = StoreName { account, region, id: id.clone() };
-        let record = self.read(|state| state.key_store(&name).map(|store| store.record.clone()));
+        let record = self.look(|state| state.key_store(&name).map(|store| store.record.clone()));
         match record.filter(|record| record.connection == Connection::Connected) {
             Some(record) => {
                 let backend = self.kms.parts.key_stores.backend(&name, &record);
@@ -323,7 +333,7 @@ impl<'a> Desk<'a> {
 
     /// The custom key store of a name, and remembers which revision of it was looked at.
     pub fn key_store(&mut self, name: &StoreName) -> Option<KeyStore> {
-        let store = self.read(|state| state.key_store(name).cloned());
+        let store = self.look(|state| state.key_store(name).cloned());
         self.seen.push((name.row(), store.as_ref().map_or(0, |store| store.revision)));
         store
     }

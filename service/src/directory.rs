@@ -87,6 +87,11 @@ impl Directory {
         self.principals.get(&key)
     }
 
+    /// Every user and role, in no order.
+    pub fn principals(&self) -> impl Iterator<Item = &Principal> {
+        self.principals.values()
+    }
+
     /// An account.
     pub fn account(&self, id: &str) -> Option<&Account> {
         self.accounts.get(id)

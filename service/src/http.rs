@@ -38,6 +38,8 @@ pub struct Settings {
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// The clock that tests may move. With it come the routes for development; without it they do not exist.
     pub development: Option<Arc<SystemClock>>,
+    /// Whether there is a console.
+    pub console: bool,
 }
 
 /// What all connections share.

@@ -9,13 +9,15 @@
 //!       -> confirm or commit, journal.append: synced before the reply -> bytes
 //! ```
 
+mod fresh;
+
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use wardbook_audit::event::{EventText, Field, Parameters};
 use wardbook_audit::folder::Folder;
 use wardbook_audit::journal::Journal;
 use wardbook_backend::backend::Backend;
-use wardbook_backend::call::Monotonic;
+use wardbook_backend::call::{Clock as _, Monotonic};
 use wardbook_backend::random::Random;
 use wardbook_policy::catalogue::{KeyUsage, kms_operation, kms_state};
 
@@ -23,6 +25,7 @@ use crate::api::Operation;
 use crate::authenticate::{SigningKeys, authenticate};
 use crate::caller::Caller;
 use crate::clock::Clock;
+use crate::console::Tail;
 use crate::credential::Credentials;
 use crate::desk::{Behalf, Desk};
 use crate::directory::Directory;
@@ -47,6 +50,8 @@ pub struct Kms {
     pub(crate) parts: Parts,
     pub(crate) state: RwLock<State>,
     pub(crate) opened: Opened,
+    /// The latest decisions, for the console.
+    pub tail: Tail,
     signing_keys: SigningKeys,
     /// Whoever changes something holds it, from the check of what was seen until memory has it too.
     committing: Mutex<()>,
@@ -136,12 +141,13 @@ const SETTLED_TOGETHER: usize = 64;
 impl Kms {
     /// Starts: understands every row, and brings events that an earlier run did not get into the journal there.
     pub fn start(parts: Parts) -> Result<Self, StartError> {
-        let state = State::load(&parts.store.load()?, &parts.sealer)?;
+        let state = State::whole(&parts.store.since(0)?, &parts.sealer)?;
         outbox::deliver(&*parts.store, &parts.journal, &parts.audit)?;
         Ok(Self {
             parts,
             state: RwLock::new(state),
             opened: Opened::default(),
+            tail: Tail::default(),
             signing_keys: SigningKeys::default(),
             committing: Mutex::default(),
             answering: RwLock::default(),
@@ -202,23 +208,27 @@ impl Kms {
             desk.behalf = Behalf::new(case.operation(), &case.request_id, caller.arn());
             desk.notes.request = parameters.clone();
             let outcome = self.attempt(&request, &mut desk);
-            let Desk { seen, mut writes, notes, now, .. } = desk;
+            let Desk { seen, searched, mut writes, notes, now, .. } = desk;
+            let searched = searched.get();
             case.notes = notes;
             case.time = now;
             if outcome.is_err() {
                 writes = Writes::default();
             }
             let event = case.event(outcome.as_ref().err())?;
-            if self.conclude(&seen, &writes, &event)? {
+            let begun = self.parts.stopwatch.now();
+            if self.conclude(&seen, searched, &writes, &event)? {
                 case.written();
+                if writes.is_empty() {
+                    self.hold_still(begun, &seen, searched)?;
+                }
                 return outcome.map(|answer| {
                     let mut body = String::new();
                     crate::wire::encode::Encode::encode(&answer, &mut body);
                     body
                 });
             }
-            // Whoever was faster is still telling memory of it.
-            drop(self.committing.lock().unwrap_or_else(PoisonError::into_inner));
+            self.catch_up()?;
         }
         Err(Refusal::new(Why::Throttling, crate::desk::THROTTLED))
     }
@@ -252,12 +262,17 @@ impl Kms {
 
     /// Makes the changes, or makes sure that nothing has changed, and writes the event down. Whether it came to that:
     /// if not, the request has to be decided again.
-    pub(crate) fn conclude(&self, seen: &[Seen], writes: &Writes, event: &EventText) -> Result<bool, Refusal> {
-        let failed = |error: StoreError| Refusal::new(Why::Internal, error.to_string());
+    pub(crate) fn conclude(
+        &self,
+        seen: &[Seen],
+        searched: Option<u64>,
+        writes: &Writes,
+        event: &EventText,
+    ) -> Result<bool, Refusal> {
         let committed = match writes.is_empty() {
             true => {
                 let _answering = self.answering.read().unwrap_or_else(PoisonError::into_inner);
-                return match self.parts.store.confirm(seen).map_err(failed)? {
+                return match self.holds(seen, searched)? {
                     true => self.log(event).map(|()| true),
                     false => Ok(false),
                 };
@@ -269,8 +284,7 @@ impl Kms {
                     Err(StoreError::Conflict) => return Ok(false),
                     Err(error) => return Err(failed(error)),
                     Ok(committed) => {
-                        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-                        state.apply(writes, committed.revision);
+                        self.remember(writes, committed.revision)?;
                         committed
                     }
                 }
@@ -302,7 +316,9 @@ impl Kms {
 
     fn log(&self, event: &EventText) -> Result<(), Refusal> {
         let appended = self.parts.journal.append(event);
-        appended.map(drop).map_err(|_| Refusal::new(Why::Internal, JOURNAL_REFUSES))
+        appended.map_err(|_| Refusal::new(Why::Internal, JOURNAL_REFUSES))?;
+        self.tail.push(event);
+        Ok(())
     }
 
     /// Writes a refusal down that came before anything was decided.
@@ -314,13 +330,17 @@ impl Kms {
         Err(Refusal::new(Why::Internal, ""))
     }
 
+    /// Copies the state of one moment into a file that is not there yet.
+    pub fn back_up(&self, to: &std::path::Path) -> Result<(), StoreError> {
+        self.parts.store.back_up(to)
+    }
+
     /// Empties the state and keeps the log. For development.
-    pub fn reset(&self) -> Result<(), StoreError> {
+    pub fn reset(&self) -> Result<(), Refusal> {
         let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.parts.store.clear()?;
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = State::default();
+        self.parts.store.clear().map_err(failed)?;
         self.opened.clear();
-        Ok(())
+        self.renew()
     }
 
     /// Whether requests can be served at this moment.
@@ -343,6 +363,10 @@ impl std::fmt::Debug for Kms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Kms")
     }
+}
+
+pub(crate) fn failed(error: StoreError) -> Refusal {
+    Refusal::new(Why::Internal, error.to_string())
 }
 
 const JOURNAL_REFUSES: &str = "The audit log cannot be written, so no request is served.";

@@ -35,6 +35,7 @@ pub mod quota;
 pub mod serve;
 
 pub mod background;
+pub mod console;
 mod sts;
 
 pub mod http;

@@ -58,3 +58,15 @@ pub const BACKEND_TIME: Duration = Duration::from_secs(10);
 pub const TICK: Duration = Duration::from_secs(1);
 /// Custom key stores of one account in one region.
 pub const KEY_STORES_MAX: usize = 10;
+/// How long one request to a store over the network may take.
+pub const STORE_TIME: Duration = Duration::from_secs(10);
+/// How long a decision may wait for its reply; after that it has to hold still.
+pub const REPLY_TIME: Duration = Duration::from_millis(250);
+/// How many revisions a shared store remembers that a row was taken away.
+pub const GONE_REVISIONS_KEPT: u32 = 100_000;
+/// Keys that one page of the console lists.
+pub const CONSOLE_KEYS_MAX: usize = 1_000;
+/// Principals, and grants, that one page of the console lists.
+pub const CONSOLE_PRINCIPALS_MAX: usize = 500;
+/// Decisions that the console remembers.
+pub const CONSOLE_EVENTS_MAX: usize = 200;

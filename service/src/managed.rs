@@ -65,7 +65,9 @@ pub(crate) fn make(name: &AliasName, desk: &Desk<'_>) -> Result<bool, Refusal> {
     let event = service_event("CreateKey", &key, now, Parameters::default(), &*desk.kms.parts.random)?;
     let Desk { kms, seen, writes, .. } = desk;
     // Somebody else may have made it meanwhile: then it is there as well.
-    kms.conclude(&seen, &writes, &event)?;
+    if !kms.conclude(&seen, None, &writes, &event)? {
+        kms.catch_up()?;
+    }
     Ok(true)
 }
 

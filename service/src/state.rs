@@ -1,6 +1,7 @@
 //! What is: keys with their policies, aliases and grants, in memory as they stand in the store.
 
 mod record;
+mod renew;
 mod rows;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +17,7 @@ pub use record::{
     AliasRecord, Connection, GrantRecord, Hidden, Import, KeyRecord, KeyStoreRecord, Material, MaterialState,
     MultiRegion, Rotated, Rotation, StoreKind,
 };
+pub use renew::{Fresh, Part};
 pub use rows::{LoadError, Writes};
 
 /// Everything, at one moment.
@@ -25,6 +27,7 @@ pub struct State {
     aliases: BTreeMap<AliasName, Alias>,
     materials: HashMap<(String, MaterialId), KeyName>,
     key_stores: BTreeMap<StoreName, KeyStore>,
+    version: u64,
 }
 
 /// A custom key store.

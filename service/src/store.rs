@@ -4,10 +4,16 @@
 //! A store knows nothing of what a row says. An event that tells of a change is kept in the same transaction until the
 //! journal has it.
 
+#[cfg(feature = "postgres")]
+mod postgres;
 mod sqlite;
+
+use std::path::Path;
 
 use wardbook_audit::event::EventText;
 
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 
 /// The name of a row.
@@ -100,11 +106,34 @@ pub trait Store: Send + Sync {
     /// A value of the installation, made by `make` if it is not there.
     fn once(&self, name: &str, make: &mut dyn FnMut() -> Option<Vec<u8>>) -> Result<Vec<u8>, StoreError>;
 
+    /// The version of the state: the revision of the latest change, whoever made it. None where no other process can
+    /// change anything, so that what memory has is the truth.
+    fn version(&self) -> Result<Option<u64>, StoreError>;
+
+    /// What has changed since a version that this process knows.
+    fn since(&self, version: u64) -> Result<News, StoreError>;
+
+    /// Copies the whole state of one moment into a file that is not there yet, while everything goes on.
+    fn back_up(&self, to: &Path) -> Result<(), StoreError>;
+
     /// Takes every row away.
     fn clear(&self) -> Result<(), StoreError>;
 
     /// Whether it can be used at this moment.
     fn check(&self) -> Result<(), StoreError>;
+}
+
+/// What has changed since some version, at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// The version that this leads to.
+    pub version: u64,
+    /// Whether this is all there is, and what is not here is gone: what was known is too old, or of another history.
+    pub whole: bool,
+    /// Rows that were made or changed, in the order of their kinds.
+    pub changed: Vec<Row>,
+    /// Rows that were taken away.
+    pub gone: Vec<RowId>,
 }
 
 /// What came of a commit.

@@ -1,8 +1,11 @@
 //! `serve`: the KMS endpoint, assembled from the rooms.
 
 mod assemble;
+mod backup;
+mod control;
 mod directory;
 mod key_store;
+mod store;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
@@ -10,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use clap::Args;
+use clap::{Args, Subcommand};
 use wardbook_service::clock::SystemClock;
 use wardbook_service::credential::Credential;
 use wardbook_service::http::{self, Settings};
@@ -24,7 +27,10 @@ use crate::exit::Exit;
 #[command(after_help = "Clients find the endpoint through AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL_STS.\n\
     Keys, policies and grants that are made over the API live in --data; who exists comes from --world.\n\
     Recipient (attested enclaves) is not served.")]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Where state, audit log and root key are; made if it is not there
     #[arg(long, value_name = "DIR", default_value = "wardbook-data")]
     data: PathBuf,
@@ -38,6 +44,9 @@ pub(crate) struct Arguments {
     /// `pkcs11:module=PATH;token=LABEL;pin-file=PATH`
     #[arg(long, value_name = "URI", default_value = "software:")]
     backend: String,
+    /// Keep state in PostgreSQL, shared with other nodes of the same root key: `postgres://USER@HOST/DATABASE`
+    #[arg(long, value_name = "URI")]
+    store: Option<String>,
     /// The root key under which everything is wrapped: a file, made if there is none, `env:NAME`, or `credential:NAME`
     /// of systemd [default: DIR/root.key]
     #[arg(long, value_name = "URI")]
@@ -60,11 +69,22 @@ pub(crate) struct Arguments {
     /// Serve plain HTTP at an address that others can reach
     #[arg(long)]
     insecure_plaintext: bool,
+    /// Show keys, who can use each, and the latest decisions at `/ui`, to browsers of this machine alone
+    #[arg(long)]
+    console: bool,
     /// For development: loopback only, two built-in accounts, a clock that can be moved and a reset
     #[arg(long)]
     dev: bool,
     #[command(flatten)]
     signing_key: SigningKeyFile,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Copy the state into a file, while requests are answered
+    Backup(backup::Backup),
+    /// Make a folder of data from such a file
+    Restore(backup::Restore),
 }
 
 /// The accounts that development knows: account, access key id, secret access key. They are AWS's own examples.
@@ -76,6 +96,11 @@ const DEVELOPMENT: &[(&str, &str, &str)] = &[
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
     if global.format.is_some() || !global.out.is_empty() {
         bail!("`serve` takes neither --format nor --out: it answers over the network");
+    }
+    match &arguments.command {
+        Some(Command::Backup(arguments)) => return backup::back_up(arguments, global),
+        Some(Command::Restore(arguments)) => return backup::restore(arguments, global),
+        None => {}
     }
     let loopback = arguments.listen.ip().is_loopback();
     if arguments.dev && !loopback {
@@ -98,9 +123,19 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
         TcpListener::bind(arguments.listen).with_context(|| format!("cannot listen at {}", arguments.listen))?;
     let address = listener.local_addr()?;
     let kms = Arc::new(assemble::kms(arguments, global, credentials, Arc::clone(&clock))?);
-    let settings = Settings { tls, development: arguments.dev.then_some(clock) };
+    let settings = Settings { tls, development: arguments.dev.then_some(clock), console: arguments.console };
+    if arguments.console {
+        kms.tail.turn_on();
+    }
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
+    let control = arguments.store.is_none().then(|| control::Control::listen(&kms, &arguments.data));
+    if let Some(Err(error)) = &control {
+        // Some file systems have no sockets; a backup can still be made while no server runs.
+        let line = format!("no backup can be asked of this server: {error}\n");
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    }
     http::serve(Arc::clone(&kms), listener, settings, || tell(arguments, scheme, address, global))?;
+    drop(control);
     let kms = Arc::into_inner(kms).context("a request is still being worked on; the log stays open")?;
     kms.settle()?;
     kms.into_parts().journal.close()?;

@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::{Method, Request, Response};
 
 use super::Shared;
+use crate::console;
 use crate::desk::THROTTLED;
 use crate::limits::{BODY_BYTES_MAX, BODY_TIME};
 use crate::raw::Raw;
@@ -34,6 +35,9 @@ pub(super) async fn answer(
         (&Method::GET, "/metrics") => return reply(200, TEXT, shared.metrics.text()),
         (&Method::POST, "/wardbook/reset" | "/wardbook/clock") if shared.settings.development.is_some() => {
             return develop(shared, &path, request).await;
+        }
+        (&Method::GET, path) if shared.settings.console && console::is_meant(path) => {
+            return show(shared, &request, peer).await;
         }
         _ => {}
     }
@@ -88,6 +92,25 @@ async fn ready(shared: &Arc<Shared>) -> Reply {
         Ok(true) => reply(200, TEXT, "ready\n".into()),
         _ => reply(503, TEXT, "not ready\n".into()),
     }
+}
+
+/// A page of the console.
+async fn show(shared: &Arc<Shared>, request: &Request<Incoming>, peer: IpAddr) -> Reply {
+    let path = request.uri().path().to_owned();
+    let host = request.headers().get(hyper::header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
+    let kms = Arc::clone(&shared.kms);
+    let shown = tokio::task::spawn_blocking(move || console::show(&kms, &path, peer, host.as_deref())).await;
+    let Ok(shown) = shown else { return reply(500, TEXT, String::new()) };
+    let mut response = reply(shown.status, shown.content_type, shown.body);
+    for (name, value) in [
+        ("content-security-policy", console::CONTENT_SECURITY_POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+    ] {
+        response.headers_mut().insert(name, hyper::header::HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// The routes of development: they exist only where a clock may be moved.

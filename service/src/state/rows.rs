@@ -219,6 +219,7 @@ impl State {
     /// Makes changes that the store has made, with the revision that it gave them.
     pub fn apply(&mut self, writes: &Writes, revision: u64) {
         self.apply_with(writes, revision, true);
+        self.version = revision;
     }
 
     fn apply_with(&mut self, writes: &Writes, revision: u64, renew: bool) {
@@ -296,19 +297,19 @@ impl State {
         self.keys.insert(name.clone(), Arc::new(key));
     }
 
-    fn forget_materials(&mut self, key: &Key) {
+    pub(super) fn forget_materials(&mut self, key: &Key) {
         for material in key.record.materials.iter().filter_map(super::Material::material_id) {
             self.materials.remove(&(key.name.region.clone(), material));
         }
     }
 
-    fn unname(&mut self, alias: &AliasName, key: &str) {
+    pub(super) fn unname(&mut self, alias: &AliasName, key: &str) {
         if let Some(key) = self.key_mut(&key_behind(alias, key)) {
             key.aliases.retain(|name| *name != alias.name);
         }
     }
 
-    fn key_mut(&mut self, name: &KeyName) -> Option<&mut Key> {
+    pub(super) fn key_mut(&mut self, name: &KeyName) -> Option<&mut Key> {
         self.keys.get_mut(name).map(Arc::make_mut)
     }
 }
@@ -317,12 +318,12 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| format!("not of its form at column {}", error.column()))
 }
 
-fn key_name(text: &str) -> Option<KeyName> {
+pub(super) fn key_name(text: &str) -> Option<KeyName> {
     let mut parts = text.split('/').map(str::to_owned);
     let name = KeyName { account: parts.next()?, region: parts.next()?, id: parts.next()? };
     parts.next().is_none().then_some(name)
 }
 
-fn key_behind(alias: &AliasName, id: &str) -> KeyName {
+pub(super) fn key_behind(alias: &AliasName, id: &str) -> KeyName {
     KeyName { account: alias.account.clone(), region: alias.region.clone(), id: id.to_owned() }
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use wardbook_audit::event::EventText;
 
-use super::{Change, Committed, Kind, Row, RowId, Seen, Store, StoreError};
+use super::{Change, Committed, Kind, News, Row, RowId, Seen, Store, StoreError};
 
 /// State in a file. The process that has it open is the only one, so what it remembers of revisions is the truth.
 pub struct SqliteStore {
@@ -49,10 +49,11 @@ impl SqliteStore {
         Ok(Self { connection: Mutex::new(connection), revisions })
     }
 
-    /// Copies the whole state into another file, while everything goes on.
-    pub fn back_up(&self, to: &Path) -> Result<(), StoreError> {
-        let to = to.to_str().ok_or_else(|| StoreError::Unavailable("the path is no text".into()))?;
-        self.connection().execute("VACUUM INTO ?1", [to]).map(drop).map_err(unavailable)
+    /// Looks whether the file is whole, page by page.
+    pub fn examine(&self) -> Result<(), StoreError> {
+        let told: String =
+            self.connection().query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(unavailable)?;
+        if told == "ok" { Ok(()) } else { Err(StoreError::Corrupted(told)) }
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -164,6 +165,40 @@ impl Store for SqliteStore {
             .execute("INSERT INTO installation (name, value) VALUES (?1, ?2)", params![name, value])
             .map_err(unavailable)?;
         Ok(value)
+    }
+
+    fn version(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
+    fn since(&self, _: u64) -> Result<News, StoreError> {
+        let version: i64 =
+            self.connection().query_row("SELECT revision FROM counter", [], |row| row.get(0)).map_err(unavailable)?;
+        Ok(News { version: version.unsigned_abs(), whole: true, changed: self.load()?, gone: Vec::new() })
+    }
+
+    fn back_up(&self, to: &Path) -> Result<(), StoreError> {
+        let failed = |error: std::io::Error| StoreError::Unavailable(format!("`{}`: {error}", to.display()));
+        let partial = to.with_added_extension("partial");
+        let text = partial.to_str().ok_or_else(|| StoreError::Unavailable("the path is no text".into()))?;
+        if to.exists() {
+            return Err(failed(std::io::ErrorKind::AlreadyExists.into()));
+        }
+        // SQLite writes into an empty file that is there, so nobody else can read it at any moment.
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&partial).map_err(failed)?;
+        let copied = self.connection().execute("VACUUM INTO ?1", [text]).map(drop).map_err(unavailable);
+        let copied = copied.and_then(|()| file.sync_all().map_err(failed));
+        if let Err(error) = copied {
+            let _ = std::fs::remove_file(&partial);
+            return Err(error);
+        }
+        std::fs::rename(&partial, to).map_err(failed)?;
+        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 
     fn clear(&self) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use wardbook_audit::disk::LocalDisk;
 use wardbook_audit::event::EventText;
-use wardbook_audit::folder::{Folder, Origin};
+use wardbook_audit::folder::Folder;
 use wardbook_audit::journal::{CutTail, Journal, Options};
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::{Call, Monotonic};
@@ -28,14 +28,12 @@ use wardbook_service::event::torn_event;
 use wardbook_service::kms::{Kms, Parts};
 use wardbook_service::quota::Quotas;
 use wardbook_service::seal::{PARENT_BYTES, Sealer};
-use wardbook_service::store::{SqliteStore, Store};
+use wardbook_service::store::Store;
 
-use super::{Arguments, directory, key_store};
+use super::{Arguments, directory, key_store, store};
 use crate::cli::Global;
 use crate::command::world;
 
-/// The log that a server writes.
-const LOG: &str = "server";
 /// Under which name the store keeps the wrapped parent of all seals.
 const PARENT: &str = "parent key";
 
@@ -49,11 +47,9 @@ pub(super) fn kms(
     let data = &arguments.data;
     make_private(data)?;
     let random: Arc<dyn Random> = Arc::new(Seeded::new(System));
-    let store = SqliteStore::open(&data.join("state.sqlite"));
-    let store =
-        store.with_context(|| format!("`{}` cannot be used; is another server running on it?", data.display()))?;
+    let (store, origin) = store::open(arguments.store.as_deref(), data, &*random)?;
     let root = root_key(arguments)?;
-    let sealer = Sealer::new(parent(&store, &*root, &*random)?, Arc::clone(&random));
+    let sealer = Sealer::new(parent(&*store, &*root, &*random)?, Arc::clone(&random));
     let backend = backend(arguments, Roots::new(root), Arc::clone(&random))?;
     let directory = match global.world {
         Some(_) => directory::directory(&world::read(global)?),
@@ -63,12 +59,11 @@ pub(super) fn kms(
     let folder = data.join("audit");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     let folder = Folder::new(Arc::new(LocalDisk::new(folder)));
-    let origin = Origin::new(LOG)?;
     let log = arguments.signing_key.open(&folder, &origin)?;
     let name_cut = |cut: &CutTail| -> Option<EventText> { torn_event(cut, clock.now(), &*random).ok() };
     let journal = Journal::open(&folder, &origin, Options::default(), Box::new(log), name_cut)?;
     let parts = Parts {
-        store: Box::new(store),
+        store,
         backend: Arc::clone(&backend),
         credentials: Credentials::new(credentials, sealer.clone()),
         sealer,
@@ -114,27 +109,48 @@ fn token(uri: &str, data: &Path) -> anyhow::Result<Arc<dyn Backend>> {
 
 /// The root key that `--root-key` names: `env:NAME`, `credential:NAME` of systemd, or a file.
 fn root_key(arguments: &Arguments) -> anyhow::Result<Arc<dyn Root>> {
-    if let Some(name) = arguments.root_key.as_deref().and_then(|uri| uri.strip_prefix("env:")) {
-        let value = std::env::var(name).ok().map(|value| Secret::new(value.into_bytes()));
-        return Ok(Arc::new(root::environment(name, value.as_ref(), Consent::EnvironmentIsVisible)?));
+    match RootKey::named(arguments.root_key.as_deref(), &arguments.data) {
+        RootKey::File(path) if !path.exists() => Ok(Arc::new(root::create(&path, &System)?)),
+        named => named.open(),
     }
-    if let Some(name) = arguments.root_key.as_deref().and_then(|uri| uri.strip_prefix("credential:")) {
-        let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-        return Ok(Arc::new(root::credential(folder.as_deref(), name)?));
+}
+
+/// Where a root key is.
+pub(super) enum RootKey {
+    Environment(String),
+    Credential(String),
+    File(PathBuf),
+}
+
+impl RootKey {
+    /// What `--root-key` names, or the file that is usual.
+    pub(super) fn named(uri: Option<&str>, data: &Path) -> Self {
+        let Some(uri) = uri else { return Self::File(data.join("root.key")) };
+        match (uri.strip_prefix("env:"), uri.strip_prefix("credential:")) {
+            (Some(name), _) => Self::Environment(name.to_owned()),
+            (_, Some(name)) => Self::Credential(name.to_owned()),
+            _ => Self::File(PathBuf::from(uri.strip_prefix("file:").unwrap_or(uri))),
+        }
     }
-    let path = match &arguments.root_key {
-        Some(text) => PathBuf::from(text.strip_prefix("file:").unwrap_or(text)),
-        None => arguments.data.join("root.key"),
-    };
-    let key = match path.exists() {
-        true => root::file(&path)?,
-        false => root::create(&path, &System)?,
-    };
-    Ok(Arc::new(key))
+
+    /// The key, which has to be there.
+    pub(super) fn open(&self) -> anyhow::Result<Arc<dyn Root>> {
+        Ok(match self {
+            Self::Environment(name) => {
+                let value = std::env::var(name).ok().map(|value| Secret::new(value.into_bytes()));
+                Arc::new(root::environment(name, value.as_ref(), Consent::EnvironmentIsVisible)?)
+            }
+            Self::Credential(name) => {
+                let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+                Arc::new(root::credential(folder.as_deref(), name)?)
+            }
+            Self::File(path) => Arc::new(root::file(path)?),
+        })
+    }
 }
 
 /// The parent of all seals: random, made once, and kept under the root key.
-fn parent(store: &dyn Store, root: &dyn Root, random: &dyn Random) -> anyhow::Result<Secret> {
+pub(super) fn parent(store: &dyn Store, root: &dyn Root, random: &dyn Random) -> anyhow::Result<Secret> {
     let context = Context::new([("purpose", PARENT)])?;
     let call = Call::unhurried();
     let mut make = || {
@@ -157,7 +173,7 @@ pub(super) fn tls(certificate: &Path, key: &Path) -> anyhow::Result<rustls::Serv
 }
 
 /// A folder for its owner only.
-fn make_private(folder: &Path) -> anyhow::Result<()> {
+pub(super) fn make_private(folder: &Path) -> anyhow::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

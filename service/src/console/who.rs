@@ -1,0 +1,85 @@
+//! Who can use a key: everybody who is known is asked about, through the court that decides requests.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use wardbook_policy::caller::Caller as Principal;
+use wardbook_policy::catalogue::kms_state;
+
+use crate::authenticate::Authentic;
+use crate::authorize::{Court, Named, On, Question};
+use crate::caller::{Caller, Facts};
+use crate::credential::Credential;
+use crate::desk::Desk;
+use crate::kms::Kms;
+use crate::name::partition;
+use crate::state::Key;
+
+/// What is asked of every key, and what of those of one usage.
+const ALWAYS: &[&str] =
+    &["kms:DescribeKey", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:DisableKey", "kms:ScheduleKeyDeletion"];
+const BY_USAGE: &[(&str, &[&str])] = &[
+    ("ENCRYPT_DECRYPT", &["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"]),
+    ("SIGN_VERIFY", &["kms:Sign", "kms:Verify"]),
+    ("GENERATE_VERIFY_MAC", &["kms:GenerateMac", "kms:VerifyMac"]),
+    ("KEY_AGREEMENT", &["kms:DeriveSharedSecret"]),
+];
+
+/// What one principal may do, one answer for each action.
+pub(super) struct Row {
+    pub(super) principal: String,
+    pub(super) answers: Vec<Answer>,
+}
+
+/// Whether it may, and why.
+pub(super) struct Answer {
+    pub(super) allowed: bool,
+    pub(super) reason: String,
+}
+
+/// The actions that a key is asked about.
+pub(super) fn actions(key: &Key) -> Vec<&'static str> {
+    let own = BY_USAGE.iter().filter(|(usage, _)| *usage == key.record.usage).flat_map(|(_, actions)| *actions);
+    own.chain(ALWAYS).copied().collect()
+}
+
+/// Everybody who is known and has something to do with the key's account or the key: its root, users and roles of the
+/// world, whoever has an access key, and whoever has a grant.
+pub(super) fn principals(kms: &Kms, key: &Key) -> Vec<String> {
+    let root = format!("arn:{}:iam::{}:root", partition(&key.name.region), key.name.account);
+    let mut found = BTreeSet::from([root]);
+    found.extend(kms.parts.directory.principals().map(|principal| principal.arn.clone()));
+    found.extend(kms.parts.credentials.principals().map(str::to_owned));
+    found.extend(key.grants.records.iter().map(|grant| grant.grantee.clone()));
+    found.into_iter().collect()
+}
+
+/// What one principal may do with a key, on a plain call over TLS from this machine, with no encryption context.
+pub(super) fn row(kms: &Kms, key: &Arc<Key>, actions: &[&'static str], principal: String) -> Row {
+    let Ok(parsed) = Principal::parse(&principal) else {
+        let answer = || Answer { allowed: false, reason: "no name of a principal".to_owned() };
+        return Row { principal, answers: actions.iter().map(|_| answer()).collect() };
+    };
+    let credential = Credential::new("", Vec::new(), principal.clone());
+    let authentic = Authentic { credential, region: key.name.region.clone(), service: "kms".to_owned() };
+    let account = parsed.account().unwrap_or_default().to_owned();
+    let source = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let caller = Caller { authentic, principal: parsed, account, source, secure: true, user_agent: None };
+    let court = Court { directory: &kms.parts.directory, caller: &caller, now: kms.parts.clock.now() };
+    let state = Desk::new(kms, &caller).state_of(key);
+    let answer = |action: &&'static str| {
+        let mut facts = Facts::default();
+        facts.text("kms:CallerAccount", &caller.account);
+        let question = Question { action, on: On::Key(Arc::clone(key), Named::Itself), facts };
+        let judgement = court.judge(&question);
+        let reason = judgement.logged.decided_by.map(|reason| reason.as_str().to_owned()).unwrap_or_default();
+        match (judgement.refusal, kms_state(action, state)) {
+            (Some(_), _) => Answer { allowed: false, reason },
+            (None, Some(refusal)) => Answer { allowed: false, reason: format!("the key {}", refusal.reason()) },
+            (None, None) => Answer { allowed: true, reason },
+        }
+    };
+    let answers = actions.iter().map(answer).collect();
+    Row { principal, answers }
+}
