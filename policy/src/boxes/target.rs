@@ -3,6 +3,7 @@
 
 use crate::arn::Arn;
 use crate::catalogue::{self, ResourceKind};
+use crate::key::Key;
 use crate::pattern::Pattern;
 use crate::policy::Policy;
 use crate::request::Request;
@@ -15,7 +16,6 @@ use super::demand::pattern_seeds;
 use super::focus::Focus;
 use super::landscape::Setting;
 use super::value::Candidates;
-use crate::key::Key;
 
 /// The key that is taken where any would do.
 const SOME_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
