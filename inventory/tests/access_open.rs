@@ -17,11 +17,10 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("Open", "undecided", "undecided"),
     // It allows the reader by its ARN, and nobody else.
     ("Named", "now", "no"),
-    // It allows the reader for one context. Which contexts a statement leaves is not searched where the names in the
-    // request are open, so the answer is less than it could be: `decide` allows it, once the context is told.
-    ("Context", "undecided", "no"),
-    // It allows the reader through a service of one region, and nobody knows whether the key is there.
-    ("Through", "undecided", "no"),
+    // It allows the reader for one context, in which nothing is open.
+    ("Context", "condition", "no"),
+    // It allows the reader through a service of one region, which the row says; whether the key is there is open.
+    ("Through", "condition", "no"),
     // It leaves it to the account, where the writer has a policy.
     ("Delegated", "no", "now"),
     // The same, but whom the parameter names is denied.

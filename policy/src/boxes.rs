@@ -29,6 +29,7 @@ mod review;
 mod rule;
 mod small_model;
 mod space;
+mod target;
 mod value;
 mod witness;
 mod words;

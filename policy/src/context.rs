@@ -87,15 +87,15 @@ pub struct Carried {
     encryption_context: bool,
 }
 
-/// An action of KMS in lower case, and what its requests carry once somebody asked.
-type Known = (Box<str>, OnceLock<Arc<Carried>>);
+/// An action in lower case, and what its requests carry.
+type OfKms = (Box<str>, OnceLock<Arc<Carried>>);
 
-/// The actions of KMS, sorted.
-static OF_KMS: LazyLock<Vec<Known>> = LazyLock::new(|| {
+/// The actions of KMS, sorted, and for each what its requests carry once somebody asked.
+static OF_KMS: LazyLock<Vec<OfKms>> = LazyLock::new(|| {
     let actions = catalogue::service("kms").into_iter().flat_map(|service| service.actions());
     let mut named: Vec<_> =
         actions.map(|action| (action.name().to_ascii_lowercase().into(), OnceLock::new())).collect();
-    named.sort_by(|(a, _): &(Box<str>, _), (b, _)| a.cmp(b));
+    named.sort_by(|(a, _): &OfKms, (b, _)| a.cmp(b));
     named
 });
 

@@ -2,6 +2,7 @@
 
 use crate::action_set::KmsActions;
 use crate::condition::Atom;
+use crate::context::Lookup;
 use crate::key::Key;
 use crate::pattern::Pattern;
 use crate::principal::{PrincipalPattern, Relation, escapes};
@@ -289,17 +290,45 @@ impl Statement {
     }
 
     /// Whether symbols are among what it turns on, given that it turns on something.
+    ///
+    /// A key that is not known may be asked for; that is no symbol, also in a request that holds some.
     pub(crate) fn turns_on_symbols(&self, scene: &Scene<'_>) -> bool {
         let request = scene.request;
-        let open = |texts: &Texts| match texts {
-            Texts::Named(patterns) | Texts::Except(patterns) => patterns.iter().any(Pattern::is_open),
-            Texts::Any => false,
+        let symbolic = |key: &Key| match scene.lookup(key) {
+            Lookup::One(text) => request.open && symbol::holds(text),
+            Lookup::Many(texts) => request.open && texts.iter().any(|text| symbol::holds(text)),
+            Lookup::Absent | Lookup::Unknown => false,
         };
-        let resource = || open(&self.resources) && self.resources.hold(&request.resource, scene) == Tri::Unknown;
-        let row = |atom: &Atom| atom.is_open() && atom.holds(scene) == Tri::Unknown;
-        request.open
-            || !self.doubts.is_empty()
+        let texts: &[Pattern] = match &self.resources {
+            Texts::Named(patterns) | Texts::Except(patterns) => patterns,
+            Texts::Any => &[],
+        };
+        let resource = || {
+            let open = || {
+                texts.iter().any(Pattern::is_open)
+                    || texts.iter().flat_map(Pattern::variables).any(|variable| symbolic(&variable.key))
+                    || request.open && symbol::holds(&request.resource)
+            };
+            self.resources.hold(&request.resource, scene) == Tri::Unknown && open()
+        };
+        let row = |atom: &Atom| {
+            let open = || {
+                let patterns = atom.patterns();
+                let mut variables = patterns.iter().flat_map(|pattern| pattern.variables());
+                atom.is_open() || symbolic(atom.key()) || variables.any(|variable| symbolic(&variable.key))
+            };
+            atom.holds(scene) == Tri::Unknown && open()
+        };
+        // A unique id turns on aws:userid, every other name on how the caller is called.
+        let principal = || match &self.principals {
+            Principals::Named(names) | Principals::Except(names) => {
+                names.iter().any(|name| name.key().is_none() && name.relation(scene).0 == Tri::Unknown)
+            }
+            Principals::Any => false,
+        };
+        !self.doubts.is_empty()
             || self.is_about_action(scene) == Tri::Unknown
+            || request.open && principal()
             || resource()
             || self.conditions.iter().any(row)
     }
@@ -317,7 +346,7 @@ impl Statement {
         }
         if let Texts::Named(patterns) | Texts::Except(patterns) = &self.resources {
             for variable in patterns.iter().flat_map(Pattern::variables) {
-                if scene.lookup(&variable.key) == crate::context::Lookup::Unknown {
+                if scene.lookup(&variable.key) == Lookup::Unknown {
                     keys.push(&variable.key);
                 }
             }

@@ -45,6 +45,9 @@ enum Owner<'w> {
 /// The number of a kind, and all tags and aliases that a key of it has.
 pub(super) type Alike<'w> = (usize, Vec<(&'w str, &'w str)>, Vec<&'w str>);
 
+/// RCPs by whether they were collected and by where the statements of each level stand in memory.
+pub(super) type RcpsAlike = (std::mem::Discriminant<Collected<Vec<Policy>>>, Vec<Vec<usize>>);
+
 /// What was asked before: of which class, about which keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Memo {

@@ -10,7 +10,7 @@ use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::{Request, RequestError};
 
 use super::class::{self, Class, Layer, Statements};
-use super::crowd::{Alike, Kind, Memo};
+use super::crowd::{Alike, Kind, Memo, RcpsAlike};
 use super::outsider;
 use super::pair::{self, Asked, Asker, Outcome};
 use super::proof::Located;
@@ -66,7 +66,7 @@ pub struct Search<'w> {
     pub(super) kinds: HashMap<Kind<'w>, usize>,
     pub(super) alike: HashMap<Alike<'w>, usize>,
     /// RCPs by where their statements stand in memory.
-    pub(super) rcps_alike: HashMap<(std::mem::Discriminant<Collected<Vec<Policy>>>, Vec<Vec<usize>>), usize>,
+    pub(super) rcps_alike: HashMap<RcpsAlike, usize>,
     /// Whether the policy beside those of the world looks at whose the key is.
     pub(super) beside_sees_owner: bool,
     pub(super) scps: HashMap<Box<str>, Collected<Vec<Policy>>>,

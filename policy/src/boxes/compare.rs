@@ -14,6 +14,7 @@ use super::outsider::{Cast, Who};
 use super::prime;
 use super::product::{Product, Work};
 use super::residual::{Condition, Doubt};
+use super::target::targets;
 
 /// How the new policies stand to the old ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,6 +30,15 @@ pub enum Change {
 }
 
 impl Change {
+    fn of(gains: bool, losses: bool) -> Change {
+        match (gains, losses) {
+            (false, false) => Change::Equal,
+            (false, true) => Change::Narrower,
+            (true, false) => Change::Wider,
+            (true, true) => Change::Incomparable,
+        }
+    }
+
     /// The word used in JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -110,22 +120,85 @@ pub fn compare<'a>(old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) 
         };
     }
     let focus = Focus::on(changed);
-    let cast = match &focus {
+    let given = setting.names_principals() || setting.resource.is_some();
+    let targets = if given { Ok(None) } else { targets([old, new], setting, focus.as_ref()) };
+    match targets {
+        Ok(None) => on_one(old, new, setting, focus.as_ref()),
+        Ok(Some(targets)) => on_each(&targets, old, new, setting, focus.as_ref()),
+        Err(excess) => Comparison::undecided(excess),
+    }
+}
+
+/// The comparison on one resource after the other. Of differences that are the same but for the resource of
+/// their witness the first is told.
+fn on_each<'a>(
+    targets: &[Box<str>],
+    old: &'a [Policy],
+    new: &'a [Policy],
+    setting: &Setting<'_>,
+    focus: Option<&Focus<'_>>,
+) -> Comparison<'a> {
+    let (mut gains, mut losses) = (false, false);
+    let mut sum = Comparison { change: None, gained: Vec::new(), lost: Vec::new(), complete: true, doubts: Vec::new() };
+    for target in targets {
+        let own = on_one(old, new, &Setting { resource: Some(target), ..*setting }, focus);
+        gains |= !own.gained.is_empty() || matches!(own.change, Some(Change::Wider | Change::Incomparable));
+        losses |= !own.lost.is_empty() || matches!(own.change, Some(Change::Narrower | Change::Incomparable));
+        sum.complete &= own.complete;
+        for (all, more) in [(&mut sum.gained, own.gained), (&mut sum.lost, own.lost)] {
+            for difference in more {
+                if !all.iter().any(|known| known.is_alike(&difference)) {
+                    all.push(difference);
+                }
+            }
+        }
+        for doubt in own.doubts {
+            if !sum.doubts.contains(&doubt) {
+                sum.doubts.push(doubt);
+            }
+        }
+    }
+    sum.change = sum.doubts.is_empty().then(|| Change::of(gains, losses));
+    sum
+}
+
+fn on_one<'a>(
+    old: &'a [Policy],
+    new: &'a [Policy],
+    setting: &Setting<'_>,
+    focus: Option<&Focus<'_>>,
+) -> Comparison<'a> {
+    let cast = match focus {
         Some(focus) => Cast::concerned_by(&[old, new], focus.changed(), setting),
         None => Cast::new(&[old, new], setting),
     };
     let found = cast.and_then(|cast| match cast.people.is_empty() {
         // Somebody there has to be, and nothing changes for any.
-        true => Cast::new(&[old, new], setting).and_then(|cast| Differ::run(&cast, old, new, setting, focus.as_ref())),
-        false => Differ::run(&cast, old, new, setting, focus.as_ref()),
+        true => Cast::new(&[old, new], setting).and_then(|cast| Differ::run(&cast, old, new, setting, focus)),
+        false => Differ::run(&cast, old, new, setting, focus),
     });
-    found.unwrap_or_else(|excess| Comparison {
-        change: None,
-        gained: Vec::new(),
-        lost: Vec::new(),
-        complete: false,
-        doubts: vec![Doubt::Excess(excess)],
-    })
+    found.unwrap_or_else(Comparison::undecided)
+}
+
+impl Comparison<'_> {
+    fn undecided(excess: Excess) -> Self {
+        let (gained, lost) = (Vec::new(), Vec::new());
+        Comparison { change: None, gained, lost, complete: false, doubts: vec![Doubt::Excess(excess)] }
+    }
+}
+
+impl Difference<'_> {
+    /// Whether the other says the same of another resource.
+    fn is_alike(&self, other: &Difference<'_>) -> bool {
+        let statement = |cause: &Option<Cause<'_>>| match cause {
+            Some(Cause::Allowed(_, statement) | Cause::Denied(_, statement)) => Some(std::ptr::from_ref(*statement)),
+            None => None,
+        };
+        self.actions == other.actions
+            && self.conditions == other.conditions
+            && self.who == other.who
+            && statement(&self.cause) == statement(&other.cause)
+    }
 }
 
 struct Differ<'l, 'a> {
@@ -149,12 +222,7 @@ impl<'a> Differ<'_, 'a> {
             Differ { landscape: &landscape, doubts: landscape.doubts.clone(), complete: true, policies: [old, new] };
         let (gains, gained) = differ.gained(before, after, [0, 1])?;
         let (losses, lost) = differ.gained(after, before, [1, 0])?;
-        let change = match (gains, losses) {
-            (false, false) => Change::Equal,
-            (false, true) => Change::Narrower,
-            (true, false) => Change::Wider,
-            (true, true) => Change::Incomparable,
-        };
+        let change = Change::of(gains, losses);
         let decided = differ.doubts.is_empty();
         Ok(Comparison {
             change: decided.then_some(change),

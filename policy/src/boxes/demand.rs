@@ -277,7 +277,7 @@ pub(super) fn row_seeds(atom: &Atom, scene: &Scene<'_>) -> Vec<Seed> {
     }
 }
 
-fn pattern_seeds<'p>(patterns: impl Iterator<Item = &'p Pattern>, scene: &Scene<'_>) -> Vec<Seed> {
+pub(super) fn pattern_seeds<'p>(patterns: impl Iterator<Item = &'p Pattern>, scene: &Scene<'_>) -> Vec<Seed> {
     patterns
         .filter_map(|pattern| pattern.steps(scene))
         .map(|steps| match steps.iter().copied().map(Step::character).collect::<Option<String>>() {

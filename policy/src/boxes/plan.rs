@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::arn::Arn;
 use crate::catalogue::{self, ResourceKind};
 use crate::condition::Atom;
 use crate::context::Lookup;
@@ -20,6 +21,7 @@ use super::focus::Focus;
 use super::landscape::Setting;
 use super::outsider::Cast;
 use super::residual::Doubt;
+use super::target::fits;
 
 /// The ranks of reach: through the account's own IAM, within boundary and session policy, and freely.
 pub(super) const REACHES: [&str; 3] = ["account", "behind", "caller"];
@@ -48,6 +50,8 @@ pub(super) struct RowPlan {
 /// Turns statements into plans, gathering the demands that they make.
 pub(super) struct Planner<'c> {
     cast: &'c Cast,
+    /// Whether there is no action to ask about.
+    idle: bool,
     setting: Setting<'c>,
     pub(super) demands: Vec<Demand<'c>>,
     pub(super) doubts: Vec<Doubt>,
@@ -72,15 +76,20 @@ impl<'c> Planner<'c> {
         let statements = sides.iter().copied().flatten().flat_map(|policy| policy.statements());
         let mut actions: Vec<Box<str>> = match setting.kind {
             PolicyKind::Key => on_keys().filter(|action| is_in(focus, action)).collect(),
-            _ => distinct_actions(statements, focus),
+            _ => distinct_actions(statements, &cast.resource, focus),
         };
-        if actions.is_empty() {
-            // Some action there has to be, and nothing changes for any.
+        if !setting.names_principals() && setting.resource.is_some() {
+            actions.retain(|action| fits(action, &cast.resource));
+        }
+        // Some action there has to be, and no statement counts for it.
+        let idle = actions.is_empty();
+        if idle {
             actions.push(SOME_ACTION.into());
         }
         let actions_lower = actions.iter().map(|action| action.to_ascii_lowercase().into()).collect();
         Planner {
             cast,
+            idle,
             setting: *setting,
             demands: Vec::new(),
             doubts: Vec::new(),
@@ -107,7 +116,7 @@ impl<'c> Planner<'c> {
         (side, policy, index): (usize, usize, usize),
         statement: &'c Statement,
     ) -> Option<Plan> {
-        if statement.inert {
+        if statement.inert || self.idle {
             return None;
         }
         let actions = self.actions(&statement.actions);
@@ -411,7 +420,11 @@ fn is_in(focus: Option<&Focus<'_>>, action: &str) -> bool {
 }
 
 /// An action for each way in which the statements can tell actions apart, every one of KMS included.
-fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>, focus: Option<&Focus<'_>>) -> Vec<Box<str>> {
+fn distinct_actions<'s>(
+    statements: impl Iterator<Item = &'s Statement>,
+    resource: &'s str,
+    focus: Option<&Focus<'_>>,
+) -> Vec<Box<str>> {
     let mut patterns: Vec<&Pattern> = Vec::new();
     let mut keys: Vec<&str> = Vec::new();
     for statement in statements {
@@ -429,6 +442,7 @@ fn distinct_actions<'s>(statements: impl Iterator<Item = &'s Statement>, focus: 
     let sources = || patterns.iter().map(|pattern| pattern.source());
     let mut services: Vec<&str> = sources().filter_map(|source| source.split_once(':')).map(|(of, _)| of).collect();
     services.push("kms");
+    services.extend(Arn::parse(resource).map(|arn| arn.service));
     services.sort_unstable();
     services.dedup();
     let stranger = catalogue::services().find(|service| !services.contains(&service.prefix()));
