@@ -110,13 +110,12 @@ fn agree(world: &Value) {
 /// Worlds that were once found at random, and of which the boxes gave a request that lies in another class.
 #[test]
 fn worlds_in_which_unknown_keys_are_compared_agree() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/boxes");
-    let mut worlds = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        agree(&serde_json::from_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap());
-        worlds += 1;
+    for world in [
+        include_str!("../../testdata/boxes/list-valued-key-in-a-row-of-two-unknowns.json"),
+        include_str!("../../testdata/boxes/two-rows-on-one-key-one-with-a-variable.json"),
+    ] {
+        agree(&serde_json::from_str(world).unwrap());
     }
-    assert_eq!(worlds, 2);
 }
 
 proptest! {
