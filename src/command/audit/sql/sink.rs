@@ -44,7 +44,7 @@ enum State {
     /// Whether there was a row already.
     Json(Writer, bool),
     Table(Writer, Vec<Vec<String>>, usize),
-    Parquet(ParquetFile<Writer>),
+    Parquet(Box<ParquetFile<Writer>>),
     /// Only the number of rows is told.
     Summary,
     After,
@@ -144,7 +144,7 @@ impl Sink {
                 writer.write_all(head.strip_suffix("]\n}").unwrap_or(&head).as_bytes())?;
                 State::Json(writer, false)
             }
-            Format::Parquet => State::Parquet(ParquetFile::new(columns, writer)?),
+            Format::Parquet => State::Parquet(Box::new(ParquetFile::new(columns, writer)?)),
             _ => {
                 let header = names.iter().map(|name| table::tint(name, table::Tint::Bold, color)).collect();
                 State::Table(writer, vec![header], 0)
