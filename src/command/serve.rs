@@ -128,12 +128,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
         kms.tail.turn_on();
     }
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
-    let control = arguments.store.is_none().then(|| control::Control::listen(&kms, &arguments.data));
-    if let Some(Err(error)) = &control {
-        // Some file systems have no sockets; a backup can still be made while no server runs.
-        let line = format!("no backup can be asked of this server: {error}\n");
-        let _ = std::io::stderr().write_all(line.as_bytes());
-    }
+    let control = match arguments.store {
+        Some(_) => None,
+        None => Some(control::Control::watch(&kms, &arguments.data).context("the data cannot be written")?),
+    };
     http::serve(Arc::clone(&kms), listener, settings, || tell(arguments, scheme, address, global))?;
     drop(control);
     let kms = Arc::into_inner(kms).context("a request is still being worked on; the log stays open")?;
