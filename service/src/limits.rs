@@ -58,3 +58,5 @@ pub const BACKEND_TIME: Duration = Duration::from_secs(10);
 pub const TICK: Duration = Duration::from_secs(1);
 /// Custom key stores of one account in one region.
 pub const KEY_STORES_MAX: usize = 10;
+/// Lines of the operator's log that wait to be written; more are lost, and counted.
+pub const LOG_LINES_MAX: usize = 4_096;

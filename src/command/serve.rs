@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use wardbook_service::clock::SystemClock;
 use wardbook_service::credential::Credential;
-use wardbook_service::http::{self, Settings};
+use wardbook_service::http::{self, Log, Settings};
 use wardbook_service::quota::Quota;
 
 use super::audit::key::SigningKeyFile;
@@ -57,6 +57,9 @@ pub(crate) struct Arguments {
     /// times [default: no quotas]
     #[arg(long, value_name = "OPERATION=N", value_parser = Quota::read)]
     quota: Vec<Quota>,
+    /// Write one line of JSON for each request to standard error: operation, caller, status, duration, and nothing secret
+    #[arg(long)]
+    log_requests: bool,
     /// Serve plain HTTP at an address that others can reach
     #[arg(long)]
     insecure_plaintext: bool,
@@ -98,7 +101,11 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
         TcpListener::bind(arguments.listen).with_context(|| format!("cannot listen at {}", arguments.listen))?;
     let address = listener.local_addr()?;
     let kms = Arc::new(assemble::kms(arguments, global, credentials, Arc::clone(&clock))?);
-    let settings = Settings { tls, development: arguments.dev.then_some(clock) };
+    let log = match arguments.log_requests {
+        true => Some(Arc::new(Log::new(std::io::stderr()).context("cannot start the log")?)),
+        false => None,
+    };
+    let settings = Settings { tls, development: arguments.dev.then_some(clock), log, ..Settings::default() };
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
     http::serve(Arc::clone(&kms), listener, settings, || tell(arguments, scheme, address, global))?;
     let kms = Arc::into_inner(kms).context("a request is still being worked on; the log stays open")?;
