@@ -75,6 +75,7 @@ const TWICE_WITH_FEATURES: &[(&str, &str)] = &[
     ("foldhash", "an older hashbrown, under DataFusion, has the older one"),
     ("hashbrown", "DataFusion and what is under it have the older ones"),
     ("itertools", "object_store has the older one"),
+    ("md-5", "object_store has the older one; tokio-postgres the newer"),
     ("num-bigint", "arrow, under DataFusion, has the newer one"),
     ("phf", "chrono-tz, under DataFusion, has the older one; tokio-postgres the newer"),
     ("phf_shared", "the older phf under DataFusion"),

@@ -64,6 +64,14 @@ impl Server {
     }
 
     fn start_with(folder: &Folder, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
+        Server::start_in(folder, arguments, environment, Stdio::inherit())
+    }
+
+    fn start_logged(folder: &Folder, arguments: &[&str], log: Stdio) -> Server {
+        Server::start_in(folder, arguments, &[], log)
+    }
+
+    fn start_in(folder: &Folder, arguments: &[&str], environment: &[(&str, &str)], log: Stdio) -> Server {
         let credentials = folder.path("credentials.json");
         if !credentials.exists() {
             folder.write("credentials.json", CREDENTIALS);
@@ -84,6 +92,7 @@ impl Server {
             .args(arguments)
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -264,6 +273,70 @@ fn every_layer_is_enforced_over_the_wire() {
     assert_eq!(assumed["responseElements"]["assumedRoleUser"]["assumedRoleId"], "AROAREPORT:s1");
     let via = events.iter().find(|event| event["userIdentity"]["invokedBy"] == "rds.amazonaws.com").unwrap();
     assert_eq!(via["sourceIPAddress"], "rds.amazonaws.com");
+}
+
+/// SCPs, RCPs, boundaries, session policies and endpoint conditions, case by case in `tests/serve/layers/cases.json`.
+#[test]
+fn every_layer_refuses_in_its_own_words() {
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("layers");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/layers");
+    fs::create_dir_all(folder.path("world")).unwrap();
+    for name in ["details.json", "organization.json"] {
+        fs::copy(from.join(name), folder.path("world").join(name)).unwrap();
+    }
+    let credentials = folder.path("credentials.json");
+    fs::copy(from.join("credentials.json"), &credentials).unwrap();
+    fs::set_permissions(&credentials, fs::Permissions::from_mode(0o600)).unwrap();
+    let server = Server::start(&folder);
+    server.run(&python, "layers.py", &[]);
+    let cases: serde_json::Value = serde_json::from_slice(&fs::read(from.join("cases.json")).unwrap()).unwrap();
+    let refused = cases.as_array().unwrap().iter().filter(|case| case["wanted"] != "allow").count();
+    let events = server.stop(&folder);
+    let denied = events.iter().filter(|event| event["errorCode"] == "AccessDenied").count();
+    assert_eq!(denied, refused, "one event for each refusal");
+}
+
+/// The operator's log is off unless it is asked for, and has one line for each event of the audit log.
+#[test]
+fn the_log_has_a_line_for_each_request() {
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("operator-log");
+    let lines = folder.path("stderr");
+    let server =
+        Server::start_logged(&folder, &["--log-requests", "--quiet"], fs::File::create(&lines).unwrap().into());
+    server.run(&python, "seed.py", &[]);
+    let mut events: Vec<String> =
+        server.stop(&folder).iter().filter_map(|event| Some(event["requestID"].as_str()?.to_owned())).collect();
+    let text = fs::read_to_string(&lines).unwrap();
+    let told = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    let mut logged: Vec<String> =
+        text.lines().map(|line| told(line)["request_id"].as_str().unwrap().to_owned()).collect();
+    events.sort_unstable();
+    logged.sort_unstable();
+    assert_eq!(logged, events);
+    for secret in ["attack at dawn", "YXR0YWNrIGF0IGRhd24", "secret-of-", "wJalrXUtnFEMI", "Signature="] {
+        assert!(!text.contains(secret), "`{secret}` is in the log");
+    }
+}
+
+/// The checked-in API is what its generator makes of the model, where botocore of the recorded version can be had.
+#[test]
+fn the_api_is_what_the_public_model_gives() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("service/data");
+    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    let version = readme.lines().find_map(|line| line.strip_prefix("Made with botocore ")?.split(':').next());
+    let version = version.expect("service/data/README.md names the version");
+    let Some(python) = python::botocore(version) else { return };
+    let command = |arguments: &[&str]| Command::new(&python).args(arguments).output().unwrap();
+    let found = command(&["-c", "import botocore; print(botocore.__version__)"]);
+    let found = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    if found != version {
+        let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: botocore is `{found}`, and the API is of {version}\n");
+        return;
+    }
+    let checked = command(&[&folder.join("generate.py").display().to_string(), "--check"]);
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 }
 
 #[test]

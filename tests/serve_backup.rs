@@ -111,21 +111,20 @@ fn what_was_acknowledged_before_a_backup_is_in_it() {
 #[test]
 fn backups_without_a_server_and_what_is_refused() {
     let folder = Folder::new("refused");
-    // Longer than the name of a socket may be.
-    let (data, copy) = (folder.path(&"d".repeat(120)), folder.path("copy.sqlite"));
+    let (data, copy) = (folder.path("data"), folder.path("copy.sqlite"));
     let nothing = folder.path("nothing");
     refused(&[&"backup", &copy, &"--data", &nothing], "has no state");
     assert!(!nothing.exists());
     Server::start(&data, &folder.path("signing.key")).stop();
-    assert!(!data.join("control.sock").exists());
-    // What a server that was killed leaves does not matter.
+    // What a server that was killed leaves does not matter, nor what nobody answered.
     drop(Server::start(&data, &folder.path("signing.key")));
-    assert!(data.join("control.sock").exists());
+    fs::write(data.join("backup.request"), format!("1\n{}\n", folder.path("never.sqlite").display())).unwrap();
     done(&[&"backup", &copy, &"--data", &data], "the root key is not in it");
     let server = Server::start(&data, &folder.path("signing.key"));
     refused(&[&"backup", &copy, &"--data", &data], "the server made no backup");
     refused(&[&"backup", &folder.path("no/where.sqlite"), &"--data", &data], "No such file");
     done(&[&"backup", &folder.path("second.sqlite"), &"--data", &data], "backed up to");
+    assert!(!folder.path("never.sqlite").exists() && !data.join("backup.answer").exists());
     drop(server);
 
     let new = |name: &str| -> PathBuf { folder.path(name) };

@@ -40,6 +40,23 @@ pub struct Case {
     written: bool,
 }
 
+/// What the operator's log says of a request: names, and nothing that was encrypted or decrypted, signed or proven.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The service that was asked.
+    pub service: &'static str,
+    /// The operation, as far as it is a word.
+    pub operation: Option<String>,
+    /// Who it was, once the signature was genuine.
+    pub principal: Option<String>,
+    /// The id of the access key that was claimed.
+    pub access_key: Option<String>,
+    /// The region of the signature.
+    pub region: String,
+    /// Why it was refused, by the name that the audit log has too.
+    pub error: Option<&'static str>,
+}
+
 impl Case {
     /// Opens the case of a request of which nothing is believed yet.
     pub fn open(raw: &Raw, now: Timestamp, random: &dyn Random) -> Self {
@@ -97,6 +114,18 @@ impl Case {
     /// The unique id of who it was, if it is known.
     pub fn principal_id(&self) -> Option<String> {
         self.identity.principal_id.as_ref().map(|id| id.as_str().to_owned())
+    }
+
+    /// What the operator's log says of it.
+    pub fn told(&self, refusal: Option<&Refusal>) -> Told {
+        Told {
+            service: self.source,
+            operation: self.name.as_ref().map(|name| name.as_str().to_owned()),
+            principal: self.identity.arn.as_ref().map(|arn| arn.as_str().to_owned()),
+            access_key: self.identity.access_key.as_ref().map(|key| key.as_str().to_owned()),
+            region: self.region.clone(),
+            error: refusal.map(|refusal| error::logged_name(refusal.why)),
+        }
     }
 
     /// The event is durable.

@@ -3,6 +3,7 @@
 //! What arrives is handed to [`Kms::answer`] on a thread that may block. More requests than there is room for are told
 //! to slow down, and more connections than there is room for wait to be accepted.
 
+mod log;
 mod metrics;
 mod request;
 
@@ -10,6 +11,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
@@ -26,9 +28,12 @@ use tokio_rustls::TlsAcceptor;
 use crate::clock::SystemClock;
 use crate::kms::Kms;
 use crate::limits::{
-    CONNECTIONS_MAX, DRAIN_TIME, HEADER_BYTES_MAX, HEADER_TIME, HEADERS_MAX, REQUESTS_AT_ONCE_MAX, TICK, WORKERS_MAX,
+    BODY_BYTES_MAX, BODY_TIME, CONNECTIONS_MAX, DRAIN_TIME, HEADER_BYTES_MAX, HEADER_TIME, HEADERS_MAX,
+    REQUESTS_AT_ONCE_MAX, TICK, WORKERS_MAX,
 };
 
+use log::Line;
+pub use log::Log;
 use metrics::Metrics;
 
 /// How the rim behaves.
@@ -40,6 +45,40 @@ pub struct Settings {
     pub development: Option<Arc<SystemClock>>,
     /// Whether there is a console.
     pub console: bool,
+    /// Where each request has its line, if anywhere.
+    pub log: Option<Arc<Log>>,
+    /// What is put up with.
+    pub bounds: Bounds,
+}
+
+/// How much and how long the rim puts up with; by default what [`crate::limits`] says.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Requests that are worked on at once.
+    pub requests_at_once: usize,
+    /// The longest body.
+    pub body_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_time: Duration,
+    /// The bytes of all headers together, which are 8192 at least.
+    pub header_bytes: usize,
+    /// How many headers there may be.
+    pub headers: usize,
+    /// How long headers may take to arrive.
+    pub header_time: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            requests_at_once: REQUESTS_AT_ONCE_MAX,
+            body_bytes: BODY_BYTES_MAX,
+            body_time: BODY_TIME,
+            header_bytes: HEADER_BYTES_MAX,
+            headers: HEADERS_MAX,
+            header_time: HEADER_TIME,
+        }
+    }
 }
 
 /// What all connections share.
@@ -48,6 +87,17 @@ struct Shared {
     settings: Settings,
     metrics: Metrics,
     room: Arc<Semaphore>,
+}
+
+impl Shared {
+    /// Writes a line into the operator's log, if there is one.
+    fn say(&self, line: &Line<'_>) {
+        if let Some(log) = &self.settings.log
+            && !log.write(line, self.kms.wall())
+        {
+            self.metrics.log_lines_lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Serves until the process is told to stop, and then until all requests under way are answered or their time is over.
@@ -59,7 +109,7 @@ pub fn serve(kms: Arc<Kms>, listener: TcpListener, settings: Settings, tell: imp
         .max_blocking_threads(WORKERS_MAX)
         .enable_all()
         .build()?;
-    let room = Arc::new(Semaphore::new(REQUESTS_AT_ONCE_MAX));
+    let room = Arc::new(Semaphore::new(settings.bounds.requests_at_once));
     let shared = Arc::new(Shared { kms, settings, metrics: Metrics::default(), room });
     runtime.block_on(accept(shared, listener, tell))
 }
@@ -124,11 +174,18 @@ async fn tick(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
         }
         let shared = Arc::clone(&shared);
         let work = tokio::task::spawn_blocking(move || {
-            let failed = shared.kms.tick().len();
-            shared.metrics.background_failures.fetch_add(failed as u64, Ordering::Relaxed);
-            if shared.kms.journal().has_closed_segments() && shared.kms.settle().is_ok() {
-                let sealed = shared.kms.journal().seal();
-                shared.metrics.seal_failures.fetch_add(u64::from(sealed.is_err()), Ordering::Relaxed);
+            for failed in shared.kms.tick() {
+                shared.metrics.background_failures.fetch_add(1, Ordering::Relaxed);
+                let detail = Some(failed.to_string());
+                shared.say(&Line { event: "background-failed", detail, ..Line::default() });
+            }
+            if shared.kms.journal().has_closed_segments()
+                && shared.kms.settle().is_ok()
+                && let Err(error) = shared.kms.journal().seal()
+            {
+                shared.metrics.seal_failures.fetch_add(1, Ordering::Relaxed);
+                let detail = Some(error.to_string());
+                shared.say(&Line { event: "seal-failed", detail, ..Line::default() });
             }
         });
         let _ = work.await;
@@ -146,7 +203,7 @@ async fn connection(
     let Some(acceptor) = acceptor else {
         return speak(shared, TokioIo::new(stream), peer.ip(), None, stopped).await;
     };
-    let shaken = tokio::time::timeout(HEADER_TIME, acceptor.accept(stream)).await;
+    let shaken = tokio::time::timeout(shared.settings.bounds.header_time, acceptor.accept(stream)).await;
     let stream = shaken.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     let (_, session) = stream.get_ref();
     let version = match session.protocol_version() {
@@ -172,11 +229,12 @@ where
         let (shared, tls) = (Arc::clone(shared), tls.clone());
         async move { Ok::<Response<Full<Bytes>>, hyper::Error>(request::answer(&shared, request, peer, tls).await) }
     });
+    let bounds = shared.settings.bounds;
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
-        .max_headers(HEADERS_MAX)
-        .max_buf_size(HEADER_BYTES_MAX)
+        .header_read_timeout(bounds.header_time)
+        .max_headers(bounds.headers)
+        .max_buf_size(bounds.header_bytes)
         .serve_connection(stream, service);
     let mut connection = std::pin::pin!(connection);
     let ended = match select(connection.as_mut(), Box::pin(stopped.changed())).await {
@@ -186,5 +244,21 @@ where
             connection.await
         }
     };
+    if let Err(error) = &ended {
+        spoiled(shared, error, peer);
+    }
     ended.map_err(io::Error::other)
+}
+
+/// Notes that a head was no request, or too large; hyper has told the client with 400 or 431. One that came too slowly
+/// is cut off, as most often it is a client that keeps a connection and has nothing to ask.
+fn spoiled(shared: &Shared, error: &hyper::Error, peer: IpAddr) {
+    let detail = match () {
+        () if error.is_parse_too_large() => "the head is too large, or has too many headers",
+        () if error.is_parse() => "the head is no request",
+        () => return,
+    };
+    shared.metrics.heads_refused.fetch_add(1, Ordering::Relaxed);
+    let (peer, detail) = (Some(peer.to_string()), Some(detail.to_owned()));
+    shared.say(&Line { event: "head-refused", peer, detail, ..Line::default() });
 }

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use wardbook_audit::event::{EventText, Field, Parameters};
 use wardbook_audit::folder::Folder;
 use wardbook_audit::journal::Journal;
+use wardbook_audit::time::Timestamp;
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::{Clock as _, Monotonic};
 use wardbook_backend::random::Random;
@@ -29,7 +30,7 @@ use crate::console::Tail;
 use crate::credential::Credentials;
 use crate::desk::{Behalf, Desk};
 use crate::directory::Directory;
-use crate::event::Case;
+use crate::event::{Case, Told};
 use crate::grant_token;
 use crate::key_store::KeyStores;
 use crate::limits::ATTEMPTS_MAX;
@@ -109,6 +110,8 @@ pub struct Reply {
     pub request_id: String,
     /// What decided, if the caller asked for it.
     pub explain: Option<String>,
+    /// What the operator's log says of it.
+    pub told: Told,
 }
 
 /// Why the service could not start.
@@ -144,9 +147,9 @@ impl Kms {
         let state = State::whole(&parts.store.since(0)?, &parts.sealer)?;
         outbox::deliver(&*parts.store, &parts.journal, &parts.audit)?;
         Ok(Self {
+            opened: Opened::with_room(parts.quotas.resources.open_keys),
             parts,
             state: RwLock::new(state),
-            opened: Opened::default(),
             tail: Tail::default(),
             signing_keys: SigningKeys::default(),
             committing: Mutex::default(),
@@ -170,13 +173,24 @@ impl Kms {
             Err(refusal) if !case.is_written() => self.write_refusal(&case, refusal),
             other => other,
         };
-        let (status, body) = match answered {
-            Ok(body) => (200, body),
-            Err(refusal) => (error::status(refusal.why), error::body(&refusal)),
-        };
-        let explain = raw.has_header("x-wardbook-explain").then(|| case.notes.told.clone());
-        let explain = explain.filter(|told| !told.is_empty());
-        Reply { status, content_type: JSON, body, request_id: case.request_id, explain }
+        let asked = raw.has_header("x-wardbook-explain");
+        reply(case, answered, asked)
+    }
+
+    /// Refuses a request whose body nobody has, and writes that down. Who sent it is not known, since the body would
+    /// have to be under the signature.
+    pub fn decline(&self, raw: &Raw, status: u16, refusal: Refusal) -> Reply {
+        let mut case = Case::open(raw, self.parts.clock.now(), &*self.parts.random);
+        match crate::sts::is_meant(raw) {
+            true => case.about("sts.amazonaws.com"),
+            // Whether there is such an operation makes no difference any more.
+            false => drop(target(raw, &mut case)),
+        }
+        let why = refusal.why;
+        let answered = self.write_refusal(&case, refusal);
+        let is_written = answered.as_ref().is_err_and(|refusal| refusal.why == why);
+        let reply = reply(case, answered, false);
+        Reply { status: if is_written { status } else { reply.status }, ..reply }
     }
 
     fn handle(&self, raw: &Raw, case: &mut Case) -> Result<String, Refusal> {
@@ -348,6 +362,11 @@ impl Kms {
         self.parts.journal.refusal().is_none() && self.parts.store.check().is_ok()
     }
 
+    /// What time it is on the wall.
+    pub(crate) fn wall(&self) -> Timestamp {
+        self.parts.clock.wall()
+    }
+
     /// The journal, for sealing.
     pub fn journal(&self) -> &Journal {
         &self.parts.journal
@@ -367,6 +386,16 @@ impl std::fmt::Debug for Kms {
 
 pub(crate) fn failed(error: StoreError) -> Refusal {
     Refusal::new(Why::Internal, error.to_string())
+}
+
+fn reply(case: Case, answered: Result<String, Refusal>, asked: bool) -> Reply {
+    let told = case.told(answered.as_ref().err());
+    let (status, body) = match answered {
+        Ok(body) => (200, body),
+        Err(refusal) => (error::status(refusal.why), error::body(&refusal)),
+    };
+    let explain = Some(case.notes.told).filter(|told| asked && !told.is_empty());
+    Reply { status, content_type: JSON, body, request_id: case.request_id, explain, told }
 }
 
 const JOURNAL_REFUSES: &str = "The audit log cannot be written, so no request is served.";

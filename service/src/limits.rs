@@ -70,3 +70,5 @@ pub const CONSOLE_KEYS_MAX: usize = 1_000;
 pub const CONSOLE_PRINCIPALS_MAX: usize = 500;
 /// Decisions that the console remembers.
 pub const CONSOLE_EVENTS_MAX: usize = 200;
+/// Lines of the operator's log that wait to be written; more are lost, and counted.
+pub const LOG_LINES_MAX: usize = 4_096;

@@ -1,7 +1,8 @@
 //! Requests per second, as the quotas of AWS have them: optional, for one operation or for all cryptographic ones, each
-//! account by itself.
+//! account by itself. And how much an account may keep, which always has an end.
 //!
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>
+//! <https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html>
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,12 +11,32 @@ use wardbook_audit::time::Timestamp;
 use wardbook_policy::catalogue::kms_operations_of;
 
 use crate::api::Operation;
+use crate::limits::{GRANTS_MAX, KEYS_MAX, OPEN_KEYS_MAX};
 
 /// The quotas that are in force; none unless told otherwise.
 #[derive(Debug, Default)]
 pub struct Quotas {
+    /// How much may be kept.
+    pub resources: Resources,
     quotas: Vec<Quota>,
     buckets: Mutex<HashMap<(usize, String), Bucket>>,
+}
+
+/// How much may be kept; by default what [`crate::limits`] says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resources {
+    /// Keys of one account in one region.
+    pub keys: usize,
+    /// Grants of one key.
+    pub grants: usize,
+    /// Keys that stay open in memory.
+    pub open_keys: usize,
+}
+
+impl Default for Resources {
+    fn default() -> Self {
+        Self { keys: KEYS_MAX, grants: GRANTS_MAX, open_keys: OPEN_KEYS_MAX }
+    }
 }
 
 /// One quota.
@@ -72,7 +93,13 @@ impl Quota {
 impl Quotas {
     /// These quotas.
     pub fn new(quotas: Vec<Quota>) -> Self {
-        Self { quotas, buckets: Mutex::default() }
+        Self { quotas, ..Self::default() }
+    }
+
+    /// The same, where so much may be kept.
+    #[must_use]
+    pub fn with_resources(self, resources: Resources) -> Self {
+        Self { resources, ..self }
     }
 
     /// Whether an account may make one more request now. Every quota that concerns it is charged, or none.

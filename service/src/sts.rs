@@ -27,6 +27,7 @@ pub(crate) fn answer(kms: &Kms, raw: &Raw, mut case: Case) -> Reply {
     let event = case.event(outcome.as_ref().err());
     let logged = event.and_then(|event| kms.append(&event));
     let outcome = logged.and(outcome);
+    let told = case.told(outcome.as_ref().err());
     let id = &case.request_id;
     let (status, body) = match outcome {
         Ok((name, result)) => (
@@ -46,7 +47,7 @@ pub(crate) fn answer(kms: &Kms, raw: &Raw, mut case: Case) -> Reply {
             (status, body)
         }
     };
-    Reply { status, content_type: "text/xml", body, request_id: case.request_id, explain: None }
+    Reply { status, content_type: "text/xml", body, request_id: case.request_id, explain: None, told }
 }
 
 /// The names of the errors of STS.

@@ -16,7 +16,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use wardbook_service::clock::SystemClock;
 use wardbook_service::credential::Credential;
-use wardbook_service::http::{self, Settings};
+use wardbook_service::http::{self, Log, Settings};
 use wardbook_service::quota::Quota;
 
 use super::audit::key::SigningKeyFile;
@@ -66,6 +66,9 @@ pub(crate) struct Arguments {
     /// times [default: no quotas]
     #[arg(long, value_name = "OPERATION=N", value_parser = Quota::read)]
     quota: Vec<Quota>,
+    /// Write one line of JSON for each request to standard error: operation, caller, status, duration, and nothing secret
+    #[arg(long)]
+    log_requests: bool,
     /// Serve plain HTTP at an address that others can reach
     #[arg(long)]
     insecure_plaintext: bool,
@@ -123,17 +126,20 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
         TcpListener::bind(arguments.listen).with_context(|| format!("cannot listen at {}", arguments.listen))?;
     let address = listener.local_addr()?;
     let kms = Arc::new(assemble::kms(arguments, global, credentials, Arc::clone(&clock))?);
-    let settings = Settings { tls, development: arguments.dev.then_some(clock), console: arguments.console };
+    let log = match arguments.log_requests {
+        true => Some(Arc::new(Log::new(std::io::stderr()).context("cannot start the log")?)),
+        false => None,
+    };
+    let development = arguments.dev.then_some(clock);
+    let settings = Settings { tls, development, console: arguments.console, log, ..Settings::default() };
     if arguments.console {
         kms.tail.turn_on();
     }
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
-    let control = arguments.store.is_none().then(|| control::Control::listen(&kms, &arguments.data));
-    if let Some(Err(error)) = &control {
-        // Some file systems have no sockets; a backup can still be made while no server runs.
-        let line = format!("no backup can be asked of this server: {error}\n");
-        let _ = std::io::stderr().write_all(line.as_bytes());
-    }
+    let control = match arguments.store {
+        Some(_) => None,
+        None => Some(control::Control::watch(&kms, &arguments.data).context("the data cannot be written")?),
+    };
     http::serve(Arc::clone(&kms), listener, settings, || tell(arguments, scheme, address, global))?;
     drop(control);
     let kms = Arc::into_inner(kms).context("a request is still being worked on; the log stays open")?;

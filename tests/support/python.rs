@@ -31,6 +31,11 @@ pub fn cli() -> Option<PathBuf> {
     with("cli-venv", &["awscli"])
 }
 
+/// The same with the public models of AWS, of one version.
+pub fn botocore(version: &str) -> Option<PathBuf> {
+    with(&format!("botocore-{version}-venv"), &[&format!("botocore=={version}")])
+}
+
 fn with(name: &str, packages: &[&str]) -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("WARDBOOK_PYTHON") {
         return Some(named.into());

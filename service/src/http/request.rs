@@ -3,16 +3,17 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response};
 
-use super::Shared;
+use super::log::Line;
+use super::{Bounds, Shared};
 use crate::console;
 use crate::desk::THROTTLED;
-use crate::limits::{BODY_BYTES_MAX, BODY_TIME};
 use crate::raw::Raw;
 use crate::refusal::{Refusal, Why};
 use crate::wire::error;
@@ -20,6 +21,37 @@ use crate::wire::error;
 type Reply = Response<Full<Bytes>>;
 
 const JSON: &str = "application/x-amz-json-1.1";
+/// Why there is no body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spoiled {
+    /// It is longer than permitted.
+    TooLong,
+    /// It took longer than permitted.
+    TooSlow,
+    /// It broke off, or is none.
+    Broken,
+}
+
+impl Spoiled {
+    /// What the log calls it, and the HTTP status.
+    fn name(self) -> (&'static str, u16) {
+        match self {
+            Self::TooLong => ("body-too-long", 413),
+            Self::TooSlow => ("body-too-slow", 408),
+            Self::Broken => ("body-broken", 400),
+        }
+    }
+
+    fn refusal(self, bounds: &Bounds) -> Refusal {
+        let message = match self {
+            Self::TooLong => format!("The body is longer than {} bytes.", bounds.body_bytes),
+            Self::TooSlow => format!("The body did not arrive within {} ms.", bounds.body_time.as_millis()),
+            Self::Broken => "The body broke off.".to_owned(),
+        };
+        Refusal::new(Why::Serialization, message)
+    }
+}
+
 const TEXT: &str = "text/plain; version=0.0.4";
 
 pub(super) async fn answer(
@@ -41,30 +73,53 @@ pub(super) async fn answer(
         }
         _ => {}
     }
+    let began = Instant::now();
     let Ok(room) = Arc::clone(&shared.room).try_acquire_owned() else {
         shared.metrics.shed.fetch_add(1, Ordering::Relaxed);
-        return refuse(&Refusal::new(Why::Throttling, THROTTLED));
+        let refusal = Refusal::new(Why::Throttling, THROTTLED);
+        let (peer, status) = (Some(peer.to_string()), Some(error::status(refusal.why)));
+        shared.say(&Line { event: "shed", peer, status, ..Line::default() });
+        return refuse(&refusal);
     };
     let (head, body) = request.into_parts();
-    let body = match collect(body).await {
-        Ok(body) => body,
-        Err(status) => return reply(status, TEXT, String::new()),
+    let (body, spoiled) = match collect(body, &shared.settings.bounds).await {
+        Ok(body) => (body, None),
+        Err(spoiled) => (Bytes::new(), Some(spoiled)),
     };
     let headers = head.headers.iter();
     let headers = headers.map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
     let query = head.uri.query().unwrap_or_default().to_owned();
     let raw = Raw { method: method.to_string(), path, query, headers, body, peer, tls };
     shared.metrics.under_way.fetch_add(1, Ordering::Relaxed);
-    let kms = Arc::clone(&shared.kms);
+    let (kms, bounds) = (Arc::clone(&shared.kms), shared.settings.bounds);
     let answered = tokio::task::spawn_blocking(move || {
-        let answered = kms.answer(&raw);
+        let answered = match spoiled {
+            None => kms.answer(&raw),
+            Some(spoiled) => kms.decline(&raw, spoiled.name().1, spoiled.refusal(&bounds)),
+        };
         drop(room);
         answered
     })
     .await;
     shared.metrics.under_way.fetch_sub(1, Ordering::Relaxed);
-    let Ok(answered) = answered else { return refuse(&Refusal::new(Why::Internal, "")) };
+    let event = spoiled.map_or("request", |spoiled| spoiled.name().0);
+    let mut line = Line { event, peer: Some(peer.to_string()), duration: Some(began.elapsed()), ..Line::default() };
+    let Ok(answered) = answered else {
+        shared.say(&Line { status: Some(500), ..line });
+        return refuse(&Refusal::new(Why::Internal, ""));
+    };
     shared.metrics.count(answered.status);
+    if let Some(spoiled) = spoiled {
+        let counter = match spoiled {
+            Spoiled::TooLong => &shared.metrics.bodies_too_long,
+            Spoiled::TooSlow => &shared.metrics.bodies_too_slow,
+            Spoiled::Broken => &shared.metrics.bodies_broken,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+    (line.status, line.told, line.request_id) =
+        (Some(answered.status), Some(&answered.told), Some(answered.request_id.as_str()));
+    shared.say(&line);
     let mut response = reply(answered.status, answered.content_type, answered.body);
     for (name, value) in [("x-amzn-requestid", Some(answered.request_id)), ("x-wardbook-explain", answered.explain)] {
         // What a header cannot hold is left out.
@@ -76,13 +131,13 @@ pub(super) async fn answer(
 }
 
 /// The body, if it is short enough and comes soon enough.
-async fn collect(body: Incoming) -> Result<Bytes, u16> {
-    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES_MAX).collect()).await;
+async fn collect(body: Incoming, bounds: &Bounds) -> Result<Bytes, Spoiled> {
+    let collected = tokio::time::timeout(bounds.body_time, Limited::new(body, bounds.body_bytes).collect()).await;
     match collected {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(413),
-        Ok(Err(_)) => Err(400),
-        Err(_) => Err(408),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(Spoiled::TooLong),
+        Ok(Err(_)) => Err(Spoiled::Broken),
+        Err(_) => Err(Spoiled::TooSlow),
     }
 }
 
@@ -116,9 +171,9 @@ async fn show(shared: &Arc<Shared>, request: &Request<Incoming>, peer: IpAddr) -
 /// The routes of development: they exist only where a clock may be moved.
 async fn develop(shared: &Arc<Shared>, path: &str, request: Request<Incoming>) -> Reply {
     let Some(clock) = shared.settings.development.clone() else { return reply(404, TEXT, String::new()) };
-    let body = match collect(request.into_body()).await {
+    let body = match collect(request.into_body(), &shared.settings.bounds).await {
         Ok(body) => body,
-        Err(status) => return reply(status, TEXT, String::new()),
+        Err(spoiled) => return reply(spoiled.name().1, TEXT, String::new()),
     };
     let kms = Arc::clone(&shared.kms);
     if path == "/wardbook/reset" {

@@ -14,7 +14,6 @@ use crate::authorize::{Named, On, Question};
 use crate::caller::Facts;
 use crate::desk::{Desk, bind, refused};
 use crate::kms::Permit;
-use crate::limits::KEYS_MAX;
 use crate::name::{KeyName, partition};
 use crate::refusal::{Refusal, Why};
 use crate::serve::{Plan, Serve};
@@ -124,8 +123,9 @@ impl Serve for CreateKeyRequest {
 
     fn run(&self, _: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let (account, region) = (desk.caller.account.clone(), desk.caller.region().to_owned());
-        if desk.read(|state| state.keys_of(&account, &region).count()) >= KEYS_MAX {
-            return Err(Refusal::new(Why::LimitExceeded, format!("More than {KEYS_MAX} keys.")));
+        let most = desk.kms.parts.quotas.resources.keys;
+        if desk.read(|state| state.keys_of(&account, &region).count()) >= most {
+            return Err(Refusal::new(Why::LimitExceeded, format!("More than {most} keys.")));
         }
         let multi_region = self.multi_region == Some(true);
         let name = KeyName { account, region, id: desk.key_id(multi_region)? };

@@ -21,7 +21,6 @@ use crate::caller::Facts;
 use crate::desk::{Aliases, Desk, Found};
 use crate::grant_token;
 use crate::kms::Permit;
-use crate::limits::GRANTS_MAX;
 use crate::name::{KeyName, hex, partition};
 use crate::refusal::{Refusal, Why};
 use crate::serve::{Plan, Serve};
@@ -204,8 +203,9 @@ impl Serve for CreateGrantRequest {
             record.name.is_some() && **known == GrantRecord { id, created, ..record.clone() }
         };
         let before = key.grants.records.iter().find(same).map(|known| known.id.clone());
-        if before.is_none() && key.grants.records.len() >= GRANTS_MAX {
-            let message = format!("{} has {GRANTS_MAX} grants.", key.name.arn());
+        let most = desk.kms.parts.quotas.resources.grants;
+        if before.is_none() && key.grants.records.len() >= most {
+            let message = format!("{} has {most} grants.", key.name.arn());
             return Err(Refusal::new(Why::LimitExceeded, message));
         }
         desk.stop_if_dry(self.dry_run)?;

@@ -22,6 +22,7 @@ use wardbook_service::clock::{Clock, SystemClock};
 use wardbook_service::credential::{Credential, Credentials};
 use wardbook_service::directory::Directory;
 use wardbook_service::kms::{Kms, Parts, Reply};
+use wardbook_service::quota::Quotas;
 use wardbook_service::raw::Raw;
 use wardbook_service::seal::Sealer;
 use wardbook_service::store::{SqliteStore, Store};
@@ -59,6 +60,10 @@ impl World {
     }
 
     pub fn start_with(&self, store: Box<dyn Store>) -> Kms {
+        self.start_bounded(store, Quotas::default())
+    }
+
+    pub fn start_bounded(&self, store: Box<dyn Store>, quotas: Quotas) -> Kms {
         let random: Arc<dyn Random> = Arc::new(System);
         let sealer = Sealer::new(Secret::new(vec![7; 32]), random.clone());
         let roots = Roots::new(self.root.clone());
@@ -77,7 +82,7 @@ impl World {
             clock: self.clock.clone(),
             random,
             stopwatch: Monotonic::start(),
-            quotas: Default::default(),
+            quotas,
             key_stores: Default::default(),
             loopback_is_secure: true,
         };

@@ -14,7 +14,7 @@ use wardbook_backend::random::{Random, System};
 use wardbook_backend::root::Root;
 use wardbook_service::seal::Sealer;
 use wardbook_service::state::State;
-use wardbook_service::store::{SqliteStore, Store};
+use wardbook_service::store::{SqliteStore, Store, StoreError};
 
 use super::assemble::{self, RootKey};
 use super::control;
@@ -64,12 +64,11 @@ pub(super) fn back_up(arguments: &Backup, global: &Global) -> anyhow::Result<Exi
     if !state.exists() {
         bail!("`{}` has no state: there is no `{STATE}` in it", data.display());
     }
-    if !control::ask(data, &to)? {
-        let store = SqliteStore::open(&state);
-        let store = store.with_context(|| {
-            format!("`{}` is in use by something that cannot be asked for a backup", data.display())
-        })?;
-        store.back_up(&to).with_context(|| format!("cannot make `{}`", to.display()))?;
+    match SqliteStore::open(&state) {
+        Ok(store) => store.back_up(&to).with_context(|| format!("cannot make `{}`", to.display()))?,
+        // A server has it for itself.
+        Err(StoreError::Unavailable(_)) => control::ask(data, &to)?,
+        Err(error) => return Err(error).with_context(|| format!("`{}` cannot be read", state.display())),
     }
     say(global, &format!("backed up to {}; the root key is not in it", to.display()));
     Ok(Exit::Fine)

@@ -1,131 +1,131 @@
-//! What the owner of the data may tell a server that runs: through a socket beside the data, which nobody else may open.
+//! What the owner of the data may tell a server that runs: a file beside the data asks for a backup, another answers.
 //!
-//! One line comes, the path of a backup to be made; one goes back, `ok` or what went wrong.
+//! Whoever can write there owns the data anyway. Plain files work on every file system, and whatever walks through the
+//! folder can read them.
 
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use wardbook_service::kms::Kms;
 
-/// The socket.
-const SOCKET: &str = "control.sock";
-/// The longest name of a socket, with room to spare.
-const NAME_BYTES_MAX: usize = 100;
-/// The longest line.
-const LINE_BYTES_MAX: u64 = 8_192;
-/// How long whoever connects may take to say something.
-const SPEAK_TIME: Duration = Duration::from_secs(5);
+/// Two lines: the number of the process that asks, and the path of a new file.
+const REQUEST: &str = "backup.request";
+/// Two lines: the same number, and `ok` or what went wrong.
+const ANSWER: &str = "backup.answer";
+/// The longest request.
+const REQUEST_BYTES_MAX: u64 = 8_192;
+/// How often each looks for the other.
+const LOOK: Duration = Duration::from_millis(200);
+/// How long a server may take to notice a request.
+const NOTICE_TIME: Duration = Duration::from_secs(30);
 /// How long a backup may take.
 const BACKUP_TIME: Duration = Duration::from_secs(3_600);
 
-/// Listens until it is dropped.
+/// Looks for requests until it is dropped.
 pub(super) struct Control {
-    place: Place,
-    socket: PathBuf,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Control {
-    /// Listens for the owner of the data. The caller has the data for itself, so a socket that is there is a leftover.
-    pub(super) fn listen(kms: &Arc<Kms>, data: &Path) -> io::Result<Self> {
-        let (place, socket) = (Place::of(data)?, data.join(SOCKET));
-        match fs::remove_file(&socket) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+    /// Looks for requests of the owner of the data. The caller has the data for itself, so what is there is a leftover.
+    pub(super) fn watch(kms: &Arc<Kms>, data: &Path) -> io::Result<Self> {
+        for left in [REQUEST, ANSWER] {
+            remove(&data.join(left))?;
         }
-        let listener = UnixListener::bind(&place.path)?;
-        fs::set_permissions(&socket, fs::Permissions::from_mode(0o600))?;
         let stop = Arc::new(AtomicBool::new(false));
-        let (kms, stopped) = (Arc::downgrade(kms), Arc::clone(&stop));
+        let (kms, stopped, data) = (Arc::downgrade(kms), Arc::clone(&stop), data.to_path_buf());
         let thread = std::thread::Builder::new().name("control".into()).spawn(move || {
-            for stream in listener.incoming() {
-                if stopped.load(Ordering::SeqCst) {
-                    return;
-                }
-                // Whoever asked and went away does not hear the answer.
-                let _ = stream.and_then(|stream| hear(&kms, &stream));
+            while !stopped.load(Ordering::SeqCst) {
+                // Whoever asked and is not answered gives up in the end.
+                let _ = look(&kms, &data);
+                std::thread::park_timeout(LOOK);
             }
         })?;
-        Ok(Self { place, socket, stop, thread: Some(thread) })
+        Ok(Self { stop, thread: Some(thread) })
     }
 }
 
 impl Drop for Control {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        // Wakes it. If nobody can connect, it does not listen any more.
-        if UnixStream::connect(&self.place.path).is_ok()
-            && let Some(thread) = self.thread.take()
-        {
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
             let _ = thread.join();
         }
-        let _ = fs::remove_file(&self.socket);
     }
 }
 
-/// Where the socket is, in a form that is short enough to be the name of one.
-struct Place {
-    path: PathBuf,
-    /// The folder that the path goes through.
-    _folder: Option<fs::File>,
-}
-
-impl Place {
-    fn of(data: &Path) -> io::Result<Self> {
-        let path = data.join(SOCKET);
-        if path.as_os_str().len() <= NAME_BYTES_MAX {
-            return Ok(Self { path, _folder: None });
-        }
-        let folder = fs::File::open(data)?;
-        let path = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(SOCKET);
-        Ok(Self { path, _folder: Some(folder) })
+fn look(kms: &Weak<Kms>, data: &Path) -> io::Result<()> {
+    let path = data.join(REQUEST);
+    match fs::metadata(&path) {
+        Ok(found) if found.len() <= REQUEST_BYTES_MAX => {}
+        Ok(_) => return remove(&path),
+        Err(_) => return Ok(()),
     }
-}
-
-fn hear(kms: &Weak<Kms>, stream: &UnixStream) -> io::Result<()> {
-    stream.set_read_timeout(Some(SPEAK_TIME))?;
-    stream.set_write_timeout(Some(SPEAK_TIME))?;
-    let mut line = String::new();
-    BufReader::new(stream.take(LINE_BYTES_MAX)).read_line(&mut line)?;
-    let mut out = stream;
-    let Some(path) = line.strip_suffix('\n').filter(|path| path.starts_with('/')) else {
-        return out.write_all(b"one line with the whole path of a new file was expected\n");
+    let text = fs::read_to_string(&path)?;
+    // One that is still being written is looked at again.
+    let Some((who, to)) = text.strip_suffix('\n').and_then(|text| text.split_once('\n')) else { return Ok(()) };
+    remove(&path)?;
+    let told = match kms.upgrade() {
+        None => "the server is stopping".to_owned(),
+        Some(kms) => kms.back_up(Path::new(to)).map_or_else(|error| error.to_string(), |()| "ok".to_owned()),
     };
-    let Some(kms) = kms.upgrade() else { return out.write_all(b"the server is stopping\n") };
-    match kms.back_up(Path::new(path)) {
-        Ok(()) => out.write_all(b"ok\n"),
-        Err(error) => out.write_all(format!("{error}\n").as_bytes()),
-    }
+    let fresh = data.join(ANSWER).with_added_extension("new");
+    fs::write(&fresh, format!("{who}\n{told}\n"))?;
+    fs::rename(&fresh, data.join(ANSWER))
 }
 
-/// Has the server that runs over this data make a backup. False if none runs.
-pub(super) fn ask(data: &Path, to: &Path) -> anyhow::Result<bool> {
-    let place = Place::of(data).context("the data cannot be read")?;
-    let mut stream = match UnixStream::connect(&place.path) {
-        Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            return Ok(false);
-        }
+/// Has the server that runs over this data make a backup.
+pub(super) fn ask(data: &Path, to: &Path) -> anyhow::Result<()> {
+    let path = to.to_str().filter(|path| !path.contains('\n')).context("the path of a backup has to be one line")?;
+    let (request, who) = (data.join(REQUEST), std::process::id());
+    let mut file = match fs::OpenOptions::new().write(true).create_new(true).open(&request) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => bail!("another backup is being asked for"),
         Err(error) => return Err(error).context("the server that runs cannot be asked"),
     };
-    let path = to.to_str().filter(|path| !path.contains('\n')).context("the path of a backup has to be one line")?;
-    stream.set_read_timeout(Some(BACKUP_TIME))?;
-    stream.write_all(format!("{path}\n").as_bytes())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).context("the server did not finish the backup")?;
-    match answer.as_str() {
-        "ok\n" => Ok(true),
-        "" => bail!("the server stopped before the backup was made"),
-        told => bail!("the server made no backup: {}", told.trim_end()),
+    file.write_all(format!("{who}\n{path}\n").as_bytes()).context("the server that runs cannot be asked")?;
+    let begun = Instant::now();
+    loop {
+        std::thread::sleep(LOOK);
+        if let Some(told) = answer(&data.join(ANSWER), who)? {
+            match told.as_str() {
+                "ok" => return Ok(()),
+                told => bail!("the server made no backup: {told}"),
+            }
+        }
+        if begun.elapsed() > NOTICE_TIME && request.exists() {
+            remove(&request)?;
+            bail!("whatever has `{}` in use does not answer", data.display());
+        }
+        if begun.elapsed() > BACKUP_TIME {
+            bail!("the server did not finish the backup in time");
+        }
+    }
+}
+
+/// What the server said, if it said it to this process.
+fn answer(path: &PathBuf, who: u32) -> anyhow::Result<Option<String>> {
+    let Ok(text) = fs::read_to_string(path) else { return Ok(None) };
+    match text.strip_prefix(&format!("{who}\n")) {
+        Some(told) => {
+            remove(path)?;
+            Ok(Some(told.trim_end().to_owned()))
+        }
+        None => Ok(None),
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
