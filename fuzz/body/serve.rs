@@ -111,7 +111,7 @@ impl Choices<'_> {
             Kind::Structure(members) => {
                 let mut object = Map::new();
                 for member in *members {
-                    if member.required || self.next() % 3 == 0 {
+                    if member.required || self.next().is_multiple_of(3) {
                         let value = match member.name {
                             "KeyId" | "SourceKeyId" | "DestinationKeyId" | "TargetKeyId" => json!(self.of(keys)),
                             _ => self.value(member.shape, keys, depth - 1),

@@ -1,5 +1,6 @@
 //! The bodies of the fuzz targets on random inputs, and on requests that are nearly right.
 
+#![allow(clippy::duplicate_mod, reason = "each body of a fuzz target stands alone, with the kit")]
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 #[path = "../../fuzz/body/authenticate.rs"]
