@@ -58,7 +58,7 @@ pub struct Bounds {
     pub body_bytes: usize,
     /// How long a body may take to arrive.
     pub body_time: Duration,
-    /// The bytes of all headers together, which are 8192 at least.
+    /// The bytes of all headers together, which are 4096 at least.
     pub header_bytes: usize,
     /// How many headers there may be.
     pub headers: usize,
@@ -232,7 +232,8 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.header_time)
         .max_headers(bounds.headers)
-        .max_buf_size(bounds.header_bytes)
+        // What is a little over is refused by ourselves, with an event; this is for what nobody wants to hold.
+        .max_buf_size(2 * bounds.header_bytes)
         .serve_connection(stream, service);
     let mut connection = std::pin::pin!(connection);
     let ended = match select(connection.as_mut(), Box::pin(stopped.changed())).await {

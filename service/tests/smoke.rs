@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests may panic")]
 
+mod kit;
+
 #[path = "../../fuzz/body/authenticate.rs"]
 mod authenticate;
 #[path = "../../fuzz/body/serve.rs"]
