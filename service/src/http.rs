@@ -117,7 +117,9 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, tell: impl FnOnce())
     let acceptor = shared.settings.tls.clone().map(TlsAcceptor::from);
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let (stop, stopped) = watch::channel(false);
-    let ticking = tokio::spawn(tick(Arc::clone(&shared), stopped.clone()));
+    let (ticking_ends, ends) = std::sync::mpsc::channel::<()>();
+    let ticked = Arc::clone(&shared);
+    let ticking = std::thread::Builder::new().name("tick".to_owned()).spawn(move || tick(&ticked, &ends))?;
     let mut told = Box::pin(told_to_stop()?);
     tell();
     loop {
@@ -143,7 +145,8 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, tell: impl FnOnce())
     let _ = stop.send(true);
     let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(DRAIN_TIME, connections.acquire_many(all)).await;
-    let _ = ticking.await;
+    drop(ticking_ends);
+    let _ = tokio::task::spawn_blocking(move || ticking.join()).await;
     Ok(())
 }
 
@@ -163,30 +166,24 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Every second: what is due is done, and closed segments of the journal are sealed.
-async fn tick(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
-    loop {
-        let pause = Box::pin(tokio::time::sleep(TICK));
-        if let Either::Right(_) = select(pause, Box::pin(stopped.changed())).await {
-            return;
+/// Every second: what is due is done, and closed segments of the journal are sealed. It has a thread of its own, since
+/// sealing takes much memory for a moment, and an allocator with a heap for each thread would keep that for every thread
+/// that ever sealed.
+fn tick(shared: &Shared, ends: &std::sync::mpsc::Receiver<()>) {
+    while ends.recv_timeout(TICK) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+        for failed in shared.kms.tick() {
+            shared.metrics.background_failures.fetch_add(1, Ordering::Relaxed);
+            let detail = Some(failed.to_string());
+            shared.say(&Line { event: "background-failed", detail, ..Line::default() });
         }
-        let shared = Arc::clone(&shared);
-        let work = tokio::task::spawn_blocking(move || {
-            for failed in shared.kms.tick() {
-                shared.metrics.background_failures.fetch_add(1, Ordering::Relaxed);
-                let detail = Some(failed.to_string());
-                shared.say(&Line { event: "background-failed", detail, ..Line::default() });
-            }
-            if shared.kms.journal().has_closed_segments()
-                && shared.kms.settle().is_ok()
-                && let Err(error) = shared.kms.journal().seal()
-            {
-                shared.metrics.seal_failures.fetch_add(1, Ordering::Relaxed);
-                let detail = Some(error.to_string());
-                shared.say(&Line { event: "seal-failed", detail, ..Line::default() });
-            }
-        });
-        let _ = work.await;
+        if shared.kms.journal().has_closed_segments()
+            && shared.kms.settle().is_ok()
+            && let Err(error) = shared.kms.journal().seal()
+        {
+            shared.metrics.seal_failures.fetch_add(1, Ordering::Relaxed);
+            let detail = Some(error.to_string());
+            shared.say(&Line { event: "seal-failed", detail, ..Line::default() });
+        }
     }
 }
 
