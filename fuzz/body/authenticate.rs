@@ -1,9 +1,6 @@
 //! Any bytes as a request whose signature is looked at: without the secret nothing is let in, and with it every body
 //! is, until one bit is changed.
 
-#[path = "../../service/tests/kit/mod.rs"]
-mod kit;
-
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, LazyLock};
 
@@ -15,6 +12,8 @@ use wardbook_service::clock::{Clock, SystemClock};
 use wardbook_service::credential::{Credential, Credentials};
 use wardbook_service::raw::Raw;
 use wardbook_service::seal::Sealer;
+
+use crate::kit;
 
 /// A secret that no input can hold, beside the one that the kit signs with.
 static KNOWN: LazyLock<(Credentials, Credentials)> = LazyLock::new(|| {

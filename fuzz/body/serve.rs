@@ -4,15 +4,14 @@
 //! The first byte chooses the operation and the second how to go on: with the rest as the body, or as choices from
 //! which a body is made that the shape of the operation may permit.
 
-#[path = "../../service/tests/kit/mod.rs"]
-mod kit;
-
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 use wardbook_service::api::{Kind, Operation, Shape};
 use wardbook_service::kms::Kms;
 use wardbook_service::store::SqliteStore;
+
+use crate::kit;
 
 /// How many requests one service answers, so that what they leave behind does not fill the memory.
 const REQUESTS_MAX: usize = 2_000;
@@ -94,7 +93,7 @@ impl Choices<'_> {
                 let byte = i64::try_from(self.next()).unwrap_or_default();
                 json!(bounded(0) + byte - 1)
             }
-            Kind::Boolean => json!(self.next() % 2 == 1),
+            Kind::Boolean => json!(!self.next().is_multiple_of(2)),
             Kind::Time => json!(1_700_000_000 + 10_000_000 * self.next()),
             Kind::List(member) => {
                 let length = self.next() % 4;
@@ -134,7 +133,7 @@ pub(crate) fn run(data: &[u8]) {
     }
     served.answered += 1;
     let body = match rest.split_first() {
-        Some((second, choices)) if second % 2 == 1 => {
+        Some((second, choices)) if !second.is_multiple_of(2) => {
             Choices(choices.iter()).value(operation.shape(), &served.keys, DEPTH_MAX).to_string()
         }
         _ => String::from_utf8_lossy(rest.get(1..).unwrap_or_default()).into_owned(),

@@ -3,5 +3,7 @@
 
 #[path = "../body/authenticate.rs"]
 mod body;
+#[path = "../../service/tests/kit/mod.rs"]
+mod kit;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| body::run(data));

@@ -60,7 +60,7 @@ pub struct Bounds {
     pub body_bytes: usize,
     /// How long a body may take to arrive.
     pub body_time: Duration,
-    /// The bytes of all headers together, which are 8192 at least.
+    /// The bytes of all headers together, which are 4096 at least.
     pub header_bytes: usize,
     /// How many headers there may be.
     pub headers: usize,
@@ -119,7 +119,9 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, tell: impl FnOnce())
     let acceptor = shared.settings.tls.clone().map(TlsAcceptor::from);
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let (stop, stopped) = watch::channel(false);
-    let ticking = tokio::spawn(tick(Arc::clone(&shared), stopped.clone()));
+    let (ticking_ends, ends) = std::sync::mpsc::channel::<()>();
+    let ticked = Arc::clone(&shared);
+    let ticking = std::thread::Builder::new().name("tick".to_owned()).spawn(move || tick(&ticked, &ends))?;
     let mut told = Box::pin(told_to_stop()?);
     tell();
     loop {
@@ -145,7 +147,8 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, tell: impl FnOnce())
     let _ = stop.send(true);
     let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(DRAIN_TIME, connections.acquire_many(all)).await;
-    let _ = ticking.await;
+    drop(ticking_ends);
+    let _ = tokio::task::spawn_blocking(move || ticking.join()).await;
     Ok(())
 }
 
@@ -165,30 +168,24 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Every second: what is due is done, and closed segments of the journal are sealed.
-async fn tick(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
-    loop {
-        let pause = Box::pin(tokio::time::sleep(TICK));
-        if let Either::Right(_) = select(pause, Box::pin(stopped.changed())).await {
-            return;
+/// Every second: what is due is done, and closed segments of the journal are sealed. It has a thread of its own, since
+/// sealing takes much memory for a moment, and an allocator with a heap for each thread would keep that for every thread
+/// that ever sealed.
+fn tick(shared: &Shared, ends: &std::sync::mpsc::Receiver<()>) {
+    while ends.recv_timeout(TICK) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+        for failed in shared.kms.tick() {
+            shared.metrics.background_failures.fetch_add(1, Ordering::Relaxed);
+            let detail = Some(failed.to_string());
+            shared.say(&Line { event: "background-failed", detail, ..Line::default() });
         }
-        let shared = Arc::clone(&shared);
-        let work = tokio::task::spawn_blocking(move || {
-            for failed in shared.kms.tick() {
-                shared.metrics.background_failures.fetch_add(1, Ordering::Relaxed);
-                let detail = Some(failed.to_string());
-                shared.say(&Line { event: "background-failed", detail, ..Line::default() });
-            }
-            if shared.kms.journal().has_closed_segments()
-                && shared.kms.settle().is_ok()
-                && let Err(error) = shared.kms.journal().seal()
-            {
-                shared.metrics.seal_failures.fetch_add(1, Ordering::Relaxed);
-                let detail = Some(error.to_string());
-                shared.say(&Line { event: "seal-failed", detail, ..Line::default() });
-            }
-        });
-        let _ = work.await;
+        if shared.kms.journal().has_closed_segments()
+            && shared.kms.settle().is_ok()
+            && let Err(error) = shared.kms.journal().seal()
+        {
+            shared.metrics.seal_failures.fetch_add(1, Ordering::Relaxed);
+            let detail = Some(error.to_string());
+            shared.say(&Line { event: "seal-failed", detail, ..Line::default() });
+        }
     }
 }
 
@@ -234,7 +231,8 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.header_time)
         .max_headers(bounds.headers)
-        .max_buf_size(bounds.header_bytes)
+        // What is a little over is refused by ourselves, with an event; this is for what nobody wants to hold.
+        .max_buf_size(2 * bounds.header_bytes)
         .serve_connection(stream, service);
     let mut connection = std::pin::pin!(connection);
     let ended = match select(connection.as_mut(), Box::pin(stopped.changed())).await {

@@ -3,6 +3,8 @@
 #![allow(clippy::duplicate_mod, reason = "each body of a fuzz target stands alone, with the kit")]
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests may panic")]
 
+mod kit;
+
 #[path = "../../fuzz/body/authenticate.rs"]
 mod authenticate;
 #[path = "../../fuzz/body/serve.rs"]

@@ -21,9 +21,11 @@ use crate::wire::error;
 type Reply = Response<Full<Bytes>>;
 
 const JSON: &str = "application/x-amz-json-1.1";
-/// Why there is no body.
+/// Why nobody has looked at the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Spoiled {
+    /// The headers before it are longer than permitted.
+    HeadTooLong,
     /// It is longer than permitted.
     TooLong,
     /// It took longer than permitted.
@@ -36,6 +38,7 @@ impl Spoiled {
     /// What the log calls it, and the HTTP status.
     fn name(self) -> (&'static str, u16) {
         match self {
+            Self::HeadTooLong => ("head-refused", 431),
             Self::TooLong => ("body-too-long", 413),
             Self::TooSlow => ("body-too-slow", 408),
             Self::Broken => ("body-broken", 400),
@@ -44,6 +47,7 @@ impl Spoiled {
 
     fn refusal(self, bounds: &Bounds) -> Refusal {
         let message = match self {
+            Self::HeadTooLong => format!("The headers are longer than {} bytes.", bounds.header_bytes),
             Self::TooLong => format!("The body is longer than {} bytes.", bounds.body_bytes),
             Self::TooSlow => format!("The body did not arrive within {} ms.", bounds.body_time.as_millis()),
             Self::Broken => "The body broke off.".to_owned(),
@@ -82,7 +86,12 @@ pub(super) async fn answer(
         return refuse(&refusal);
     };
     let (head, body) = request.into_parts();
-    let (body, spoiled) = match collect(body, &shared.settings.bounds).await {
+    let lengths = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    let collected = match lengths.sum::<usize>() > shared.settings.bounds.header_bytes {
+        true => Err(Spoiled::HeadTooLong),
+        false => collect(body, &shared.settings.bounds).await,
+    };
+    let (body, spoiled) = match collected {
         Ok(body) => (body, None),
         Err(spoiled) => (Bytes::new(), Some(spoiled)),
     };
@@ -111,6 +120,7 @@ pub(super) async fn answer(
     shared.metrics.count(answered.status);
     if let Some(spoiled) = spoiled {
         let counter = match spoiled {
+            Spoiled::HeadTooLong => &shared.metrics.heads_refused,
             Spoiled::TooLong => &shared.metrics.bodies_too_long,
             Spoiled::TooSlow => &shared.metrics.bodies_too_slow,
             Spoiled::Broken => &shared.metrics.bodies_broken,
