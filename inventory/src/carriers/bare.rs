@@ -31,7 +31,8 @@ pub(super) fn recognizes(value: &Value) -> bool {
 const HOLDERS: &[(&str, bool)] =
     &[("Policy", false), ("PolicyDocument", false), ("Document", false), ("AssumeRolePolicyDocument", true)];
 
-/// The documents anywhere inside a value, and texts that should be documents and are none.
+/// The documents anywhere inside a value, and texts that should be documents and are none; policies that AWS manages
+/// are left out.
 pub(super) fn inside(value: &Value, file: &str) -> (Vec<Bare>, Vec<ParseError>) {
     let (mut documents, mut broken) = (Vec::new(), Vec::new());
     // INVARIANT: no deeper than the readers of JSON and YAML go.
@@ -39,6 +40,8 @@ pub(super) fn inside(value: &Value, file: &str) -> (Vec<Bare>, Vec<ParseError>) 
     while let Some(value) = open.pop() {
         match &value.kind {
             Kind::List(values) => open.extend(values.iter().rev()),
+            // Nobody but AWS can change what AWS manages.
+            Kind::Object(_) if is_managed_by_aws(value) => {}
             Kind::Object(members) => {
                 for member in members.iter().rev() {
                     let holder = HOLDERS.iter().find(|(name, _)| **name == *member.name);
@@ -62,9 +65,33 @@ pub(super) fn inside(value: &Value, file: &str) -> (Vec<Bare>, Vec<ParseError>) 
     (documents, broken)
 }
 
+/// Whether this is a managed policy of AWS's own, as the account's authorization details list it.
+fn is_managed_by_aws(value: &Value) -> bool {
+    let arn = value.member("Arn").and_then(Value::as_text);
+    arn.and_then(|arn| arn.split(':').nth(4)).is_some_and(|account| account == "aws")
+}
+
 fn may_be(value: &Value) -> bool {
     match &value.kind {
         Kind::Text(text) => embedded::looks_like_document(text) && text.contains("Statement"),
         _ => recognizes(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wardbook_policy::json;
+
+    #[test]
+    fn what_aws_manages_is_left_to_aws() {
+        let policy =
+            |arn: &str| format!(r#"{{"Arn": "{arn}", "PolicyVersionList": [{{"Document": {{"Statement": []}}}}]}}"#);
+        let own = policy("arn:aws:iam::111122223333:policy/own");
+        let theirs = ["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws-us-gov:iam::aws:policy/job-function/x"];
+        let file = format!(r#"{{"Policies": [{}, {own}, {}]}}"#, policy(theirs[0]), policy(theirs[1]));
+        let (documents, broken) = inside(&json::parse(&file).expect("JSON"), &file);
+        assert_eq!((documents.len(), broken.len()), (1, 0));
+        assert!(documents[0].value.span.start as usize > file.find("policy/own").expect("there"));
     }
 }

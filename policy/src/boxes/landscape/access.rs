@@ -34,7 +34,7 @@ pub struct Access<'a> {
 /// Everything that the policies allow anybody: for a key policy, who gets in, how far and when.
 ///
 /// Those whom no document names are there too, one for each kind that the documents can tell apart
-/// ([`Standing`](super::Standing)). A statement that names an account reaches
+/// ([`Standing`](super::super::Standing)). A statement that names an account reaches
 /// [`Relation::Account`]: its own IAM has to allow as well.
 ///
 /// ```
