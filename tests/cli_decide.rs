@@ -218,6 +218,25 @@ fn without_documents_why_says_what_is_needed() {
     assert!(run.stdout.contains("no identity-based policy allows it"), "{run:?}");
 }
 
+/// What KMS says of a ciphertext names no key.
+#[test]
+fn a_refusal_that_names_no_key_is_explained_with_the_key_beside_it() {
+    let folder = Folder::new("why-key").with_examples();
+    let refusal = "User: arn:aws:sts::111122223333:assumed-role/report-job/nightly is not authorized to perform: \
+                   kms:Decrypt on the resource associated with this ciphertext because the resource does not exist in \
+                   this Region, no resource-based policies allow access, or a resource-based policy explicitly denies \
+                   access";
+    let run = folder.run_with(&["why", "--world", "examples/world"], refusal);
+    assert!(run.code == 2 && run.stderr.contains("name the key with --key"), "{run:?}");
+    for key in [KEY, "1234abcd-12ab-34cd-56ef-1234567890ab"] {
+        let run = folder.run_with(&["why", "--world", "examples/world", "--key", key, "--format", "json"], refusal);
+        let answer = &json(&run)["answers"][0];
+        assert_eq!((run.code, &answer["decision"]), (0, &"implicit-deny".into()), "{key}: {run:?}");
+    }
+    let run = folder.run_with(&["why", "--world", "examples/world", "--key", "alias/none"], refusal);
+    assert!(run.code == 2, "{run:?}");
+}
+
 #[test]
 fn what_why_does_not_understand_is_refused() {
     let folder = Folder::new("why-refused").with_examples();

@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     /// A file with an AccessDenied text, CloudTrail events, or a request as JSON; `-` is stdin
     #[arg(value_name = "FILE", default_value = "-")]
     file: PathBuf,
+    /// The key, where the text does not name it: its ARN or id, or an alias; `--world` says whose
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
     #[command(flatten)]
     flags: Flags,
 }
@@ -33,7 +36,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
     output::check::<Accounts<'_>>(global)?;
     let quirks = super::quirks(global)?;
-    let told = input::read(&arguments.file, quirks, output::Screen::new(global).stderr_color)?;
+    let told =
+        input::read(&arguments.file, arguments.key.as_deref(), quirks, output::Screen::new(global).stderr_color)?;
     let world = match global.world {
         Some(_) => world::read(global)?,
         None => World::from_sources([]),

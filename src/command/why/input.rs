@@ -47,19 +47,20 @@ impl Told {
     }
 }
 
-pub(crate) fn read(path: &Path, quirks: Quirks, color: bool) -> anyhow::Result<Vec<Told>> {
+/// Reads what was given. `key` is the resource of a refusal that names none.
+pub(crate) fn read(path: &Path, key: Option<&str>, quirks: Quirks, color: bool) -> anyhow::Result<Vec<Told>> {
     let source = input::read(path)?;
     if source.text.trim().is_empty() {
         bail!("`{}` is empty; give an AccessDenied text, a CloudTrail event or a request as JSON", source.path);
     }
     if !source.text.trim_start().starts_with(['{', '[']) {
-        return refusal(&source).map(|told| vec![told]);
+        return refusal(&source, key).map(|told| vec![told]);
     }
     match read_single(&source, &mut input::load) {
         Some(single) => request(&source, single, color).map(|told| vec![told]),
         None => match events(&source, quirks) {
             Ok(told) => Ok(told),
-            Err(error) => refusal(&source).map(|told| vec![told]).map_err(|_| error),
+            Err(error) => refusal(&source, key).map(|told| vec![told]).map_err(|_| error),
         },
     }
 }
@@ -88,14 +89,19 @@ fn request(source: &Source, single: Result<Single, Vec<ReadError>>, color: bool)
     })
 }
 
-fn refusal(source: &Source) -> anyhow::Result<Told> {
+fn refusal(source: &Source, key: Option<&str>) -> anyhow::Result<Told> {
     let denied = access_denied::read(&source.text)?;
-    let resource = match (&denied.resource, catalogue::action(&denied.action)) {
-        (Some(resource), _) => resource.clone(),
-        (None, Some(action)) if action.required_resource_types().next().is_some() => {
-            bail!("the text names no resource, and `{}` acts on one; give the request as JSON instead", denied.action)
+    let resource = match (&denied.resource, key, catalogue::action(&denied.action)) {
+        (Some(resource), ..) => resource.clone(),
+        (None, Some(key), _) => key.to_owned(),
+        (None, None, Some(action)) if action.required_resource_types().next().is_some() => {
+            bail!(
+                "the text names no resource, and `{}` acts on one; name the key with --key, \
+                 or give the request as JSON",
+                denied.action
+            )
         }
-        (None, _) => "*".to_owned(),
+        (None, None, _) => "*".to_owned(),
     };
     let question = Question {
         principal: denied.principal.clone(),
