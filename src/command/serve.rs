@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
+use wardbook_backend::memory;
 use wardbook_service::clock::SystemClock;
 use wardbook_service::credential::Credential;
 use wardbook_service::http::{self, Log, Settings};
@@ -21,6 +22,7 @@ use wardbook_service::quota::Quota;
 
 use super::audit::key::SigningKeyFile;
 use crate::cli::Global;
+use crate::diagnostic::{Severity, plain};
 use crate::exit::Exit;
 
 #[derive(Debug, Args)]
@@ -99,6 +101,10 @@ const DEVELOPMENT: &[(&str, &str, &str)] = &[
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
     if global.format.is_some() || !global.out.is_empty() {
         bail!("`serve` takes neither --format nor --out: it answers over the network");
+    }
+    // Before any key is read.
+    if let Err(error) = memory::forbid_dumps() {
+        eprintln!("{}", plain(Severity::Warning, &format!("{error}: whoever may debug it can read the keys"), false));
     }
     match &arguments.command {
         Some(Command::Backup(arguments)) => return backup::back_up(arguments, global),

@@ -14,9 +14,10 @@ use wardbook_audit::journal::{CutTail, Journal, Options};
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::{Call, Monotonic};
 use wardbook_backend::context::Context;
+use wardbook_backend::memory::Lock;
 use wardbook_backend::provider::Provider;
 use wardbook_backend::random::{Random, Seeded, System};
-use wardbook_backend::root::{self, Consent, Root, Roots};
+use wardbook_backend::root::{self, Consent, LocalRoot, Root, Roots};
 use wardbook_backend::rustcrypto::RustCrypto;
 use wardbook_backend::secret::Secret;
 use wardbook_backend::software::Software;
@@ -33,6 +34,7 @@ use wardbook_service::store::Store;
 use super::{Arguments, directory, key_store, store};
 use crate::cli::Global;
 use crate::command::world;
+use crate::diagnostic::{Severity, plain};
 
 /// Under which name the store keeps the wrapped parent of all seals.
 const PARENT: &str = "parent key";
@@ -110,9 +112,18 @@ fn token(uri: &str, data: &Path) -> anyhow::Result<Arc<dyn Backend>> {
 /// The root key that `--root-key` names: `env:NAME`, `credential:NAME` of systemd, or a file.
 fn root_key(arguments: &Arguments) -> anyhow::Result<Arc<dyn Root>> {
     match RootKey::named(arguments.root_key.as_deref(), &arguments.data) {
-        RootKey::File(path) if !path.exists() => Ok(Arc::new(root::create(&path, &System)?)),
+        RootKey::File(path) if !path.exists() => Ok(watched(root::create(&path, &System)?)),
         named => named.open(),
     }
+}
+
+/// Says so where the system lets the root key be written to disk with other memory.
+fn watched(root: LocalRoot) -> Arc<dyn Root> {
+    if root.lock() != Lock::Locked {
+        let message = "the root key cannot be kept out of swap: raise the limit of locked memory (`ulimit -l`)";
+        eprintln!("{}", plain(Severity::Warning, message, false));
+    }
+    Arc::new(root)
 }
 
 /// Where a root key is.
@@ -135,17 +146,18 @@ impl RootKey {
 
     /// The key, which has to be there.
     pub(super) fn open(&self) -> anyhow::Result<Arc<dyn Root>> {
-        Ok(match self {
+        let root = match self {
             Self::Environment(name) => {
                 let value = std::env::var(name).ok().map(|value| Secret::new(value.into_bytes()));
-                Arc::new(root::environment(name, value.as_ref(), Consent::EnvironmentIsVisible)?)
+                root::environment(name, value.as_ref(), Consent::EnvironmentIsVisible)?
             }
             Self::Credential(name) => {
                 let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-                Arc::new(root::credential(folder.as_deref(), name)?)
+                root::credential(folder.as_deref(), name)?
             }
-            Self::File(path) => Arc::new(root::file(path)?),
-        })
+            Self::File(path) => root::file(path)?,
+        };
+        Ok(watched(root))
     }
 }
 
