@@ -185,6 +185,19 @@ fn an_alias_of_aws_opens_a_key_to_policies_of_somebody_alone() {
     }
 }
 
+/// What is taken for granted of a resource without an account is taken so by the witness, too.
+#[test]
+fn the_account_of_a_resource_is_the_same_for_question_and_witness() {
+    let policy = |statement: Value| {
+        [case::policy(&json!({"Version": "2012-10-17", "Statement": [statement]}), PolicyKind::Identity)]
+    };
+    let old = policy(json!({"Effect": "Allow", "Action": "*", "NotResource": world::KEY,
+        "Condition": {"StringEqualsIgnoreCaseIfExists": {"aws:ResourceAccount": ["444455556666"]}}}));
+    let new = policy(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
+    let comparison = compare(&old, &new, &Setting::of(PolicyKind::Identity));
+    assert_eq!((comparison.change, comparison.doubts.len()), (Some(Change::Wider), 0), "{comparison:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
 
@@ -231,8 +244,10 @@ proptest! {
         prop_assert!(!comparison.doubts.contains(&Doubt::Contradiction), "{old:#}\n{new:#}");
         let allows = |request: &Request, policies: &[Policy]| {
             let delegating = [case::policy(&delegating(request), PolicyKind::Resource)];
-            let key = request.resource().contains(":key/");
-            let resource = if key { Told::Known(&delegating[..]) } else { Told::Absent };
+            // A key and a role have a policy of their own that has to agree.
+            let owned =
+                request.resource().contains(":key/") || request.action().to_lowercase().starts_with("sts:assumerole");
+            let resource = if owned { Told::Known(&delegating[..]) } else { Told::Absent };
             let layers = Layers { identity: Told::Known(policies), resource, ..Layers::default() };
             decide(request, &layers, Quirks::default()).verdict() == Verdict::Allow
         };

@@ -32,11 +32,11 @@ impl Landscape<'_> {
             .and_then(|(dimension, class)| dimension.witnesses.get(class));
         let (Some((who, base)), Some(action)) = (person, action) else { return Vec::new() };
         let resource = self.resource_of(action);
-        let mut builder =
-            Request::builder(&who.principal, action, &resource).unnamed(Unnamed::Unknown).quirks(self.setting.quirks);
-        if self.setting.names_principals() {
-            builder = builder.resource_account(&self.cast.account);
-        } else {
+        let mut builder = Request::builder(&who.principal, action, &resource)
+            .resource_account(&self.cast.account)
+            .unnamed(Unnamed::Unknown)
+            .quirks(self.setting.quirks);
+        if !self.setting.names_principals() {
             builder = HOLDER_KEYS.iter().fold(builder, |builder, key| builder.unknown(key));
         }
         let Ok(request) = builder.build() else { return Vec::new() };
