@@ -289,3 +289,30 @@ fn a_template_is_a_world() {
         folder.run(&["can", "role/App", "kms:DescribeKey", "alias/app", "--assume", "direct-call", "--world", "stack"]);
     assert!(why.stdout.contains("it turns on what a template leaves open: `⟦app.yaml#Auditor⟧`"), "{why:?}");
 }
+
+/// Recorded calls of a real account, and the roles of another, where they lie beside the checkout.
+#[test]
+fn real_input_is_answered() {
+    let Some(shared) = std::env::var_os("WARDBOOK_SHARED_DATA").map(std::path::PathBuf::from) else {
+        eprintln!("SKIPPED real_input_is_answered: set WARDBOOK_SHARED_DATA to the folder of real inputs");
+        return;
+    };
+    let folder = Folder::new("real");
+    let world = shared.join("authorization-details");
+    let world = world.to_str().expect("UTF-8");
+    let (mut open, mut events) = (vec![shared.join("cloudtrail")], 0);
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(path).expect("listed").map(|entry| entry.expect("an entry").path()));
+        } else if path.extension().is_some_and(|end| end == "json") {
+            let run = folder.run(&["why", path.to_str().expect("UTF-8"), "--world", world]);
+            assert!([0, 3].contains(&run.code), "{}: {run:?}", path.display());
+            events += 1;
+        }
+    }
+    assert!(events > 0, "no recorded calls below {}", shared.display());
+    let role = "role/privesc-high-priv-service-role";
+    let key = "arn:aws:kms:us-east-1:200611803367:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let run = folder.run(&["can", role, "kms:Decrypt", key, "--world", world]);
+    assert!([0, 1, 3].contains(&run.code), "{run:?}");
+}
