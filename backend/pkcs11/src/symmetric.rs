@@ -4,8 +4,6 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use aes_gcm::aead::AeadInOut;
-use aes_gcm::{Aes256Gcm, KeyInit};
 use cryptoki::mechanism::aead::GcmParams;
 use cryptoki::mechanism::kbkdf::{Endianness, KbkdfCounterFormat, KbkdfParams, PrfDataParam, PrfDataParamType};
 use cryptoki::mechanism::{Mechanism, MechanismType};
@@ -20,6 +18,7 @@ use wardbook_backend::error::BackendError;
 use wardbook_backend::kdf::BLOCK_BYTES;
 use wardbook_backend::key::Key;
 use wardbook_backend::random::Random;
+use wardbook_backend::rustcrypto;
 use wardbook_backend::secret::{Block, Secret};
 use wardbook_backend::token::MaterialId;
 use zeroize::Zeroizing;
@@ -159,8 +158,7 @@ impl Primitives for FromHmac {
         associated: &[u8],
         buffer: &mut [u8],
     ) -> Result<[u8; TAG_BYTES], BackendError> {
-        let tag = Aes256Gcm::new(key.into()).encrypt_inout_detached(iv.into(), associated, buffer.into());
-        tag.map(Into::into).map_err(|_| BackendError::Internal)
+        rustcrypto::aes_256_gcm_seal(key, iv, associated, buffer)
     }
 
     fn open(
@@ -171,9 +169,7 @@ impl Primitives for FromHmac {
         buffer: &mut [u8],
         tag: &[u8; TAG_BYTES],
     ) -> Result<(), BackendError> {
-        let cipher = Aes256Gcm::new(key.into());
-        let opened = cipher.decrypt_inout_detached(iv.into(), associated, buffer.into(), tag.into());
-        opened.map_err(|_| BackendError::InvalidCiphertext)
+        rustcrypto::aes_256_gcm_open(key, iv, associated, buffer, tag)
     }
 }
 
