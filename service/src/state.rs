@@ -58,6 +58,21 @@ pub struct Key {
     pub revision: u64,
 }
 
+impl Key {
+    /// A key that nobody has given an alias or a grant, and that no store has yet.
+    pub(crate) fn fresh(name: KeyName, record: KeyRecord, policy: Policy) -> Arc<Key> {
+        Arc::new(Key {
+            name,
+            record,
+            policy: [policy],
+            policy_digest: String::new(),
+            aliases: Vec::new(),
+            grants: Arc::default(),
+            revision: 0,
+        })
+    }
+}
+
 /// The grants of a key, in the order in which they were made.
 #[derive(Clone, Debug, Default)]
 pub struct Grants {

@@ -17,7 +17,7 @@ use crate::kms::Permit;
 use crate::name::{KeyName, partition};
 use crate::refusal::{Refusal, Why};
 use crate::serve::{Plan, Serve};
-use crate::state::{Grants, Key, KeyRecord, Material, MaterialState, MultiRegion};
+use crate::state::{Key, KeyRecord, Material, MaterialState, MultiRegion};
 
 /// The policy of a key whose maker gives none: the account decides.
 pub(super) fn default_policy(account: &str, region: &str) -> String {
@@ -150,15 +150,7 @@ impl Serve for CreateKeyRequest {
             key_store: self.custom_key_store_id.clone(),
             external_id: self.xks_key_id.clone(),
         };
-        let key = Arc::new(Key {
-            name: name.clone(),
-            record: record.clone(),
-            policy: [policy.clone()],
-            policy_digest: String::new(),
-            aliases: Vec::new(),
-            grants: Arc::new(Grants::default()),
-            revision: 0,
-        });
+        let key = Key::fresh(name.clone(), record.clone(), policy.clone());
         if self.bypass_policy_lockout_safety_check != Some(true) {
             check_lockout(&key, &policy, desk)?;
         }

@@ -21,7 +21,7 @@ use crate::kms::Permit;
 use crate::name::{KeyName, partition};
 use crate::refusal::{Refusal, Why};
 use crate::serve::{Plan, Serve};
-use crate::state::{Grants, Key, KeyRecord, MultiRegion};
+use crate::state::{Key, KeyRecord, MultiRegion};
 use crate::wire::encode::Empty;
 
 /// Where the siblings of a multi-Region key are; any other key has none.
@@ -98,15 +98,7 @@ impl Serve for ReplicateKeyRequest {
             pending_window: None,
             ..key.record.clone()
         };
-        let replica = Arc::new(Key {
-            name: name.clone(),
-            record: record.clone(),
-            policy: [policy.clone()],
-            policy_digest: String::new(),
-            aliases: Vec::new(),
-            grants: Arc::new(Grants::default()),
-            revision: 0,
-        });
+        let replica = Key::fresh(name.clone(), record.clone(), policy.clone());
         if self.bypass_policy_lockout_safety_check != Some(true) {
             check_lockout(&replica, &policy, desk)?;
         }
