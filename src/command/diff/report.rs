@@ -67,20 +67,7 @@ impl Entry {
         };
         Entry {
             subject: subject.to_owned(),
-            who: difference
-                .who
-                .iter()
-                .map(|who| match who.standing {
-                    Standing::Named => who.principal.to_string(),
-                    Standing::OtherOfAccount => {
-                        format!("others of account {}", who.account.as_deref().unwrap_or_default())
-                    }
-                    Standing::AnyAccount => "anyone with an AWS account".into(),
-                    Standing::AnyService => "any AWS service".into(),
-                    Standing::AnyProvider => "anyone signed in by a provider".into(),
-                    Standing::Anonymous => "anyone, unsigned".into(),
-                })
-                .collect(),
+            who: named(difference),
             actions: difference.actions.iter().map(|action| action.to_string()).collect(),
             only_if: (!texts.is_empty()).then(|| texts.join(" and ")),
             conditions: conditions.map(|c| json!({"key": c.key, "operator": c.operator, "values": c.values})).collect(),
@@ -128,6 +115,25 @@ impl Entry {
         }
         text
     }
+}
+
+/// Who it is about, each once: users, roles and sessions nobody listed are all "others" of their account.
+fn named(difference: &Difference<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for who in &difference.who {
+        let name = match who.standing {
+            Standing::Named => who.principal.to_string(),
+            Standing::OtherOfAccount => format!("others of account {}", who.account.as_deref().unwrap_or_default()),
+            Standing::AnyAccount => "anyone with an AWS account".into(),
+            Standing::AnyService => "any AWS service".into(),
+            Standing::AnyProvider => "anyone signed in by a provider".into(),
+            Standing::Anonymous => "anyone, unsigned".into(),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 fn cited(policy: &Policy, statement: &Statement, effect: &str) -> Value {

@@ -139,20 +139,22 @@ fn says_the_same(old: &Value, new: &Value) -> bool {
 
 /// Who may newly do what, and when.
 fn sentence(difference: &Difference<'_>, view: &View<'_>) -> String {
-    let who: Vec<String> = difference
-        .who
-        .iter()
-        .map(|who| match who.standing {
-            Standing::Named => view.told(&who.principal),
+    let mut who: Vec<String> = Vec::new();
+    for one in &difference.who {
+        let name = match one.standing {
+            Standing::Named => view.told(&one.principal),
             Standing::OtherOfAccount => {
-                format!("others of account {}", view.told(who.account.as_deref().unwrap_or_default()))
+                format!("others of account {}", view.told(one.account.as_deref().unwrap_or_default()))
             }
             Standing::AnyAccount => "anybody of any account".into(),
             Standing::AnyService => "any service".into(),
             Standing::AnyProvider => "anybody of any identity provider".into(),
             Standing::Anonymous => "anybody who does not sign".into(),
-        })
-        .collect();
+        };
+        if !who.contains(&name) {
+            who.push(name);
+        }
+    }
     let who = match &*who {
         [] => "whoever has this policy".into(),
         [one] => one.clone(),
