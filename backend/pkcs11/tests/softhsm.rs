@@ -2,7 +2,7 @@
 //!
 //! Without the module (Debian: `softhsm2`) the tests say so and pass, unless `WARDBOOK_REQUIRE_SOFTHSM` is set.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "the helpers of a test are a test")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "the helpers of a test are a test")]
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -32,6 +32,8 @@ use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, KeyToken, MaterialId};
 use wardbook_backend_pkcs11::{Consent, Derivation, Pin, Pkcs11, Settings, StartError, TokenRoot, Which};
 
+#[path = "inside/vectors.rs"]
+mod inside;
 #[path = "../../tests/suite/page.rs"]
 mod page;
 #[path = "../../tests/suite/rfc.rs"]
@@ -188,7 +190,21 @@ fn softhsm_agrees_with_wycheproof() {
         assert!(rfcs.total() >= 20, "{rfcs}");
         let failures = [counts.failures.as_slice(), &rsa.failures].concat();
         assert!(failures.is_empty(), "{failures:#?}");
-        assert!(counts.run() > 4_000 && rsa.run() > 2_000, "only {} and {} cases", counts.run(), rsa.run());
+        assert!(counts.run() > 8_000 && rsa.run() > 6_000, "only {} and {} cases", counts.run(), rsa.run());
+    });
+}
+
+/// The mechanisms themselves, under keys that this test puts into the token.
+#[test]
+fn softhsm_gives_the_published_answers_of_gcm_and_key_derivation() {
+    alone("softhsm_gives_the_published_answers_of_gcm_and_key_derivation", |world| {
+        let (module, session) = (world.context(), world.session());
+        session.login(UserType::User, Some(&auth(PIN))).expect("logged in");
+        let slot = world.slot(&module);
+        let counts = inside::run(&session, |mechanism| module.get_mechanism_info(slot, mechanism).is_ok());
+        println!("{counts}");
+        assert!(counts.failures.is_empty(), "{:#?}", counts.failures);
+        assert!(counts.run() > 1_200, "only {} cases were run", counts.run());
     });
 }
 
