@@ -51,12 +51,9 @@ pub enum StartError {
         /// What the system or the library said.
         reason: String,
     },
-    /// The token is not there, or does not let us in.
+    /// The token is not there, does not let us in, or computes wrongly.
     #[error("the PKCS#11 token cannot be used: {0}")]
     Token(BackendError),
-    /// The token does not compute what a root key is for.
-    #[error("the PKCS#11 token does not compute HMAC-SHA-256 as it should, so it can hold no root key")]
-    Miscomputes,
 }
 
 /// Loads the module and logs in.

@@ -40,7 +40,7 @@ impl TokenRoot {
         let (token, _) = backend::connect(settings)?;
         match trial::again(&token, Derivation::FromHmac) {
             true => Self::open(&token, name, call).map_err(StartError::Token),
-            false => Err(StartError::Miscomputes),
+            false => Err(StartError::Token(BackendError::Integrity)),
         }
     }
 

@@ -34,6 +34,8 @@ mod inside;
 mod rfc;
 #[path = "../../tests/suite/rsa.rs"]
 mod rsa;
+#[path = "inside/shared.rs"]
+mod shared;
 #[path = "../../tests/suite/wycheproof.rs"]
 mod suite;
 
@@ -184,6 +186,17 @@ fn nss_gives_the_published_answers_of_gcm_and_key_derivation() {
         println!("{counts}");
         assert!(counts.failures.is_empty(), "{:#?}", counts.failures);
         assert!(counts.run() > 1_200, "only {} cases were run", counts.run());
+    });
+}
+
+#[test]
+fn nss_and_software_understand_each_other() {
+    alone("nss_and_software_understand_each_other", |module| {
+        for way in [Derivation::InToken, Derivation::FromHmac] {
+            let backend = Pkcs11::start(Settings { derivation: Some(way), ..settings(module) }).expect("started");
+            let count = shared::exchange(&backend.trial());
+            println!("{way:?}: {count} times, each was understood by the other");
+        }
     });
 }
 

@@ -40,6 +40,8 @@ mod page;
 mod rfc;
 #[path = "../../tests/suite/rsa.rs"]
 mod rsa;
+#[path = "inside/shared.rs"]
+mod shared;
 #[path = "../../tests/suite/wycheproof.rs"]
 mod suite;
 
@@ -330,6 +332,13 @@ fn others_verify_what_the_token_signs_and_agree_with_it() {
         println!("{report}");
         assert!(report.failures().is_empty(), "{:#?}", report.failures());
         assert!(report.passed() >= 3, "three curves");
+    });
+}
+
+#[test]
+fn softhsm_and_software_understand_each_other() {
+    alone("softhsm_and_software_understand_each_other", |world| {
+        println!("{} times, each was understood by the other", shared::exchange(&world.start().trial()));
     });
 }
 
