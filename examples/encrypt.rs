@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --example encrypt
+//! cargo run --example encrypt -- 'pkcs11:module=/usr/lib/softhsm/libsofthsm2.so;token=mine;pin-file=pin'
 //! ```
 
 use std::error::Error;
@@ -9,25 +10,27 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use wardbook_backend::algorithm::Algorithm;
-use wardbook_backend::backend::Backend;
+use wardbook_backend::backend::{Backend, Destruction};
 use wardbook_backend::call::Call;
 use wardbook_backend::composite::Composite;
 use wardbook_backend::context::Context;
 use wardbook_backend::random::{Seeded, System};
 use wardbook_backend::root::{LocalRoot, Roots};
 use wardbook_backend::rustcrypto::RustCrypto;
+use wardbook_backend::secret::Secret;
 use wardbook_backend::software::Software;
 use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, KeyToken, MaterialId};
 use wardbook_backend_aws_lc::AwsLc;
+use wardbook_backend_pkcs11::{Pkcs11, Settings};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    run(&mut io::stdout())
+    run(std::env::args().nth(1).as_deref(), &mut io::stdout())
 }
 
-/// Hands the same caller one backend after the other.
-pub(crate) fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
-    for (name, backend) in backends()? {
+/// Hands the same caller one backend after the other; with a PKCS#11 token among them, if one is named.
+pub(crate) fn run(token: Option<&str>, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
+    for (name, backend) in backends(token)? {
         writeln!(out, "{name}")?;
         keep_a_secret(&*backend, out)?;
     }
@@ -38,7 +41,7 @@ pub(crate) fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
 type Named = Vec<(&'static str, Arc<dyn Backend>)>;
 
 /// The only place that knows which backends there are.
-fn backends() -> Result<Named, Box<dyn Error>> {
+fn backends(token: Option<&str>) -> Result<Named, Box<dyn Error>> {
     // What is stored of a key is wrapped under a root key. This one lives as long as the program; others come
     // from files, passphrases and systemd credentials.
     let roots = Roots::new(Arc::new(LocalRoot::ephemeral(&System)?));
@@ -51,7 +54,14 @@ fn backends() -> Result<Named, Box<dyn Error>> {
 
     // Several holders of keys behind one: the first that has what is asked makes the key and keeps it.
     let composite = Arc::new(Composite::new([Arc::clone(&aws_lc), Arc::clone(&pure_rust)]));
-    Ok(vec![("pure Rust", pure_rust), ("AWS-LC", aws_lc), ("both", composite)])
+    let mut backends: Named = vec![("pure Rust", pure_rust), ("AWS-LC", aws_lc), ("both", composite)];
+
+    // A token's keys are made in it and never leave it; what is stored of them is where they are.
+    if let Some(token) = token {
+        let variable = |name: &str| std::env::var(name).ok().map(|value| Secret::new(value.into_bytes()));
+        backends.push(("token", Arc::new(Pkcs11::start(Settings::parse(token, variable)?)?)));
+    }
+    Ok(backends)
 }
 
 /// The caller. It is handed a backend and cannot tell which.
@@ -90,5 +100,9 @@ fn keep_a_secret(backend: &dyn Backend, out: &mut dyn Write) -> Result<(), Box<d
     let data_key = key.generate_data_key(32, &context, &call)?;
     let again = key.decrypt(algorithm, &data_key.ciphertext, &context, &call)?;
     writeln!(out, "  a data key of 32 bytes came back: {}", again == data_key.plaintext)?;
+
+    // Whoever made the key destroys it. Where the token is all there was, that means deleting what was stored.
+    let gone = backend.destroy(&token, &binding, &call)?;
+    writeln!(out, "  {}", if gone == Destruction::TokenIsAll { "delete what was stored" } else { "the key is gone" })?;
     Ok(())
 }

@@ -19,6 +19,8 @@ mod three_rooms;
 
 #[path = "support/python.rs"]
 mod python;
+#[path = "support/softhsm.rs"]
+mod softhsm;
 mod support;
 
 #[test]
@@ -52,7 +54,7 @@ fn audit_asks_one_question_and_duckdb_answers_the_same() {
 #[test]
 fn encrypt_does_the_same_with_every_backend() {
     let mut said = Vec::new();
-    encrypt::run(&mut said).unwrap();
+    encrypt::run(None, &mut said).unwrap();
     let said = String::from_utf8(said).unwrap();
     let (pure_rust, rest) = said.split_once("AWS-LC\n").unwrap();
     let (aws_lc, both) = rest.split_once("both\n").unwrap();
@@ -64,6 +66,19 @@ fn encrypt_does_the_same_with_every_backend() {
     assert!(aws_lc.contains("for sales: the ciphertext does not open under this key and context"), "{said}");
     assert!(aws_lc.contains("a data key of 32 bytes came back: true"), "{said}");
     assert!(!said.contains("4200"), "the plaintext was printed: {said}");
+}
+
+#[test]
+fn encrypt_does_the_same_with_a_token() {
+    softhsm::alone("encrypt_does_the_same_with_a_token", |token| {
+        let mut said = Vec::new();
+        encrypt::run(Some(token), &mut said).unwrap();
+        let said = String::from_utf8(said).unwrap();
+        let (rest, token) = said.split_once("token\n").unwrap();
+        let (_, both) = rest.split_once("both\n").unwrap();
+        let wanted = both.replace("aws-lc", "pkcs11").replace("delete what was stored", "the key is gone");
+        assert_eq!(token, wanted, "the caller could tell the token apart");
+    });
 }
 
 #[test]

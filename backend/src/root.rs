@@ -25,8 +25,8 @@ mod passphrase;
 
 pub use credential::credential;
 pub use environment::{Consent, environment};
-pub use file::{create, file};
-pub use passphrase::{Argon2id, ParametersError, passphrase};
+pub use file::{create, file, passphrase_file};
+pub use passphrase::{Argon2id, ParametersError, parameters, passphrase};
 
 /// Something that wraps key material.
 pub trait Root: Send + Sync {
@@ -67,7 +67,7 @@ pub struct LocalRoot {
 #[derive(Debug, thiserror::Error)]
 pub enum RootError {
     /// The file is not there or cannot be read.
-    #[error("the root key file `{path}` cannot be read: {source}")]
+    #[error("the file `{path}` of the root key cannot be read: {source}")]
     Unreadable {
         /// The file.
         path: String,
@@ -75,7 +75,7 @@ pub enum RootError {
         source: std::io::Error,
     },
     /// The file could not be made.
-    #[error("the root key file `{path}` cannot be made: {source}")]
+    #[error("the file `{path}` of the root key cannot be made: {source}")]
     Unwritable {
         /// The file.
         path: String,
@@ -83,7 +83,9 @@ pub enum RootError {
         source: std::io::Error,
     },
     /// Others may read the file, or it is not ours.
-    #[error("the root key file `{path}` must be a regular file of this user with mode 0600, and has mode {mode:04o}")]
+    #[error(
+        "the file `{path}` of the root key must be a regular file of this user with mode 0600, and has mode {mode:04o}"
+    )]
     Exposed {
         /// The file.
         path: String,
@@ -99,9 +101,9 @@ pub enum RootError {
     /// systemd gave no such credential.
     #[error("there is no systemd credential `{0}`: is `LoadCredential=` set, and is this run by systemd?")]
     NoCredential(String),
-    /// The passphrase is too short to be stretched into a key.
-    #[error("the passphrase must have at least {0} bytes")]
-    ShortPassphrase(usize),
+    /// The passphrase is too short to be stretched into a key, or endless.
+    #[error("the passphrase must have {0} to {1} bytes")]
+    PassphraseLength(usize, usize),
     /// The parameters of argon2id are not usable.
     #[error(transparent)]
     Parameters(#[from] ParametersError),

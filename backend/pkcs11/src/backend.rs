@@ -1,6 +1,7 @@
 //! The backend: tokens of ours lead to objects of theirs.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cryptoki::object::ObjectClass;
@@ -50,20 +51,26 @@ pub enum StartError {
         /// What the system or the library said.
         reason: String,
     },
-    /// The token is not there, or does not let us in.
+    /// The token is not there, does not let us in, or computes wrongly.
     #[error("the PKCS#11 token cannot be used: {0}")]
     Token(BackendError),
+}
+
+/// Loads the module and logs in.
+pub(crate) fn connect(settings: Settings) -> Result<(Arc<Token>, Option<PathBuf>), StartError> {
+    let path = settings.module.display().to_string();
+    let token = Token::new(settings);
+    let (token, budget) = token.map_err(|error| StartError::Module { path, reason: error.to_string() })?;
+    token.with(&Call::unhurried(), |_| Ok(())).map_err(StartError::Token)?;
+    Ok((Arc::new(token), budget))
 }
 
 impl Pkcs11 {
     /// Logs in and tries out what the token can do, which may take seconds. Look at
     /// [`Capabilities::refuted`] afterwards.
     pub fn start(settings: Settings) -> Result<Self, StartError> {
-        let (path, wanted) = (settings.module.display().to_string(), settings.derivation);
-        let token = Token::new(settings);
-        let (token, budget) = token.map_err(|error| StartError::Module { path, reason: error.to_string() })?;
-        let token = Arc::new(token);
-        token.with(&Call::unhurried(), |_| Ok(())).map_err(StartError::Token)?;
+        let wanted = settings.derivation;
+        let (token, budget) = connect(settings)?;
         let serial = token.serial().map_err(StartError::Token)?;
         let (capabilities, derivation) = trial::run(&token, wanted, budget.is_some());
         let budget = budget.map(|folder| Arc::new(Budget::new(folder)));

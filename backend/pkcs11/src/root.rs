@@ -16,10 +16,13 @@ use wardbook_backend::root::{Root, RootId};
 use wardbook_backend::secret::Secret;
 use wardbook_backend::token::MaterialId;
 
+use crate::backend::{self, StartError};
 use crate::key;
 use crate::object::{self, ObjectId};
+use crate::settings::{Derivation, Settings};
 use crate::symmetric::FromHmac;
 use crate::token::Token;
+use crate::trial;
 
 /// A root key that never leaves its token.
 pub struct TokenRoot {
@@ -31,6 +34,16 @@ const ID_LABEL: &[u8] = b"wardbook-root-id";
 const OBJECT_LABEL: &str = "wardbook root";
 
 impl TokenRoot {
+    /// Logs in to a token for the sake of a root key alone. The key is made if there is none of this name; what it is
+    /// for is tried with known answers first, and nothing else of the token is.
+    pub fn start(settings: Settings, name: &str, call: &Call<'_>) -> Result<Self, StartError> {
+        let (token, _) = backend::connect(settings)?;
+        match trial::again(&token, Derivation::FromHmac) {
+            true => Self::open(&token, name, call).map_err(StartError::Token),
+            false => Err(StartError::Token(BackendError::Integrity)),
+        }
+    }
+
     pub(crate) fn open(token: &Arc<Token>, name: &str, call: &Call<'_>) -> Result<Self, BackendError> {
         let id = ObjectId(Sha256::new().chain_update(OBJECT_LABEL).chain_update(name).finalize().into());
         token.with(call, |lease| {

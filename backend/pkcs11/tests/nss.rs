@@ -3,7 +3,7 @@
 //! Each test has a process and a token of its own. Without NSS (Debian: `libnss3`) or a C compiler for the module
 //! that opens it (`nss/module.c`) the tests say so and pass, unless `WARDBOOK_REQUIRE_NSS` is set.
 
-#![expect(clippy::expect_used, reason = "the helpers of a test are a test")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "the helpers of a test are a test")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,6 +27,17 @@ use wardbook_backend::secret::Secret;
 use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, MaterialId};
 use wardbook_backend_pkcs11::{Consent, Derivation, Pin, Pkcs11, Settings, Which};
+
+#[path = "inside/vectors.rs"]
+mod inside;
+#[path = "../../tests/suite/rfc.rs"]
+mod rfc;
+#[path = "../../tests/suite/rsa.rs"]
+mod rsa;
+#[path = "inside/shared.rs"]
+mod shared;
+#[path = "../../tests/suite/wycheproof.rs"]
+mod suite;
 
 const FOLDER: &str = "WARDBOOK_NSS_FOLDER";
 const PARAMETERS: &str = "WARDBOOK_NSS_PARAMETERS";
@@ -145,6 +156,46 @@ fn the_key_of_a_message_neither_leaves_the_token_nor_stays_in_it() {
                 assert!(told.contains(&right), "{told:?}");
             }
             assert!(session.get_attributes(secret, &[AttributeType::Value]).unwrap_or_default().is_empty());
+        }
+    });
+}
+
+#[test]
+fn nss_agrees_with_wycheproof_and_the_rfcs() {
+    alone("nss_agrees_with_wycheproof_and_the_rfcs", |module| {
+        let trial = Pkcs11::start(settings(module)).expect("started").trial();
+        let take = |spec, key: Secret| trial.accept(spec, &key);
+        let (counts, rsa, rfcs) = (suite::run(&trial, &take), rsa::run(&trial), rfc::run(&trial, &take));
+        println!("{counts}\n{rsa}\n{rfcs}");
+        let failures = [counts.failures.as_slice(), &rsa.failures].concat();
+        assert!(failures.is_empty(), "{failures:#?}");
+        assert!(counts.run() > 6_000 && rsa.run() > 6_000, "only {} and {} cases", counts.run(), rsa.run());
+        assert_eq!(rfcs.total(), 24 + 12, "{rfcs}");
+    });
+}
+
+/// The mechanisms themselves, under keys that this test puts into the token.
+#[test]
+fn nss_gives_the_published_answers_of_gcm_and_key_derivation() {
+    alone("nss_gives_the_published_answers_of_gcm_and_key_derivation", |path| {
+        let module = Module::new(path).expect("loads");
+        let session = module.open_rw_session(slot(&module)).expect("opened");
+        session.login(UserType::User, Some(&AuthPin::new(PIN.into()))).expect("logged in");
+        let has = |mechanism| module.get_mechanism_info(slot(&module), mechanism).is_ok();
+        let counts = inside::run(&session, has);
+        println!("{counts}");
+        assert!(counts.failures.is_empty(), "{:#?}", counts.failures);
+        assert!(counts.run() > 1_200, "only {} cases were run", counts.run());
+    });
+}
+
+#[test]
+fn nss_and_software_understand_each_other() {
+    alone("nss_and_software_understand_each_other", |module| {
+        for way in [Derivation::InToken, Derivation::FromHmac] {
+            let backend = Pkcs11::start(Settings { derivation: Some(way), ..settings(module) }).expect("started");
+            let count = shared::exchange(&backend.trial());
+            println!("{way:?}: {count} times, each was understood by the other");
         }
     });
 }

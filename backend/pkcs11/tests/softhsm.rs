@@ -2,7 +2,7 @@
 //!
 //! Without the module (Debian: `softhsm2`) the tests say so and pass, unless `WARDBOOK_REQUIRE_SOFTHSM` is set.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "the helpers of a test are a test")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "the helpers of a test are a test")]
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -30,14 +30,18 @@ use wardbook_backend::secret::Secret;
 use wardbook_backend::software::Software;
 use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, KeyToken, MaterialId};
-use wardbook_backend_pkcs11::{Consent, Derivation, Pin, Pkcs11, Settings, StartError, Which};
+use wardbook_backend_pkcs11::{Consent, Derivation, Pin, Pkcs11, Settings, StartError, TokenRoot, Which};
 
+#[path = "inside/vectors.rs"]
+mod inside;
 #[path = "../../tests/suite/page.rs"]
 mod page;
 #[path = "../../tests/suite/rfc.rs"]
 mod rfc;
 #[path = "../../tests/suite/rsa.rs"]
 mod rsa;
+#[path = "inside/shared.rs"]
+mod shared;
 #[path = "../../tests/suite/wycheproof.rs"]
 mod suite;
 
@@ -188,7 +192,21 @@ fn softhsm_agrees_with_wycheproof() {
         assert!(rfcs.total() >= 20, "{rfcs}");
         let failures = [counts.failures.as_slice(), &rsa.failures].concat();
         assert!(failures.is_empty(), "{failures:#?}");
-        assert!(counts.run() > 4_000 && rsa.run() > 2_000, "only {} and {} cases", counts.run(), rsa.run());
+        assert!(counts.run() > 8_000 && rsa.run() > 6_000, "only {} and {} cases", counts.run(), rsa.run());
+    });
+}
+
+/// The mechanisms themselves, under keys that this test puts into the token.
+#[test]
+fn softhsm_gives_the_published_answers_of_gcm_and_key_derivation() {
+    alone("softhsm_gives_the_published_answers_of_gcm_and_key_derivation", |world| {
+        let (module, session) = (world.context(), world.session());
+        session.login(UserType::User, Some(&auth(PIN))).expect("logged in");
+        let slot = world.slot(&module);
+        let counts = inside::run(&session, |mechanism| module.get_mechanism_info(slot, mechanism).is_ok());
+        println!("{counts}");
+        assert!(counts.failures.is_empty(), "{:#?}", counts.failures);
+        assert!(counts.run() > 1_200, "only {} cases were run", counts.run());
     });
 }
 
@@ -314,6 +332,13 @@ fn others_verify_what_the_token_signs_and_agree_with_it() {
         println!("{report}");
         assert!(report.failures().is_empty(), "{:#?}", report.failures());
         assert!(report.passed() >= 3, "three curves");
+    });
+}
+
+#[test]
+fn softhsm_and_software_understand_each_other() {
+    alone("softhsm_and_software_understand_each_other", |world| {
+        println!("{} times, each was understood by the other", shared::exchange(&world.start().trial()));
     });
 }
 
@@ -448,7 +473,9 @@ fn material_in_software_is_wrapped_by_the_token() {
         let token = first.generate(&own, &call).expect("made");
         round_trip(&first, &token, &own).expect("works");
 
-        let again = software(Roots::new(root("first")));
+        // As a server has it that keeps nothing else in the token.
+        let alone = TokenRoot::start(world.settings(), "first", &call).expect("found");
+        let again = software(Roots::new(Arc::new(alone)));
         round_trip(&again, &token, &own).expect("the same root key after a restart");
         let other = software(Roots::new(root("second")));
         assert_eq!(round_trip(&other, &token, &own), Err(BackendError::RootMissing));

@@ -13,6 +13,6 @@ pub fn credential(folder: Option<&Path>, name: &str) -> Result<LocalRoot, RootEr
     let missing = || RootError::NoCredential(name.to_owned());
     let plain = !name.is_empty() && name != "." && name != ".." && !name.contains('/');
     let path = folder.filter(|_| plain).ok_or_else(missing)?.join(name);
-    let text = File::open(&path).and_then(file::text).map_err(|_| missing())?;
+    let text = File::open(&path).and_then(|file| file::text(file, hex::TEXT_BYTES_MAX)).map_err(|_| missing())?;
     LocalRoot::of(hex::decode(&text)?)
 }

@@ -1,11 +1,14 @@
 //! A root key that somebody types: stretched with argon2id, RFC 9106.
 
 use std::fmt;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::str::FromStr;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 
-use super::{LocalRoot, RootError};
+use super::{LocalRoot, RootError, file};
 use crate::memory::LockedKey;
 use crate::random::{Random, RandomError};
 use crate::secret::Secret;
@@ -30,9 +33,12 @@ const SALT_BYTES: usize = 16;
 /// OWASP's smallest recommendation for argon2id.
 const MEMORY_KIBIBYTES_MIN: u32 = 19_456;
 const MEMORY_KIBIBYTES_MAX: u32 = 4_194_304;
+const PARAMETERS_BYTES_MAX: u64 = 256;
 const PASSES_MAX: u32 = 64;
 const LANES_MAX: u32 = 64;
 const PASSPHRASE_BYTES_MIN: usize = 8;
+/// The longest passphrase.
+pub(super) const PASSPHRASE_BYTES_MAX: usize = 1_024;
 
 impl Argon2id {
     /// RFC 9106's second recommendation (64 MiB, three passes, four lanes) with a fresh salt.
@@ -43,10 +49,31 @@ impl Argon2id {
     }
 }
 
+/// The parameters that a file keeps for a passphrase, made with fresh ones if it is not there. They are no secret, and
+/// the passphrase is worth nothing without them.
+pub fn parameters(path: &Path, random: &dyn Random) -> Result<Argon2id, RootError> {
+    let at = || path.display().to_string();
+    let unreadable = |source| RootError::Unreadable { path: at(), source };
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let fresh = Argon2id::fresh(random)?;
+            match file::write(path, format!("{fresh}\n").as_bytes()) {
+                Ok(()) => return Ok(fresh),
+                // Somebody else was quicker, and theirs are the parameters.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => File::open(path).map_err(unreadable)?,
+                Err(source) => return Err(RootError::Unwritable { path: at(), source }),
+            }
+        }
+        file => file.map_err(unreadable)?,
+    };
+    let text = file::text(file, PARAMETERS_BYTES_MAX).map_err(unreadable)?;
+    Ok(std::str::from_utf8(&text).map_err(|_| ParametersError)?.parse()?)
+}
+
 /// A root key from a passphrase.
 pub fn passphrase(passphrase: &Secret, parameters: &Argon2id) -> Result<LocalRoot, RootError> {
-    if passphrase.len() < PASSPHRASE_BYTES_MIN {
-        return Err(RootError::ShortPassphrase(PASSPHRASE_BYTES_MIN));
+    if !(PASSPHRASE_BYTES_MIN..=PASSPHRASE_BYTES_MAX).contains(&passphrase.len()) {
+        return Err(RootError::PassphraseLength(PASSPHRASE_BYTES_MIN, PASSPHRASE_BYTES_MAX));
     }
     let Argon2id { memory_kibibytes, passes, lanes, salt } = parameters;
     let params = Params::new(*memory_kibibytes, *passes, *lanes, None).map_err(|_| ParametersError)?;

