@@ -345,6 +345,12 @@ fn recorded_replies_come_back_to_the_letter() {
 }
 
 #[test]
+fn every_recorded_error_is_reproduced() {
+    let lines = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/kms/recorded_error.tsv");
+    script("recorded.py", &[&lines.display().to_string()]);
+}
+
+#[test]
 fn every_spec_computes_what_others_compute() {
     script("crypto.py", &[]);
 }
@@ -355,8 +361,8 @@ fn material_and_regions() {
 }
 
 #[test]
-fn every_cell_of_the_state_table() {
-    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("policy/data/kms_state.tsv");
+fn states_that_the_api_brings_about() {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/kms");
     script("states.py", &[&table.display().to_string()]);
 }
 

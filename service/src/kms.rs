@@ -10,6 +10,7 @@
 //! ```
 
 mod fresh;
+mod ready;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -20,7 +21,6 @@ use wardbook_audit::time::Timestamp;
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::{Clock as _, Monotonic};
 use wardbook_backend::random::Random;
-use wardbook_policy::catalogue::{KeyUsage, kms_operation, kms_state};
 
 use crate::api::Operation;
 use crate::authenticate::{SigningKeys, authenticate};
@@ -252,7 +252,7 @@ impl Kms {
         let permit = self.decide(&plan, desk)?;
         desk.label(plan.uses.first().map(|(_, key)| key.name.arn()));
         grant_token::check(&plan, desk)?;
-        ready(&plan, desk)?;
+        ready::ready(&plan, desk)?;
         request.run(&plan, permit, desk)
     }
 
@@ -409,29 +409,6 @@ fn target(raw: &Raw, case: &mut Case) -> Result<Operation, Refusal> {
     let operation = Operation::ALL.into_iter().find(|operation| operation.name() == name).ok_or_else(unknown)?;
     case.read_only = wardbook_policy::catalogue::kms_operations_of(name).all(|line| line.is_read_only());
     Ok(operation)
-}
-
-/// Whether state and usage of every key permit its action.
-fn ready(plan: &Plan, desk: &mut Desk<'_>) -> Result<(), Refusal> {
-    for (action, key) in &plan.uses {
-        let arn = key.name.arn();
-        if let Some(refusal) = kms_state(action, desk.state_of(key)) {
-            let why = match refusal.error() {
-                "DisabledException" => Why::Disabled,
-                "UnsupportedOperationException" => Why::Unsupported,
-                _ => Why::InvalidState,
-            };
-            return Err(Refusal::new(why, format!("{arn} {}.", refusal.reason())));
-        }
-        let operation = kms_operation(action);
-        let usage = operation.and_then(|operation| operation.key_usage()).map(KeyUsage::name);
-        if usage.is_some_and(|usage| usage != key.record.usage) {
-            let name = operation.and_then(|operation| operation.operation()).unwrap_or_default();
-            let message = format!("{arn} key usage is {} which is not valid for {name}.", key.record.usage);
-            return Err(Refusal::new(Why::InvalidKeyUsage, message));
-        }
-    }
-    Ok(())
 }
 
 /// The field of the request that names its key, as the caller wrote it.
