@@ -444,6 +444,52 @@ fn custom_key_stores_are_where_the_operator_says() {
     server.stop(&folder);
 }
 
+/// A process that is ended with the test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn an_external_key_holds_all_keys() {
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("held");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let proxy = Command::new(&python)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/proxy.py"))
+        .arg(&port)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut proxy = Ended(proxy.unwrap());
+    let mut line = String::new();
+    BufReader::new(proxy.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line.trim(), "serving");
+    let credential = format!(r#"{{"access_key_id": "{}", "secret_access_key": "{}"}}"#, "A".repeat(20), "s".repeat(43));
+    folder.write("proxy.json", credential);
+    let file = folder.path("proxy.json");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let backend = format!("xks:http://127.0.0.1:{port}/kms/xks/v1;key=one;credential-file={}", file.display());
+    let server = Server::start_with(&folder, &["--backend", &backend], &[]);
+    let memory = folder.path("memory").display().to_string();
+    server.run(&python, "held_elsewhere.py", &[&memory, "lent"]);
+    drop(proxy);
+    server.run(&python, "held_elsewhere.py", &[&memory, "withheld"]);
+    assert_no_secret(&server.data, &["ssssssssssssssssssss"]);
+    server.stop(&folder);
+    let refused = Command::new(env!("CARGO_BIN_EXE_wardbook"))
+        .args(["serve", "--dev", "--listen", "127.0.0.1:0", "--backend", &backend, "--data"])
+        .arg(folder.path("data"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(2) && told.contains("cannot be used"), "{told}");
+}
+
 #[test]
 fn a_token_holds_the_keys() {
     let Some(python) = python::clients() else { return };

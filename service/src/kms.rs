@@ -12,6 +12,7 @@
 mod fresh;
 mod ready;
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use wardbook_audit::event::{EventText, Field, Parameters};
@@ -61,6 +62,8 @@ pub struct Kms {
     answering: RwLock<()>,
     /// Events of the store that the journal has.
     settled: Mutex<Vec<i64>>,
+    /// What may still be under an old root key.
+    pub(crate) rewrap_left: AtomicUsize,
 }
 
 /// What the service is made of.
@@ -155,6 +158,7 @@ impl Kms {
             committing: Mutex::default(),
             answering: RwLock::default(),
             settled: Mutex::default(),
+            rewrap_left: AtomicUsize::new(0),
         })
     }
 

@@ -36,6 +36,7 @@ pub mod serve;
 
 pub mod background;
 pub mod console;
+pub mod rewrap;
 mod sts;
 
 pub mod http;

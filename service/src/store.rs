@@ -106,6 +106,12 @@ pub trait Store: Send + Sync {
     /// A value of the installation, made by `make` if it is not there.
     fn once(&self, name: &str, make: &mut dyn FnMut() -> Option<Vec<u8>>) -> Result<Vec<u8>, StoreError>;
 
+    /// The values of the installation, with their names.
+    fn kept(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError>;
+
+    /// Takes a value of the installation away; nothing happens if it is not there.
+    fn forget(&self, name: &str) -> Result<(), StoreError>;
+
     /// The version of the state: the revision of the latest change, whoever made it. None where no other process can
     /// change anything, so that what memory has is the truth.
     fn version(&self) -> Result<Option<u64>, StoreError>;

@@ -73,6 +73,14 @@ impl Store for Shared {
         self.store.once(name, make)
     }
 
+    fn kept(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.store.kept()
+    }
+
+    fn forget(&self, name: &str) -> Result<(), StoreError> {
+        self.store.forget(name)
+    }
+
     fn version(&self) -> Result<Option<u64>, StoreError> {
         let happens = self.interruptions.lock().unwrap().pop();
         if let Some(mut happens) = happens {

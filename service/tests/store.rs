@@ -190,6 +190,11 @@ fn what_is_made_once_stays(open: &dyn Fn() -> Box<dyn Store>) {
     assert!(open().once("salt", &mut || None).is_err(), "what cannot be made is not there");
     assert_eq!(open().once("salt", &mut || Some(vec![1, 0])), Ok(vec![1, 0]));
     assert_eq!(open().once("salt", &mut || panic!("made twice")), Ok(vec![1, 0]));
+    assert_eq!(open().once("another", &mut || Some(vec![])), Ok(vec![]));
+    let kept = |name: &str, value: &[u8]| (name.to_owned(), value.to_vec());
+    assert_eq!(open().kept(), Ok(vec![kept("another", &[]), kept("salt", &[1, 0])]));
+    assert_eq!((open().forget("another"), open().forget("another")), (Ok(()), Ok(())));
+    assert_eq!(open().kept(), Ok(vec![kept("salt", &[1, 0])]));
 }
 
 fn clearing_takes_every_row(store: &dyn Store) {

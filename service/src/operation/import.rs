@@ -196,6 +196,8 @@ impl Serve for ImportKeyMaterialRequest {
         );
         let imported = imported.map_err(|error| match error {
             BackendError::InvalidImport => Refusal::new(Why::InvalidCiphertext, ""),
+            // The root key was changed since the parameters were given out.
+            BackendError::RootMissing => Refusal::new(Why::ExpiredImportToken, ""),
             error => refused(error, &key.name.arn()),
         })?;
         let fingerprint = hex(&imported.fingerprint.0);

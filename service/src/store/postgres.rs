@@ -187,6 +187,15 @@ impl Store for PostgresStore {
         find()?.ok_or_else(|| StoreError::Corrupted(format!("`{name}` was made and is not there")))
     }
 
+    fn kept(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let answers = self.ask(&self.telling, "SELECT name, value FROM wardbook.installation ORDER BY name", &[])?;
+        answers.iter().map(|answer| Ok((field(answer, 0)?, field(answer, 1)?))).collect()
+    }
+
+    fn forget(&self, name: &str) -> Result<(), StoreError> {
+        self.ask(&self.telling, "DELETE FROM wardbook.installation WHERE name = $1", &[(&name, Type::TEXT)]).map(drop)
+    }
+
     fn version(&self) -> Result<Option<u64>, StoreError> {
         let ask = || {
             let answers = self.ask(&self.asking, "SELECT revision FROM wardbook.counter", &[])?;
