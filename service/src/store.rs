@@ -94,6 +94,19 @@ pub trait Store: Send + Sync {
     /// have, and the place of the event among those that wait for the journal.
     fn commit(&self, seen: &[Seen], changes: &[Change], event: &EventText) -> Result<Committed, StoreError>;
 
+    /// The same, if the state is also still at a version. A store without versions is changed by this process alone,
+    /// which has made sure of it before.
+    fn commit_at(
+        &self,
+        version: u64,
+        seen: &[Seen],
+        changes: &[Change],
+        event: &EventText,
+    ) -> Result<Committed, StoreError> {
+        let _ = version;
+        self.commit(seen, changes, event)
+    }
+
     /// Whether everything that was seen still has its revision.
     fn confirm(&self, seen: &[Seen]) -> Result<bool, StoreError>;
 
@@ -119,6 +132,18 @@ pub trait Store: Send + Sync {
     /// What has changed since a version that this process knows.
     fn since(&self, version: u64) -> Result<News, StoreError>;
 
+    /// Keeps when keys last did their work, for other nodes. Without other nodes there is nobody to tell.
+    fn tell_uses(&self, uses: &[LastUse]) -> Result<(), StoreError> {
+        let _ = uses;
+        Ok(())
+    }
+
+    /// What other nodes told of a key.
+    fn uses_of(&self, key: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+        let _ = key;
+        Ok(Vec::new())
+    }
+
     /// Copies the whole state of one moment into a file that is not there yet, while everything goes on.
     fn back_up(&self, to: &Path) -> Result<(), StoreError>;
 
@@ -140,6 +165,17 @@ pub struct News {
     pub changed: Vec<Row>,
     /// Rows that were taken away.
     pub gone: Vec<RowId>,
+}
+
+/// When a key last did its work on a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastUse {
+    /// The ARN of the key.
+    pub key: String,
+    /// When, in microseconds since 1970.
+    pub moment: i64,
+    /// What is told of it, sealed.
+    pub body: Vec<u8>,
 }
 
 /// What came of a commit.
