@@ -262,6 +262,21 @@ fn the_sdk_for_javascript_works_unmodified() {
     server.stop(&folder);
 }
 
+/// `tests/clients/rust`, which `.ci/interop` builds.
+#[test]
+fn the_sdk_for_rust_works_unmodified() {
+    let Some(client) = std::env::var_os("WARDBOOK_CLIENT_RUST") else {
+        let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: no client of the SDK for Rust (.ci/interop builds it)\n");
+        return;
+    };
+    let folder = Folder::new("rust");
+    let server = Server::start(&folder);
+    let output = Command::new(client).envs(environment(&server)).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.contains("the SDK for Rust is content"), "{out}\n{err}");
+    server.stop(&folder);
+}
+
 #[test]
 fn every_layer_is_enforced_over_the_wire() {
     let Some(events) = script("enforce.py", &[]) else { return };
@@ -348,6 +363,12 @@ fn recorded_replies_come_back_to_the_letter() {
 fn every_recorded_error_is_reproduced() {
     let lines = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/kms/recorded_error.tsv");
     script("recorded.py", &[&lines.display().to_string()]);
+}
+
+#[test]
+fn another_account_learns_nothing() {
+    let requests = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/kms");
+    script("hostile.py", &[&requests.display().to_string()]);
 }
 
 #[test]
