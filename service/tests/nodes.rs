@@ -280,6 +280,22 @@ fn all_nodes_together_make_no_more_keys_than_an_account_may_have() {
         assert_eq!(told["__type"], "LimitExceededException", "{told}");
     }
     assert_eq!(get(&first, clock, "ListKeys", &json!({}))["Keys"].as_array().unwrap().len(), 3);
+    // Replicas are keys of their region.
+    let world = World::new(Path::new("unused"));
+    let (node, clock) = (world.start_bounded(Box::new(Shared::new()), quotas()), &*world.clock);
+    let made = || get(&node, clock, "CreateKey", &json!({"MultiRegion": true}))["KeyMetadata"]["Arn"].clone();
+    let [one, two, three] = [made(), made(), made()];
+    let replicate =
+        |key: &Value| ask(&node, clock, "ReplicateKey", &json!({"KeyId": key, "ReplicaRegion": "eu-west-1"}));
+    for key in [&one, &two, &three] {
+        assert_eq!(replicate(key).0.status, 200);
+    }
+    get(&node, clock, "UpdatePrimaryRegion", &json!({"KeyId": one, "PrimaryRegion": "eu-west-1"}));
+    get(&node, clock, "ScheduleKeyDeletion", &json!({"KeyId": one, "PendingWindowInDays": 7}));
+    world.clock.advance(8 * 86_400);
+    assert!(node.tick().is_empty());
+    let (_, told) = replicate(&made());
+    assert_eq!(told["__type"], "LimitExceededException", "{told}");
 }
 
 #[test]

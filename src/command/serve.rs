@@ -52,6 +52,10 @@ pub(crate) struct Arguments {
     /// Keep state in PostgreSQL, shared with other nodes of the same root key: `postgres://USER@HOST/DATABASE`
     #[arg(long, value_name = "URI")]
     store: Option<String>,
+    /// Where the audit log is; nodes that share a state may share the folder, in which each has a log of its own
+    /// [default: DIR/audit]
+    #[arg(long, value_name = "DIR")]
+    audit: Option<PathBuf>,
     /// The root key under which everything is wrapped: a file, made if there is none; `env:NAME`; `credential:NAME` of
     /// systemd; `passphrase:` and any of these three; or `pkcs11:module=PATH;token=LABEL;pin-file=PATH;key=NAME` [default:
     /// DIR/root.key]

@@ -16,7 +16,7 @@ use crate::cli::Arguments;
 use crate::input;
 
 /// Flags whose value is a path, to be read from the folder of the settings.
-const PATHS: &[&str] = &["credentials", "data", "signing-key", "tls-cert", "tls-key"];
+const PATHS: &[&str] = &["audit", "credentials", "data", "signing-key", "tls-cert", "tls-key"];
 /// Flags whose value is a path unless it is a URI.
 const URIS: &[&str] = &["old-root-key", "root-key"];
 

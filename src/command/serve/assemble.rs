@@ -55,7 +55,7 @@ pub(super) fn kms(
         None => Default::default(),
     };
 
-    let folder = data.join("audit");
+    let folder = arguments.audit.clone().unwrap_or_else(|| data.join("audit"));
     fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     let folder = Folder::new(Arc::new(LocalDisk::new(folder)));
     let log = arguments.signing_key.open(&folder, &origin)?;
