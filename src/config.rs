@@ -1,5 +1,7 @@
 //! Settings from `wardbook.toml`, found upwards from the working folder. Flags win over settings.
 
+mod serve;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -7,7 +9,7 @@ use toml::{Table, Value};
 use wardbook_inventory::source::Source;
 use wardbook_policy::span::Span;
 
-use crate::cli::{ColorChoice, Global};
+use crate::cli::{Arguments, ColorChoice, Command, Global};
 use crate::command::lint::settings::Settings;
 use crate::input;
 use crate::output::Format;
@@ -15,16 +17,23 @@ use crate::output::Format;
 /// The name that is looked for.
 const FILE: &str = "wardbook.toml";
 
-/// Completes the global flags from the settings file, if there is one.
-pub(crate) fn complete(global: &mut Global) -> anyhow::Result<()> {
-    let Some(path) = global.config.clone().or_else(find) else { return Ok(()) };
+/// Completes the flags from the settings file, if there is one.
+pub(crate) fn complete(arguments: &mut Arguments) -> anyhow::Result<()> {
+    let Some(path) = arguments.global.config.clone().or_else(find) else { return Ok(()) };
     let source = input::read(&path)?;
     let table: Table = source.text.parse().map_err(|error: toml::de::Error| syntax_error(&source, &error))?;
     let folder = path.parent().unwrap_or(Path::new("."));
+    if table.contains_key("serve") && matches!(arguments.command, Command::Serve(_)) {
+        *arguments = serve::merge(&source, folder, std::env::args_os().collect())?;
+    }
+    let global = &mut arguments.global;
     for (name, value) in &table {
         if let ("lint", Value::Table(table)) = (name.as_str(), value) {
             let read = Settings::read(&path, table, &source.text);
             global.lint = read.with_context(|| format!("{}: `lint`", path.display()))?;
+            continue;
+        }
+        if name == "serve" && value.is_table() {
             continue;
         }
         apply(global, folder, name, value).with_context(|| format!("{}: `{name}`", path.display()))?;
@@ -56,8 +65,8 @@ fn apply(global: &mut Global, folder: &Path, name: &str, value: &Value) -> anyho
             global.quirks.splice(0..0, settings);
         }
         ("world" | "format" | "color", other) => bail!("is a text, not {}", other.type_str()),
-        ("quirks" | "lint", other) => bail!("is a table, not {}", other.type_str()),
-        _ => bail!("is no setting; there are world, format, color, quirks and lint"),
+        ("quirks" | "lint" | "serve", other) => bail!("is a table, not {}", other.type_str()),
+        _ => bail!("is no setting; there are world, format, color, quirks, lint and serve"),
     }
     Ok(())
 }

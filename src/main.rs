@@ -17,7 +17,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     quiet_caught_panics();
     let mut arguments = cli::Arguments::parse();
-    let settings = config::complete(&mut arguments.global);
+    let settings = config::complete(&mut arguments);
     let screen = output::Screen::new(&arguments.global);
     match settings.and_then(|()| command::run(arguments)) {
         Ok(exit) => exit.into(),

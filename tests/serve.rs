@@ -262,6 +262,21 @@ fn the_sdk_for_javascript_works_unmodified() {
     server.stop(&folder);
 }
 
+/// `tests/clients/rust`, which `.ci/interop` builds.
+#[test]
+fn the_sdk_for_rust_works_unmodified() {
+    let Some(client) = std::env::var_os("WARDBOOK_CLIENT_RUST") else {
+        let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: no client of the SDK for Rust (.ci/interop builds it)\n");
+        return;
+    };
+    let folder = Folder::new("rust");
+    let server = Server::start(&folder);
+    let output = Command::new(client).envs(environment(&server)).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.contains("the SDK for Rust is content"), "{out}\n{err}");
+    server.stop(&folder);
+}
+
 #[test]
 fn every_layer_is_enforced_over_the_wire() {
     let Some(events) = script("enforce.py", &[]) else { return };
@@ -345,6 +360,18 @@ fn recorded_replies_come_back_to_the_letter() {
 }
 
 #[test]
+fn every_recorded_error_is_reproduced() {
+    let lines = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/kms/recorded_error.tsv");
+    script("recorded.py", &[&lines.display().to_string()]);
+}
+
+#[test]
+fn another_account_learns_nothing() {
+    let requests = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/kms");
+    script("hostile.py", &[&requests.display().to_string()]);
+}
+
+#[test]
 fn every_spec_computes_what_others_compute() {
     script("crypto.py", &[]);
 }
@@ -355,8 +382,8 @@ fn material_and_regions() {
 }
 
 #[test]
-fn every_cell_of_the_state_table() {
-    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("policy/data/kms_state.tsv");
+fn states_that_the_api_brings_about() {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/kms");
     script("states.py", &[&table.display().to_string()]);
 }
 
@@ -436,6 +463,52 @@ fn custom_key_stores_are_where_the_operator_says() {
     server.run(&python, "key_stores.py", &[&port, if module.is_some() { "token" } else { "none" }]);
     assert_no_secret(&server.data, &["ssssssssssssssssssss", "open-sesame"]);
     server.stop(&folder);
+}
+
+/// A process that is ended with the test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn an_external_key_holds_all_keys() {
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("held");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let proxy = Command::new(&python)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/proxy.py"))
+        .arg(&port)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut proxy = Ended(proxy.unwrap());
+    let mut line = String::new();
+    BufReader::new(proxy.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line.trim(), "serving");
+    let credential = format!(r#"{{"access_key_id": "{}", "secret_access_key": "{}"}}"#, "A".repeat(20), "s".repeat(43));
+    folder.write("proxy.json", credential);
+    let file = folder.path("proxy.json");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let backend = format!("xks:http://127.0.0.1:{port}/kms/xks/v1;key=one;credential-file={}", file.display());
+    let server = Server::start_with(&folder, &["--backend", &backend], &[]);
+    let memory = folder.path("memory").display().to_string();
+    server.run(&python, "held_elsewhere.py", &[&memory, "lent"]);
+    drop(proxy);
+    server.run(&python, "held_elsewhere.py", &[&memory, "withheld"]);
+    assert_no_secret(&server.data, &["ssssssssssssssssssss"]);
+    server.stop(&folder);
+    let refused = Command::new(env!("CARGO_BIN_EXE_wardbook"))
+        .args(["serve", "--dev", "--listen", "127.0.0.1:0", "--backend", &backend, "--data"])
+        .arg(folder.path("data"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(2) && told.contains("cannot be used"), "{told}");
 }
 
 #[test]

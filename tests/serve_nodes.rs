@@ -12,7 +12,7 @@ mod support;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use postgres::Postgres;
@@ -26,7 +26,6 @@ const CREDENTIALS: &str = r#"{"credentials": [{"access_key_id": "AKIABOBXXXXXXXX
 struct Node {
     process: Child,
     endpoint: String,
-    data: PathBuf,
 }
 
 fn serve(folder: &Folder, name: &str, url: &str) -> Command {
@@ -40,6 +39,8 @@ fn serve(folder: &Folder, name: &str, url: &str) -> Command {
     command.arg("--credentials").arg(credentials);
     command.arg("--root-key").arg(folder.path("root.key"));
     command.arg("--signing-key").arg(folder.path(&format!("{name}-signing.key")));
+    // Both logs in one folder.
+    command.arg("--audit").arg(folder.path("log"));
     command
 }
 
@@ -49,7 +50,7 @@ impl Node {
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let endpoint = line.trim().strip_prefix("export AWS_ENDPOINT_URL_KMS=").unwrap().to_owned();
-        Node { process, endpoint, data: folder.path(name) }
+        Node { process, endpoint }
     }
 
     fn kill(&mut self) {
@@ -57,19 +58,22 @@ impl Node {
         let _ = self.process.wait();
     }
 
-    /// Stops it as an operator would, and verifies what it wrote down.
-    fn stop(mut self) -> Vec<Value> {
+    /// Stops it as an operator would.
+    fn stop(mut self) {
         let stopped = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
         assert!(stopped.success() && self.process.wait().unwrap().success(), "a clean stop");
-        let run = |verb: &str| {
-            let audit = self.data.join("audit");
-            Command::new(env!("CARGO_BIN_EXE_wardbook")).args(["audit", verb]).arg(audit).output().unwrap()
-        };
-        let verified = run("verify");
-        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
-        let text = String::from_utf8(run("export").stdout).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
+}
+
+/// What the nodes wrote down, verified.
+fn events(folder: &Folder) -> Vec<Value> {
+    let run = |verb: &str| {
+        Command::new(env!("CARGO_BIN_EXE_wardbook")).args(["audit", verb]).arg(folder.path("log")).output().unwrap()
+    };
+    let verified = run("verify");
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    let text = String::from_utf8(run("export").stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 impl Drop for Node {
@@ -128,7 +132,11 @@ fn no_node_answers_from_a_state_that_is_over() {
     server.resume();
     python_run(&python, "recall.py", &one.endpoint, &[&work]);
 
-    let events: Vec<Value> = [one.stop(), two.stop()].concat();
+    one.stop();
+    two.stop();
+    let logs = fs::read_dir(folder.path("log/log")).unwrap().count();
+    assert_eq!(logs, 2, "each node has a log of its own");
+    let events = events(&folder);
     let count = |member: &str, wanted: &str| events.iter().filter(|event| event[member] == wanted).count();
     assert_eq!((count("eventName", "RotateKey"), count("eventName", "DeleteKey")), (1, 1), "on exactly one node");
     let mut requests = 0;

@@ -91,21 +91,24 @@ impl Court<'_> {
     /// Decides. A key of another account that may not be used reads exactly as one that is not there.
     pub fn judge(&self, question: &Question) -> Judgement {
         let judgement = self.decide(question);
-        match &question.on {
-            On::Key(key, named) if judgement.refusal.is_some() && key.name.account != self.caller.account => {
-                let on = match named {
-                    Named::Itself => On::NoKey(key.name.clone(), key.name.arn()),
-                    Named::Ciphertext => On::Ciphertext(key.name.clone()),
-                    Named::Alias(name) => {
-                        let KeyName { account, region, .. } = key.name.clone();
-                        On::NoKey(key.name.clone(), AliasName { account, region, name: name.clone() }.arn())
-                    }
-                };
-                let phantom = self.decide(&Question { on, action: question.action, facts: question.facts.clone() });
-                Judgement { logged: judgement.logged, ..phantom }
-            }
-            _ => judgement,
+        let (key, named) = match &question.on {
+            On::Key(key, named) => (key, named),
+            On::Grant(key, _) => (key, &Named::Itself),
+            _ => return judgement,
+        };
+        if judgement.refusal.is_none() || key.name.account == self.caller.account {
+            return judgement;
         }
+        let on = match named {
+            Named::Itself => On::NoKey(key.name.clone(), key.name.arn()),
+            Named::Ciphertext => On::Ciphertext(key.name.clone()),
+            Named::Alias(name) => {
+                let KeyName { account, region, .. } = key.name.clone();
+                On::NoKey(key.name.clone(), AliasName { account, region, name: name.clone() }.arn())
+            }
+        };
+        let phantom = self.decide(&Question { on, action: question.action, facts: question.facts.clone() });
+        Judgement { logged: judgement.logged, ..phantom }
     }
 
     fn decide(&self, question: &Question) -> Judgement {

@@ -65,7 +65,8 @@ impl Kms {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
             state.keys().filter_map(|key| Some((Arc::clone(key), Due::of(key, now)?))).collect()
         };
-        due.into_iter().filter_map(|(key, act)| self.act(&key, act).err()).collect()
+        let told = self.tell_uses();
+        due.into_iter().map(|(key, act)| self.act(&key, act)).chain([told]).filter_map(Result::err).collect()
     }
 
     fn act(&self, key: &Arc<Key>, act: Due) -> Result<(), Refusal> {

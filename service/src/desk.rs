@@ -19,7 +19,7 @@ use wardbook_policy::catalogue::KeyState;
 use crate::authorize::{Court, Named, On};
 use crate::caller::Caller;
 use crate::kms::Kms;
-use crate::limits::BACKEND_TIME;
+use crate::limits::{BACKEND_TIME, NEAR_A_BOUND};
 use crate::managed;
 use crate::name::{AliasName, KeyName, StoreName, Written, hex, uuid};
 use crate::refusal::{Refusal, Why};
@@ -38,6 +38,8 @@ pub struct Desk<'a> {
     pub seen: Vec<Seen>,
     /// The version of the state in which something was looked for without a name that revisions go by.
     pub searched: Cell<Option<u64>>,
+    /// Whether what will change depends on what was looked for: nothing else may change before.
+    pub strict: bool,
     /// What will change.
     pub writes: Writes,
     /// What the log will say.
@@ -126,6 +128,7 @@ impl<'a> Desk<'a> {
             now,
             seen: Vec::new(),
             searched: Cell::new(None),
+            strict: false,
             writes: Writes::default(),
             notes: Notes::default(),
             behalf: Behalf::default(),
@@ -137,6 +140,17 @@ impl<'a> Desk<'a> {
         let state = self.kms.state.read().unwrap_or_else(PoisonError::into_inner);
         self.searched.set(self.searched.get().or(Some(state.version())));
         read(&state)
+    }
+
+    /// Refuses one more of what a state may have so many of. Near the bound nothing else may change before this does, so
+    /// that it is kept by all nodes together.
+    pub fn stay_below(&mut self, most: usize, what: &str, count: impl FnOnce(&State) -> usize) -> Result<(), Refusal> {
+        let count = self.read(count);
+        self.strict |= count.saturating_add(NEAR_A_BOUND) >= most;
+        match count >= most {
+            true => Err(Refusal::new(Why::LimitExceeded, format!("More than {most} {what}."))),
+            false => Ok(()),
+        }
     }
 
     fn look<T>(&self, read: impl FnOnce(&State) -> T) -> T {

@@ -10,17 +10,18 @@
 //! ```
 
 mod fresh;
+mod ready;
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use wardbook_audit::event::{EventText, Field, Parameters};
 use wardbook_audit::folder::Folder;
-use wardbook_audit::journal::Journal;
+use wardbook_audit::journal::{Journal, JournalError, moment};
 use wardbook_audit::time::Timestamp;
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::{Clock as _, Monotonic};
 use wardbook_backend::random::Random;
-use wardbook_policy::catalogue::{KeyUsage, kms_operation, kms_state};
 
 use crate::api::Operation;
 use crate::authenticate::{SigningKeys, authenticate};
@@ -33,6 +34,7 @@ use crate::directory::Directory;
 use crate::event::{Case, Told};
 use crate::grant_token;
 use crate::key_store::KeyStores;
+use crate::last_use::LastUses;
 use crate::limits::ATTEMPTS_MAX;
 use crate::opened::Opened;
 use crate::operation;
@@ -61,6 +63,12 @@ pub struct Kms {
     answering: RwLock<()>,
     /// Events of the store that the journal has.
     settled: Mutex<Vec<i64>>,
+    /// What may still be under an old root key.
+    pub(crate) rewrap_left: AtomicUsize,
+    /// When keys last did their work here, which other nodes do not know yet.
+    pub(crate) last_uses: LastUses,
+    /// Whether other nodes work on the same state.
+    shares: bool,
 }
 
 /// What the service is made of.
@@ -146,6 +154,14 @@ impl Kms {
     pub fn start(parts: Parts) -> Result<Self, StartError> {
         let state = State::whole(&parts.store.since(0)?, &parts.sealer)?;
         outbox::deliver(&*parts.store, &parts.journal, &parts.audit)?;
+        let (shares, last_uses) = (parts.store.version()?.is_some(), LastUses::default());
+        if shares {
+            // What a run that did not end well had no time to tell.
+            moment(&parts.audit)?.unsealed(|one| {
+                last_uses.note(one.event.text());
+                Ok::<(), JournalError>(())
+            })?;
+        }
         Ok(Self {
             opened: Opened::with_room(parts.quotas.resources.open_keys),
             parts,
@@ -155,6 +171,9 @@ impl Kms {
             committing: Mutex::default(),
             answering: RwLock::default(),
             settled: Mutex::default(),
+            rewrap_left: AtomicUsize::new(0),
+            last_uses,
+            shares,
         })
     }
 
@@ -222,17 +241,21 @@ impl Kms {
             desk.behalf = Behalf::new(case.operation(), &case.request_id, caller.arn());
             desk.notes.request = parameters.clone();
             let outcome = self.attempt(&request, &mut desk);
-            let Desk { seen, searched, mut writes, notes, now, .. } = desk;
-            let searched = searched.get();
+            let Desk { seen, searched, strict, mut writes, notes, now, .. } = desk;
             case.notes = notes;
             case.time = now;
             if outcome.is_err() {
                 writes = Writes::default();
             }
+            // What was only looked for does not stand in the way of a change, unless the change depends on it.
+            let searched = searched.get().filter(|_| writes.is_empty() || strict);
             let event = case.event(outcome.as_ref().err())?;
             let begun = self.parts.stopwatch.now();
             if self.conclude(&seen, searched, &writes, &event)? {
                 case.written();
+                if self.shares && outcome.is_ok() {
+                    self.last_uses.note(event.text());
+                }
                 if writes.is_empty() {
                     self.hold_still(begun, &seen, searched)?;
                 }
@@ -252,7 +275,7 @@ impl Kms {
         let permit = self.decide(&plan, desk)?;
         desk.label(plan.uses.first().map(|(_, key)| key.name.arn()));
         grant_token::check(&plan, desk)?;
-        ready(&plan, desk)?;
+        ready::ready(&plan, desk)?;
         request.run(&plan, permit, desk)
     }
 
@@ -294,7 +317,17 @@ impl Kms {
             false => {
                 let changes = writes.changes(&self.parts.sealer).map_err(|_| Refusal::new(Why::Internal, ""))?;
                 let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
-                match self.parts.store.commit(seen, &changes, event) {
+                let committed = match searched {
+                    None => self.parts.store.commit(seen, &changes, event),
+                    Some(version) => {
+                        let current = self.state.read().unwrap_or_else(PoisonError::into_inner).version();
+                        if current != version {
+                            return Ok(false);
+                        }
+                        self.parts.store.commit_at(version, seen, &changes, event)
+                    }
+                };
+                match committed {
                     Err(StoreError::Conflict) => return Ok(false),
                     Err(error) => return Err(failed(error)),
                     Ok(committed) => {
@@ -320,7 +353,7 @@ impl Kms {
         let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
         self.parts.store.settle(&settled)?;
         settled.clear();
-        Ok(())
+        self.tell_uses().map_err(|refusal| StoreError::Unavailable(refusal.message))
     }
 
     /// Writes an event down that changes nothing.
@@ -409,29 +442,6 @@ fn target(raw: &Raw, case: &mut Case) -> Result<Operation, Refusal> {
     let operation = Operation::ALL.into_iter().find(|operation| operation.name() == name).ok_or_else(unknown)?;
     case.read_only = wardbook_policy::catalogue::kms_operations_of(name).all(|line| line.is_read_only());
     Ok(operation)
-}
-
-/// Whether state and usage of every key permit its action.
-fn ready(plan: &Plan, desk: &mut Desk<'_>) -> Result<(), Refusal> {
-    for (action, key) in &plan.uses {
-        let arn = key.name.arn();
-        if let Some(refusal) = kms_state(action, desk.state_of(key)) {
-            let why = match refusal.error() {
-                "DisabledException" => Why::Disabled,
-                "UnsupportedOperationException" => Why::Unsupported,
-                _ => Why::InvalidState,
-            };
-            return Err(Refusal::new(why, format!("{arn} {}.", refusal.reason())));
-        }
-        let operation = kms_operation(action);
-        let usage = operation.and_then(|operation| operation.key_usage()).map(KeyUsage::name);
-        if usage.is_some_and(|usage| usage != key.record.usage) {
-            let name = operation.and_then(|operation| operation.operation()).unwrap_or_default();
-            let message = format!("{arn} key usage is {} which is not valid for {name}.", key.record.usage);
-            return Err(Refusal::new(Why::InvalidKeyUsage, message));
-        }
-    }
-    Ok(())
 }
 
 /// The field of the request that names its key, as the caller wrote it.

@@ -27,6 +27,7 @@ pub mod event;
 pub mod grant_token;
 pub mod key_store;
 pub mod kms;
+mod last_use;
 mod managed;
 pub mod opened;
 mod operation;
@@ -36,6 +37,7 @@ pub mod serve;
 
 pub mod background;
 pub mod console;
+pub mod rewrap;
 mod sts;
 
 pub mod http;

@@ -32,6 +32,9 @@ pub const ALIASES_MAX: usize = 50;
 pub const GRANTS_MAX: usize = 50_000;
 /// Keys of one account in one region.
 pub const KEYS_MAX: usize = 100_000;
+/// So near to a bound that counts rows, a change is made only if nothing else changes before. More than all nodes of a
+/// state make at once.
+pub const NEAR_A_BOUND: usize = 8_192;
 /// Rotations of one key on demand.
 pub const ROTATIONS_ON_DEMAND_MAX: usize = 25;
 /// How long import parameters are good.

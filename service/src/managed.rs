@@ -1,5 +1,5 @@
-//! Keys that AWS manages: `alias/aws/<service>`, made when that service first asks for it on somebody's behalf. Nobody
-//! edits their policy, and they rotate every year.
+//! Keys that AWS manages: `alias/aws/<service>`, made when that service first asks for it on somebody's behalf, or when
+//! somebody who may look at it does. Nobody edits their policy, and they rotate every year.
 //!
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key>
 
@@ -7,38 +7,111 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use wardbook_audit::event::Parameters;
-use wardbook_policy::policy::PolicyKind;
+use wardbook_policy::policy::{Policy, PolicyKind};
 
+use crate::authorize::{Named, On, Question};
+use crate::caller::Facts;
 use crate::clock::later;
 use crate::desk::Desk;
 use crate::document::compile;
 use crate::event::service_event;
-use crate::name::{AliasName, KeyName, partition};
+use crate::name::{AliasName, KeyName, Written, partition};
 use crate::operation::new_material;
 use crate::refusal::{Refusal, Why};
-use crate::state::{AliasRecord, KeyRecord, MaterialState, Rotation};
+use crate::state::{AliasRecord, Key, KeyRecord, MaterialState, Rotation};
 
 /// How often such a key rotates.
 const PERIOD_DAYS: i64 = 365;
 
+/// Services with such a key, as their aliases name them.
+const SERVICES: &[&str] = &[
+    "acm",
+    "backup",
+    "codeartifact",
+    "codecommit",
+    "dms",
+    "dynamodb",
+    "ebs",
+    "elasticfilesystem",
+    "es",
+    "fsx",
+    "glue",
+    "kafka",
+    "kinesis",
+    "lambda",
+    "lightsail",
+    "rds",
+    "redshift",
+    "s3",
+    "secretsmanager",
+    "ses",
+    "sns",
+    "sqs",
+    "ssm",
+    "workspaces",
+    "xray",
+];
+/// Aliases that name something else than the service that calls.
+const CALLERS: &[(&str, &str)] = &[("ebs", "ec2")];
+
+/// What an alias of AWS is called after.
+fn stem(name: &AliasName) -> Option<&str> {
+    name.name.strip_prefix("alias/aws/")
+}
+
+/// Which service calls KMS for what an alias is called after.
+fn caller_of(stem: &str) -> &str {
+    CALLERS.iter().find(|(alias, _)| *alias == stem).map_or(stem, |(_, service)| service)
+}
+
 /// Makes the key behind an alias of AWS, if the caller is the relay of that very service and it is not there yet.
 /// Whether it came to that.
 pub(crate) fn make(name: &AliasName, desk: &Desk<'_>) -> Result<bool, Refusal> {
-    let (Some(stem), Some(via)) = (desk.caller.via_stem(), &desk.caller.authentic.credential.via) else {
-        return Ok(false);
-    };
-    if name.name.strip_prefix("alias/aws/") != Some(stem) || name.account != desk.caller.account {
+    let (Some(stem), Some(via)) = (stem(name), &desk.caller.authentic.credential.via) else { return Ok(false) };
+    if desk.caller.via_stem() != Some(caller_of(stem)) || name.account != desk.caller.account {
         return Ok(false);
     }
     let mut desk = Desk::new(desk.kms, desk.caller);
     if desk.alias(name).is_some() {
         return Ok(true);
     }
+    let fresh = fresh(name, stem, via, &desk)?;
+    keep(name, fresh, desk).map(|()| true)
+}
+
+/// Makes the key behind an alias of AWS that somebody wants to look at, if it is not there yet and they may.
+pub(crate) fn make_to_describe(text: &str, desk: &mut Desk<'_>) -> Result<(), Refusal> {
+    let Written::Alias(name) = Written::read(text, &desk.caller.account, desk.caller.region()) else { return Ok(()) };
+    let Some(stem) = stem(&name).filter(|stem| SERVICES.contains(stem)) else { return Ok(()) };
+    let mut beside = Desk::new(desk.kms, desk.caller);
+    if name.account != desk.caller.account || beside.alias(&name).is_some() {
+        return Ok(());
+    }
+    let via = format!("{}.{}.amazonaws.com", caller_of(stem), name.region);
+    let fresh = fresh(&name, stem, &via, &beside)?;
+    let (action, facts) = ("kms:DescribeKey", Facts::default());
+    let key = Key::fresh(fresh.0.clone(), fresh.1.clone(), fresh.2.clone());
+    let question = Question { action, on: On::Key(key, Named::Alias(name.name.clone())), facts };
+    let judgement = beside.court().judge(&question);
+    match judgement.refusal {
+        None => keep(&name, fresh, beside),
+        Some(refusal) => {
+            desk.notes.decision = Some(judgement.logged);
+            desk.notes.told = judgement.told;
+            Err(refusal)
+        }
+    }
+}
+
+type Fresh = (KeyName, KeyRecord, Policy);
+
+/// A key that is not kept yet.
+fn fresh(name: &AliasName, stem: &str, via: &str, desk: &Desk<'_>) -> Result<Fresh, Refusal> {
     let key = KeyName { account: name.account.clone(), region: name.region.clone(), id: desk.key_id(false)? };
     let text = policy(stem, via, &key);
     let policy = compile(&text, PolicyKind::Key).map_err(|message| Refusal::new(Why::Internal, message))?;
     let now = desk.now;
-    let mut record = KeyRecord {
+    let record = KeyRecord {
         created: now.micros(),
         description: format!("Default key that protects my {stem} data when no other key is defined"),
         spec: "SYMMETRIC_DEFAULT".into(),
@@ -57,6 +130,12 @@ pub(crate) fn make(name: &AliasName, desk: &Desk<'_>) -> Result<bool, Refusal> {
         key_store: None,
         external_id: None,
     };
+    Ok((key, record, policy))
+}
+
+/// Makes its material, and keeps it under its alias.
+fn keep(name: &AliasName, (key, mut record, policy): Fresh, mut desk: Desk<'_>) -> Result<(), Refusal> {
+    let now = desk.now;
     record.materials.push(new_material(&key, &record, MaterialState::Current, &desk)?);
     desk.seen.push((key.row(), 0));
     desk.writes.key(&key, record, &policy);
@@ -68,7 +147,7 @@ pub(crate) fn make(name: &AliasName, desk: &Desk<'_>) -> Result<bool, Refusal> {
     if !kms.conclude(&seen, None, &writes, &event)? {
         kms.catch_up()?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Everybody of the account, through the service alone; and a look at it for whom IAM lets look.

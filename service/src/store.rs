@@ -94,6 +94,19 @@ pub trait Store: Send + Sync {
     /// have, and the place of the event among those that wait for the journal.
     fn commit(&self, seen: &[Seen], changes: &[Change], event: &EventText) -> Result<Committed, StoreError>;
 
+    /// The same, if the state is also still at a version. A store without versions is changed by this process alone,
+    /// which has made sure of it before.
+    fn commit_at(
+        &self,
+        version: u64,
+        seen: &[Seen],
+        changes: &[Change],
+        event: &EventText,
+    ) -> Result<Committed, StoreError> {
+        let _ = version;
+        self.commit(seen, changes, event)
+    }
+
     /// Whether everything that was seen still has its revision.
     fn confirm(&self, seen: &[Seen]) -> Result<bool, StoreError>;
 
@@ -106,12 +119,30 @@ pub trait Store: Send + Sync {
     /// A value of the installation, made by `make` if it is not there.
     fn once(&self, name: &str, make: &mut dyn FnMut() -> Option<Vec<u8>>) -> Result<Vec<u8>, StoreError>;
 
+    /// The values of the installation, with their names.
+    fn kept(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError>;
+
+    /// Takes a value of the installation away; nothing happens if it is not there.
+    fn forget(&self, name: &str) -> Result<(), StoreError>;
+
     /// The version of the state: the revision of the latest change, whoever made it. None where no other process can
     /// change anything, so that what memory has is the truth.
     fn version(&self) -> Result<Option<u64>, StoreError>;
 
     /// What has changed since a version that this process knows.
     fn since(&self, version: u64) -> Result<News, StoreError>;
+
+    /// Keeps when keys last did their work, for other nodes. Without other nodes there is nobody to tell.
+    fn tell_uses(&self, uses: &[LastUse]) -> Result<(), StoreError> {
+        let _ = uses;
+        Ok(())
+    }
+
+    /// What other nodes told of a key.
+    fn uses_of(&self, key: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+        let _ = key;
+        Ok(Vec::new())
+    }
 
     /// Copies the whole state of one moment into a file that is not there yet, while everything goes on.
     fn back_up(&self, to: &Path) -> Result<(), StoreError>;
@@ -134,6 +165,17 @@ pub struct News {
     pub changed: Vec<Row>,
     /// Rows that were taken away.
     pub gone: Vec<RowId>,
+}
+
+/// When a key last did its work on a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastUse {
+    /// The ARN of the key.
+    pub key: String,
+    /// When, in microseconds since 1970.
+    pub moment: i64,
+    /// What is told of it, sealed.
+    pub body: Vec<u8>,
 }
 
 /// What came of a commit.

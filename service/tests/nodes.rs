@@ -13,8 +13,10 @@ use kit::{World, ask, get, key};
 use serde_json::{Value, json};
 use wardbook_audit::disk::MemoryDisk;
 use wardbook_audit::event::EventText;
+use wardbook_service::clock::SystemClock;
 use wardbook_service::kms::Kms;
-use wardbook_service::store::{Change, Committed, News, Row, RowId, Seen, SqliteStore, Store, StoreError};
+use wardbook_service::quota::{Quotas, Resources};
+use wardbook_service::store::{Change, Committed, LastUse, News, Row, RowId, Seen, SqliteStore, Store, StoreError};
 
 /// What happens when a node asks for the version, if anything.
 type Interruption = Box<dyn FnMut() + Send>;
@@ -25,12 +27,13 @@ struct Shared {
     store: Arc<SqliteStore>,
     changed: Arc<Mutex<BTreeMap<RowId, u64>>>,
     interruptions: Arc<Mutex<Vec<Interruption>>>,
+    uses: Arc<Mutex<Vec<LastUse>>>,
 }
 
 impl Shared {
     fn new() -> Shared {
         let store = Arc::new(SqliteStore::in_memory().unwrap());
-        Shared { store, changed: Arc::default(), interruptions: Arc::default() }
+        Shared { store, changed: Arc::default(), interruptions: Arc::default(), uses: Arc::default() }
     }
 
     /// For another node, which is not interrupted.
@@ -57,6 +60,32 @@ impl Store for Shared {
         Ok(committed)
     }
 
+    fn commit_at(
+        &self,
+        version: u64,
+        seen: &[Seen],
+        changes: &[Change],
+        event: &EventText,
+    ) -> Result<Committed, StoreError> {
+        let mut changed = self.changed.lock().unwrap();
+        if self.store.since(0)?.version != version {
+            return Err(StoreError::Conflict);
+        }
+        let committed = self.store.commit(seen, changes, event)?;
+        changed.extend(changes.iter().map(|change| (change.id().clone(), committed.revision)));
+        Ok(committed)
+    }
+
+    fn tell_uses(&self, uses: &[LastUse]) -> Result<(), StoreError> {
+        self.uses.lock().unwrap().extend_from_slice(uses);
+        Ok(())
+    }
+
+    fn uses_of(&self, key: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+        let uses = self.uses.lock().unwrap();
+        Ok(uses.iter().filter(|told| told.key == key).map(|told| told.body.clone()).collect())
+    }
+
     fn confirm(&self, seen: &[Seen]) -> Result<bool, StoreError> {
         self.store.confirm(seen)
     }
@@ -71,6 +100,14 @@ impl Store for Shared {
 
     fn once(&self, name: &str, make: &mut dyn FnMut() -> Option<Vec<u8>>) -> Result<Vec<u8>, StoreError> {
         self.store.once(name, make)
+    }
+
+    fn kept(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.store.kept()
+    }
+
+    fn forget(&self, name: &str) -> Result<(), StoreError> {
+        self.store.forget(name)
     }
 
     fn version(&self) -> Result<Option<u64>, StoreError> {
@@ -219,4 +256,73 @@ fn a_change_between_decision_and_reply_is_noticed() {
     shared.interrupt(vec![pause(1), change("DisableKey")]);
     assert_eq!(ask(&second, &*clock, "Encrypt", &body).0.status, 200);
     assert_eq!(shared.interruptions.lock().unwrap().len(), 1, "the second question was not asked");
+}
+
+#[test]
+fn all_nodes_together_make_no_more_keys_than_an_account_may_have() {
+    let world = World::new(Path::new("unused"));
+    let other = World { disk: Arc::new(MemoryDisk::default()), ..world.clone() };
+    let quotas = || {
+        let mut quotas = Quotas::default();
+        quotas.resources = Resources { keys: 3, ..quotas.resources };
+        quotas
+    };
+    let shared = Shared::new();
+    let first = world.start_bounded(Box::new(shared.beside()), quotas());
+    let second = other.start_bounded(Box::new(shared), quotas());
+    let clock = &*world.clock;
+    // Neither has learned of what the other made when it counts.
+    key(&first, clock);
+    key(&first, clock);
+    key(&second, clock);
+    for node in [&first, &second] {
+        let (_, told) = ask(node, clock, "CreateKey", &json!({}));
+        assert_eq!(told["__type"], "LimitExceededException", "{told}");
+    }
+    assert_eq!(get(&first, clock, "ListKeys", &json!({}))["Keys"].as_array().unwrap().len(), 3);
+    // Replicas are keys of their region.
+    let world = World::new(Path::new("unused"));
+    let (node, clock) = (world.start_bounded(Box::new(Shared::new()), quotas()), &*world.clock);
+    let made = || get(&node, clock, "CreateKey", &json!({"MultiRegion": true}))["KeyMetadata"]["Arn"].clone();
+    let [one, two, three] = [made(), made(), made()];
+    let replicate =
+        |key: &Value| ask(&node, clock, "ReplicateKey", &json!({"KeyId": key, "ReplicaRegion": "eu-west-1"}));
+    for key in [&one, &two, &three] {
+        assert_eq!(replicate(key).0.status, 200);
+    }
+    get(&node, clock, "UpdatePrimaryRegion", &json!({"KeyId": one, "PrimaryRegion": "eu-west-1"}));
+    get(&node, clock, "ScheduleKeyDeletion", &json!({"KeyId": one, "PendingWindowInDays": 7}));
+    world.clock.advance(8 * 86_400);
+    assert!(node.tick().is_empty());
+    let (_, told) = replicate(&made());
+    assert_eq!(told["__type"], "LimitExceededException", "{told}");
+}
+
+#[test]
+fn each_node_knows_when_a_key_last_did_its_work_on_another() {
+    let (_, [first, second], shared) = nodes();
+    let clock = SystemClock::default();
+    let arn = key(&first, &clock);
+    let last = |node: &Kms| get(node, &clock, "GetKeyLastUsage", &json!({"KeyId": arn}))["KeyLastUsage"].clone();
+    assert_eq!(last(&second), Value::Null);
+    let body = json!({"KeyId": arn, "Plaintext": "aGk="});
+    let (reply, _) = ask(&first, &clock, "Encrypt", &body);
+    // A look at the key is no use of it, and neither is what was refused.
+    get(&first, &clock, "DescribeKey", &json!({"KeyId": arn}));
+    ask(&first, &clock, "Encrypt", &json!({"KeyId": arn, "Plaintext": "aGk=", "DryRun": true}));
+    assert!(first.tick().is_empty());
+    for node in [&first, &second] {
+        let told = last(node);
+        assert_eq!([&told["Operation"], &told["KmsRequestId"]], [&json!("Encrypt"), &json!(reply.request_id)]);
+    }
+    // The later one counts, wherever it was.
+    let (reply, _) = ask(&second, &clock, "GenerateDataKey", &json!({"KeyId": arn, "KeySpec": "AES_256"}));
+    assert_eq!(last(&second)["KmsRequestId"], json!(reply.request_id));
+    assert!(second.tick().is_empty());
+    assert_eq!(last(&first)["Operation"], "GenerateDataKey");
+    // What is kept is sealed to its key: what does not open counts for nothing.
+    for told in &mut *shared.uses.lock().unwrap() {
+        told.body[40] ^= 1;
+    }
+    assert_eq!(last(&first)["Operation"], "Encrypt", "its own log is left");
 }

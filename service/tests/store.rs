@@ -190,6 +190,13 @@ fn what_is_made_once_stays(open: &dyn Fn() -> Box<dyn Store>) {
     assert!(open().once("salt", &mut || None).is_err(), "what cannot be made is not there");
     assert_eq!(open().once("salt", &mut || Some(vec![1, 0])), Ok(vec![1, 0]));
     assert_eq!(open().once("salt", &mut || panic!("made twice")), Ok(vec![1, 0]));
+    assert_eq!(open().once("another", &mut || Some(vec![])), Ok(vec![]));
+    let kept = |name: &str, value: &[u8]| (name.to_owned(), value.to_vec());
+    assert_eq!(open().kept(), Ok(vec![kept("another", &[]), kept("salt", &[1, 0])]));
+    let store = open();
+    assert_eq!((store.forget("another"), store.forget("another")), (Ok(()), Ok(())));
+    drop(store);
+    assert_eq!(open().kept(), Ok(vec![kept("salt", &[1, 0])]));
 }
 
 fn clearing_takes_every_row(store: &dyn Store) {
@@ -211,7 +218,7 @@ fn sqlite_conforms() {
 
 #[cfg(feature = "postgres")]
 mod with_postgres {
-    use wardbook_service::store::PostgresStore;
+    use wardbook_service::store::{LastUse, PostgresStore};
 
     use super::postgres::Postgres;
     use super::*;
@@ -220,6 +227,33 @@ mod with_postgres {
     fn postgres_conforms() {
         let Some(server) = Postgres::start() else { return };
         conforms(&|| Box::new(PostgresStore::open(&server.url(), None, "one").unwrap()));
+    }
+
+    #[test]
+    fn tls_is_spoken_with_whom_the_operator_trusts_and_nobody_else() {
+        let of =
+            |name: &str| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../backend/xks/testdata").join(name);
+        let Some(server) = Postgres::start_with_tls(&of("proxy.pem"), &of("proxy.key")) else { return };
+        let trusting = |mode: &str, root: &str| format!("sslmode={mode}&sslrootcert={}", of(root).display());
+        let open = |url: &str| PostgresStore::open(url, None, "one");
+        let url = server.network_url("localhost", &trusting("verify-full", "root.pem"));
+        conforms(&|| Box::new(open(&url).unwrap()));
+        let told = server.sql("SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'wardbook'");
+        assert!(told.is_empty() || told == "t", "{told}");
+        let kept = open(&server.network_url("localhost", &trusting("require", "root.pem"))).unwrap();
+        let told = server.sql("SELECT count(*), bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'wardbook'");
+        assert_eq!(told, "1|t");
+        drop(kept);
+        for (host, settings) in [
+            ("localhost", trusting("verify-full", "stranger.pem")),
+            ("localhost", trusting("require", "stranger.pem")),
+            ("127.0.0.1", trusting("verify-full", "root.pem")),
+            ("127.0.0.1", trusting("require", "root.pem")),
+            // This server does not let anybody in in the clear.
+            ("localhost", "sslmode=disable".to_owned()),
+        ] {
+            assert!(open(&server.network_url(host, &settings)).is_err(), "{host} {settings}");
+        }
     }
 
     /// A follower that comes rarely has to start from the whole: what was taken away is not remembered for ever.
@@ -264,6 +298,43 @@ mod with_postgres {
     }
 
     #[test]
+    fn a_change_may_need_the_state_of_a_version() {
+        let Some(server) = Postgres::start() else { return };
+        let store = PostgresStore::open(&server.url(), None, "one").unwrap();
+        let key = id(Kind::Key, "k");
+        let version = store.version().unwrap().unwrap();
+        let change = [put(&key, b"k")];
+        assert_eq!(store.commit_at(version + 1, &[], &change, &event("A")), Err(StoreError::Conflict));
+        let made = store.commit_at(version, &[(key.clone(), 0)], &change, &event("B")).unwrap();
+        assert_eq!(made.revision, version + 1);
+        assert_eq!(store.commit_at(version, &[], &change, &event("C")), Err(StoreError::Conflict));
+        assert_eq!(store.commit_at(made.revision, &[(key, 0)], &change, &event("D")), Err(StoreError::Conflict));
+        assert_eq!(store.waiting().unwrap().len(), 1, "what was not done leaves no event");
+    }
+
+    #[test]
+    fn nodes_tell_each_other_when_keys_were_last_used() {
+        let Some(server) = Postgres::start() else { return };
+        let open = |node: &str| PostgresStore::open(&server.url(), None, node).unwrap();
+        let (one, two) = (open("one"), open("two"));
+        let arn = "arn:aws:kms:us-east-1:123456789012:key/k";
+        let told = |moment: i64, body: &[u8]| LastUse { key: arn.into(), moment, body: body.to_vec() };
+        one.tell_uses(&[]).unwrap();
+        one.tell_uses(&[told(5, b"five")]).unwrap();
+        two.tell_uses(&[told(3, b"three")]).unwrap();
+        one.tell_uses(&[told(4, b"four")]).unwrap();
+        assert_eq!(two.uses_of(arn), Ok(vec![b"three".to_vec(), b"five".to_vec()]), "the latest of each node");
+        assert_eq!(one.uses_of("arn:aws:kms:us-east-1:123456789012:key/other"), Ok(vec![]));
+        // A key that is gone was used by nobody; one that is there keeps what is known.
+        drop(open("three"));
+        assert_eq!(two.uses_of(arn), Ok(vec![]));
+        one.commit(&[], &[put(&id(Kind::Key, "k"), b"k")], &event("A")).unwrap();
+        one.tell_uses(&[told(6, b"six")]).unwrap();
+        drop(open("three"));
+        assert_eq!(two.uses_of(arn), Ok(vec![b"six".to_vec()]));
+    }
+
+    #[test]
     fn a_store_that_went_away_says_so_and_is_used_again_when_it_is_back() {
         let Some(mut server) = Postgres::start() else { return };
         let store = PostgresStore::open(&server.url(), None, "one").unwrap();
@@ -286,7 +357,7 @@ mod with_postgres {
         drop(PostgresStore::open(&server.url(), None, "one").unwrap());
         server.sql("UPDATE wardbook.version SET version = 99");
         let error = PostgresStore::open(&server.url(), None, "one").unwrap_err();
-        assert_eq!(error, StoreError::Newer { found: 99, known: 1 });
+        assert_eq!(error, StoreError::Newer { found: 99, known: 2 });
     }
 
     /// Somebody who holds the counter and does not move is not waited for without end.

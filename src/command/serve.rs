@@ -4,7 +4,10 @@ mod assemble;
 mod backup;
 mod control;
 mod directory;
+mod held;
 mod key_store;
+mod rewrap;
+mod root;
 mod store;
 
 use std::io::Write;
@@ -42,17 +45,25 @@ pub(crate) struct Arguments {
     /// The access keys that may sign: a JSON file for its owner only
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
-    /// Who computes: `software:` (pure Rust, and AWS-LC for RSA), `aws-lc:`, or
-    /// `pkcs11:module=PATH;token=LABEL;pin-file=PATH`
+    /// Who computes: `software:` (pure Rust, and AWS-LC for RSA), `aws-lc:`, `pkcs11:module=PATH;token=LABEL;pin-file=PATH`,
+    /// or `xks:https://HOST/.../kms/xks/v1;key=ID;credential-file=FILE`, an external key that every key needs
     #[arg(long, value_name = "URI", default_value = "software:")]
     backend: String,
     /// Keep state in PostgreSQL, shared with other nodes of the same root key: `postgres://USER@HOST/DATABASE`
     #[arg(long, value_name = "URI")]
     store: Option<String>,
-    /// The root key under which everything is wrapped: a file, made if there is none, `env:NAME`, or `credential:NAME`
-    /// of systemd [default: DIR/root.key]
+    /// Where the audit log is; nodes that share a state may share the folder, in which each has a log of its own
+    /// [default: DIR/audit]
+    #[arg(long, value_name = "DIR")]
+    audit: Option<PathBuf>,
+    /// The root key under which everything is wrapped: a file, made if there is none; `env:NAME`; `credential:NAME` of
+    /// systemd; `passphrase:` and any of these three; or `pkcs11:module=PATH;token=LABEL;pin-file=PATH;key=NAME` [default:
+    /// DIR/root.key]
     #[arg(long, value_name = "URI")]
     root_key: Option<String>,
+    /// The root key before: what is still under it is moved to the new one while requests are answered
+    #[arg(long, value_name = "URI")]
+    old_root_key: Option<String>,
     /// Certificate chain in PEM; serves TLS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -131,7 +142,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     let listener =
         TcpListener::bind(arguments.listen).with_context(|| format!("cannot listen at {}", arguments.listen))?;
     let address = listener.local_addr()?;
-    let kms = Arc::new(assemble::kms(arguments, global, credentials, Arc::clone(&clock))?);
+    let (kms, under_old) = assemble::kms(arguments, global, credentials, Arc::clone(&clock))?;
+    let kms = Arc::new(kms);
     let log = match arguments.log_requests {
         true => Some(Arc::new(Log::new(std::io::stderr()).context("cannot start the log")?)),
         false => None,
@@ -146,8 +158,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
         Some(_) => None,
         None => Some(control::Control::watch(&kms, &arguments.data).context("the data cannot be written")?),
     };
+    let rewrap = under_old.map(|others| rewrap::Rewrap::start(&kms, others, global.quiet)).transpose()?;
     http::serve(Arc::clone(&kms), listener, settings, || tell(arguments, scheme, address, global))?;
-    drop(control);
+    drop((control, rewrap));
     let kms = Arc::into_inner(kms).context("a request is still being worked on; the log stays open")?;
     kms.settle()?;
     kms.into_parts().journal.close()?;

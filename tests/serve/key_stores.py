@@ -1,69 +1,13 @@
 """Custom key stores: a proxy that this script plays, and a token in the place of a cluster; nowhere else is reached."""
 
-import hashlib
-import http.server
-import os as system
 import sys
-import threading
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+import proxy as holder
 from kit import *
+from proxy import ID, SECRET, asked
 
 port, has_token = int(sys.argv[1]), sys.argv[2] == "token"
-KEY, asked = system.urandom(32), []
-ID, SECRET = "A" * 20, "s" * 43
-healthy = True
-
-
-class Proxy(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def answer(self, status, body):
-        text = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        asked.append((self.path, body.get("requestMetadata", {})))
-        if f"Credential={ID}/" not in self.headers["Authorization"]:
-            return self.answer(401, {"errorName": "AuthenticationFailedException"})
-        if self.path == "/kms/xks/v1/health":
-            status = "ACTIVE" if healthy else "UNAVAILABLE"
-            return self.answer(200, {"xksProxyFleetSize": 1, "xksProxyVendor": "v", "xksProxyModel": "m", "ekmVendor": "e",
-                                     "ekmFleetDetails": [{"id": "i", "model": "m", "healthStatus": status}]})
-        key, action = self.path.split("/")[-2:]
-        if key == "missing":
-            return self.answer(404, {"errorName": "KeyNotFoundException"})
-        if action == "metadata":
-            return self.answer(200, {"keySpec": "RSA_2048" if key == "odd" else "AES_256",
-                                     "keyUsage": ["ENCRYPT", "DECRYPT"], "keyStatus": "ENABLED"})
-        associated = base64.b64decode(body.get("additionalAuthenticatedData", ""))
-        if action == "encrypt":
-            iv = system.urandom(12)
-            sealed = AESGCM(KEY).encrypt(iv, base64.b64decode(body["plaintext"]), associated)
-            text, tag = sealed[:-16], sealed[-16:]
-            value = hashlib.sha256(associated + iv + text + tag).digest()
-            names = ["initializationVector", "ciphertext", "authenticationTag", "ciphertextDataIntegrityValue"]
-            parts = [iv, text, tag, value]
-            return self.answer(200, {n: base64.b64encode(v).decode() for n, v in zip(names, parts)})
-        iv, text, tag = (base64.b64decode(body[name]) for name in ["initializationVector", "ciphertext", "authenticationTag"])
-        try:
-            plaintext = AESGCM(KEY).decrypt(iv, text + tag, associated)
-        except Exception:
-            return self.answer(400, {"errorName": "InvalidCiphertextException"})
-        return self.answer(200, {"plaintext": base64.b64encode(plaintext).decode()})
-
-
-server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Proxy)
-threading.Thread(target=server.serve_forever, daemon=True).start()
+holder.serve(port)
 
 kms = client()
 proxy = {"CustomKeyStoreType": "EXTERNAL_KEY_STORE", "XksProxyUriEndpoint": "https://xks.example.com",
@@ -106,11 +50,11 @@ kms.disconnect_custom_key_store(CustomKeyStoreId=store)
 equal(kms.describe_key(KeyId=key["Arn"])["KeyMetadata"]["KeyState"], "Unavailable")
 equal(refused(kms.decrypt, CiphertextBlob=blob, EncryptionContext={"a": "b"}),
       ("KMSInvalidStateException", f"{key['Arn']} is unavailable."))
-healthy = False
+holder.healthy = False
 kms.connect_custom_key_store(CustomKeyStoreId=store)
 [told] = kms.describe_custom_key_stores()["CustomKeyStores"]
 equal((told["ConnectionState"], told["ConnectionErrorCode"]), ("FAILED", "XKS_PROXY_NOT_REACHABLE"))
-healthy = True
+holder.healthy = True
 kms.connect_custom_key_store(CustomKeyStoreId=store)
 equal(kms.decrypt(CiphertextBlob=blob, EncryptionContext={"a": "b"})["Plaintext"], b"twice")
 kms.update_custom_key_store(CustomKeyStoreId=store, NewCustomKeyStoreName="renamed")

@@ -20,11 +20,22 @@ pub struct Postgres {
     programs: PathBuf,
     folder: PathBuf,
     process: Option<Child>,
+    /// The port of TLS, where it is spoken.
+    port: Option<u16>,
 }
 
 impl Postgres {
     /// Makes and starts one. None, loudly, where there is no PostgreSQL.
     pub fn start() -> Option<Postgres> {
+        Self::make(None)
+    }
+
+    /// The same, which speaks TLS, and nothing else, at a port of this machine with this certificate and key.
+    pub fn start_with_tls(certificate: &Path, key: &Path) -> Option<Postgres> {
+        Self::make(Some((certificate, key)))
+    }
+
+    fn make(tls: Option<(&Path, &Path)>) -> Option<Postgres> {
         let Some(programs) = programs() else {
             assert!(std::env::var_os(REQUIRE).is_none(), "{REQUIRE} is set, and there is no PostgreSQL");
             // Not captured, as what eprintln! says in a test would be.
@@ -43,7 +54,23 @@ impl Postgres {
         run(unprivileged(&programs.join("initdb"))
             .args(["-A", "trust", "-U", "wardbook", "-E", "UTF8", "--locale=C", "--no-sync", "-D"])
             .arg(folder.join("data")));
-        let mut postgres = Postgres { programs, folder, process: None };
+        let mut postgres = Postgres { programs, folder, process: None, port: None };
+        if let Some((certificate, key)) = tls {
+            let data = postgres.folder.join("data");
+            for (from, to) in [(certificate, "server.crt"), (key, "server.key")] {
+                let to = data.join(to);
+                fs::copy(from, &to).unwrap();
+                fs::set_permissions(&to, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+                if is_root() {
+                    run(Command::new("chown").arg("postgres:postgres").arg(&to));
+                }
+            }
+            // Nobody comes in over the network without TLS.
+            fs::write(data.join("pg_hba.conf"), "local all all trust\nhostssl all all all trust\n").unwrap();
+            // Free now; somebody else may take it, and then the start fails.
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            postgres.port = Some(free.local_addr().unwrap().port());
+        }
         postgres.resume();
         Some(postgres)
     }
@@ -51,7 +78,16 @@ impl Postgres {
     /// Starts it again after [`Self::stop`].
     pub fn resume(&mut self) {
         let process = unprivileged(&self.programs.join("postgres"))
-            .args(["-c", "listen_addresses=", "-c", "max_connections=40", "-c", "shared_buffers=16MB", "-D"])
+            .args(["-c", "max_connections=40", "-c", "shared_buffers=16MB"])
+            .args(match self.port {
+                None => vec!["-c".to_owned(), "listen_addresses=".to_owned()],
+                Some(port) => {
+                    let settings =
+                        ["listen_addresses=localhost".to_owned(), format!("port={port}"), "ssl=on".to_owned()];
+                    settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect()
+                }
+            })
+            .arg("-D")
             .arg(self.folder.join("data"))
             .arg("-k")
             .arg(&self.folder)
@@ -61,7 +97,10 @@ impl Postgres {
             .unwrap();
         self.process = Some(process);
         for _ in 0..300 {
-            let ready = Command::new(self.programs.join("pg_isready")).arg("-q").arg("-h").arg(&self.folder).status();
+            let ready = Command::new(self.programs.join("pg_isready"))
+                .args(["-q", "-p", &self.socket_port(), "-h"])
+                .arg(&self.folder)
+                .status();
             if ready.unwrap().success() {
                 return;
             }
@@ -78,6 +117,16 @@ impl Postgres {
         }
     }
 
+    /// PostgreSQL puts the port into the name of its socket.
+    fn socket_port(&self) -> String {
+        self.port.unwrap_or(5432).to_string()
+    }
+
+    /// Where TLS is spoken.
+    pub fn network_url(&self, host: &str, settings: &str) -> String {
+        format!("postgres://wardbook@{host}:{}/postgres?{settings}", self.port.unwrap())
+    }
+
     /// Where it is.
     pub fn url(&self) -> String {
         let socket = self.folder.display().to_string().replace('/', "%2F");
@@ -87,7 +136,8 @@ impl Postgres {
     /// What a statement prints.
     pub fn sql(&self, statement: &str) -> String {
         let output = Command::new(self.programs.join("psql"))
-            .args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-U", "wardbook", "-d", "postgres", "-h"])
+            .args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-U", "wardbook", "-d", "postgres"])
+            .args(["-p", &self.socket_port(), "-h"])
             .arg(&self.folder)
             .args(["-c", statement])
             .output()

@@ -1,7 +1,7 @@
 //! Ed25519 and Ed25519ph, RFC 8032.
 
 use ed25519_dalek::ed25519::pkcs8::spki::{DecodePublicKey, EncodePublicKey};
-use ed25519_dalek::ed25519::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::ed25519::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::digest::consts::U64;
 use sha2::digest::{FixedOutput, HashMarker, Output, OutputSizeUser, Update};
@@ -29,7 +29,9 @@ pub(super) fn family() -> Family {
         accept: |pkcs8| Some(Secret::copy(SigningKey::from_pkcs8_der(pkcs8).ok()?.as_bytes())),
         pair: |material| {
             let key = key(material)?;
-            let private = Secret::copy(key.to_pkcs8_der().ok()?.as_bytes());
+            // Without the public half, which many readers of PKCS#8 do not expect.
+            let seed = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
+            let private = Secret::copy(seed.to_pkcs8_der().ok()?.as_bytes());
             Some(Pair { private, public: spki(&key.verifying_key())? })
         },
         load: |material, _| Some(Box::new(Ed25519Key(key(material)?))),

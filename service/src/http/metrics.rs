@@ -32,8 +32,8 @@ impl Metrics {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// All of them.
-    pub(super) fn text(&self) -> String {
+    /// All of them, and how much may still be under an old root key.
+    pub(super) fn text(&self, rewrap_left: usize) -> String {
         let mut out = String::new();
         let rows = [
             ("wardbook_connections_total", "counter", "Connections that were accepted.", &self.connections),
@@ -69,6 +69,8 @@ impl Metrics {
             let value = counter.load(Ordering::Relaxed);
             let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
         }
+        let (name, help) = ("wardbook_root_rewrap_left", "What may still be under the old root key.");
+        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {rewrap_left}");
         out
     }
 }

@@ -68,7 +68,9 @@ pub(super) async fn answer(
     match (&method, path.as_str()) {
         (&Method::GET, "/healthz") => return reply(200, TEXT, "ok\n".into()),
         (&Method::GET, "/readyz") => return ready(shared).await,
-        (&Method::GET, "/metrics") => return reply(200, TEXT, shared.metrics.text()),
+        (&Method::GET, "/metrics") => {
+            return reply(200, TEXT, shared.metrics.text(shared.kms.rewrap_left.load(Ordering::Relaxed)));
+        }
         (&Method::POST, "/wardbook/reset" | "/wardbook/clock") if shared.settings.development.is_some() => {
             return develop(shared, &path, request).await;
         }

@@ -124,9 +124,7 @@ impl Serve for CreateKeyRequest {
     fn run(&self, _: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let (account, region) = (desk.caller.account.clone(), desk.caller.region().to_owned());
         let most = desk.kms.parts.quotas.resources.keys;
-        if desk.read(|state| state.keys_of(&account, &region).count()) >= most {
-            return Err(Refusal::new(Why::LimitExceeded, format!("More than {most} keys.")));
-        }
+        desk.stay_below(most, "keys", |state| state.keys_of(&account, &region).count())?;
         let multi_region = self.multi_region == Some(true);
         let name = KeyName { account, region, id: desk.key_id(multi_region)? };
         let text = self.policy.clone().unwrap_or_else(|| default_policy(&name.account, &name.region));

@@ -17,7 +17,7 @@ use crate::api::{
     Shape,
 };
 use crate::authorize::{On, Question};
-use crate::caller::Facts;
+use crate::caller::{Caller, Facts};
 use crate::desk::{Aliases, Desk, Found};
 use crate::grant_token;
 use crate::kms::Permit;
@@ -296,6 +296,9 @@ impl Serve for ListRetirableGrantsRequest {
     fn plan(&self, _: &mut Desk<'_>) -> Result<Plan, Refusal> {
         let retiring = one_of(self.retiring_principal.as_ref(), self.retiring_service_principal.as_ref())?;
         let retiring = retiring.ok_or_else(|| invalid("RetiringPrincipal or RetiringServicePrincipal is required."))?;
+        if self.retiring_principal.is_some() && wardbook_policy::arn::Arn::parse(&retiring).is_none() {
+            return Err(Refusal::new(Why::InvalidArn, format!("Invalid arn {retiring}")));
+        }
         let on = if retiring.starts_with("arn:") { On::Arn(retiring) } else { On::Anything };
         let question = Question { action: "kms:ListRetirableGrants", on, facts: Facts::default() };
         Ok(Plan { questions: vec![question], ..Plan::default() })
@@ -320,9 +323,14 @@ fn unknown_grant(id: &str) -> Refusal {
     Refusal::new(Why::NotFound, format!("Grant ID {id} not found"))
 }
 
-/// The question whether one grant of a key may be retired: the other grants of the key have no say.
-fn retire(found: &Found, id: &str, plan: &mut Plan) -> Result<(), Refusal> {
+/// The question whether one grant of a key may be retired: the other grants of the key have no say. To another account
+/// a grant that is not there reads like a key that is not.
+fn retire(found: &Found, id: &str, caller: &Caller, plan: &mut Plan) -> Result<(), Refusal> {
+    let known = |key: &Key| key.grants.records.iter().any(|record| record.id == id);
     let on = match found {
+        Found::Here(key, _) if key.name.account != caller.account && !known(key) => {
+            On::NoKey(key.name.clone(), key.name.arn())
+        }
         Found::Here(key, _) => {
             let index = key.grants.records.iter().position(|record| record.id == id);
             let grant = index.and_then(|index| key.grants.compiled.get(index)).ok_or_else(|| unknown_grant(id))?;
@@ -362,7 +370,7 @@ impl Serve for RetireGrantRequest {
         let (key, grant) = self.named(desk)?;
         let found = desk.find(&key, Aliases::Refuse)?;
         let mut plan = Plan::default();
-        retire(&found, &grant, &mut plan)?;
+        retire(&found, &grant, desk.caller, &mut plan)?;
         Ok(plan)
     }
 

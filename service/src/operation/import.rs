@@ -35,16 +35,6 @@ use crate::wire::decode::Blob;
 
 const PURPOSE: &str = "import token";
 
-fn check_origin(key: &Key) -> Result<(), Refusal> {
-    match key.record.origin.as_str() {
-        "EXTERNAL" => Ok(()),
-        origin => {
-            let message = format!("{} origin is {origin} which is not valid for this operation.", key.name.arn());
-            Err(Refusal::new(Why::Unsupported, message))
-        }
-    }
-}
-
 fn wrapping(algorithm: AlgorithmSpec, key: WrappingKeySpec) -> Result<Wrapping, Refusal> {
     let unsupported = |what: &str| Err(Refusal::new(Why::Unsupported, what));
     let key = match key {
@@ -91,7 +81,6 @@ impl Serve for GetParametersForImportRequest {
 
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
-        check_origin(key)?;
         let wrapping = wrapping(self.wrapping_algorithm, self.wrapping_key_spec)?;
         let missing = key.record.materials.iter().find(|material| material.token.is_none());
         let material = match missing.and_then(Material::material_id) {
@@ -194,7 +183,6 @@ impl Serve for ImportKeyMaterialRequest {
 
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
-        check_origin(key)?;
         let record = &key.record;
         let valid_to = self.valid_to(desk.now)?;
         let fresh = self.import_type == Some(ImportType::NewKeyMaterial);
@@ -208,6 +196,8 @@ impl Serve for ImportKeyMaterialRequest {
         );
         let imported = imported.map_err(|error| match error {
             BackendError::InvalidImport => Refusal::new(Why::InvalidCiphertext, ""),
+            // The root key was changed since the parameters were given out.
+            BackendError::RootMissing => Refusal::new(Why::ExpiredImportToken, ""),
             error => refused(error, &key.name.arn()),
         })?;
         let fingerprint = hex(&imported.fingerprint.0);
@@ -302,7 +292,6 @@ impl Serve for DeleteImportedKeyMaterialRequest {
 
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
-        check_origin(key)?;
         let current = key.record.current().map(|material| material.id.clone());
         let id = self.key_material_id.clone().or(current);
         let arn = key.name.arn();

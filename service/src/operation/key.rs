@@ -15,6 +15,7 @@ use crate::caller::Facts;
 use crate::clock::later;
 use crate::desk::{Aliases, Desk};
 use crate::kms::{KEY_ID, Permit};
+use crate::managed;
 use crate::refusal::{Refusal, Why};
 use crate::serve::{Plan, Serve};
 use crate::state::{Key, KeyRecord};
@@ -42,6 +43,7 @@ impl Serve for DescribeKeyRequest {
     }
 
     fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
+        managed::make_to_describe(&self.key_id, desk)?;
         let found = desk.find(&self.key_id, Aliases::Accept)?;
         Ok(Plan::on("kms:DescribeKey", &found, Facts::default()).with_tokens(self.grant_tokens.as_ref()))
     }

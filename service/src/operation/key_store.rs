@@ -262,9 +262,9 @@ impl Serve for CreateCustomKeyStoreRequest {
     fn run(&self, _: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let id = format!("cks-{}", hex(&desk.random::<9>()?).get(..17).unwrap_or_default());
         let (name, record) = (place(&id, desk), self.record(desk.now.micros())?);
-        if desk.read(|state| state.key_stores_of(&name.account, &name.region).count()) >= KEY_STORES_MAX {
-            return Err(Refusal::new(Why::LimitExceeded, format!("More than {KEY_STORES_MAX} custom key stores.")));
-        }
+        desk.stay_below(KEY_STORES_MAX, "custom key stores", |state| {
+            state.key_stores_of(&name.account, &name.region).count()
+        })?;
         check_name(&name, &record.name, desk)?;
         check_place(&name, &record, desk)?;
         if record.kind == StoreKind::External {
@@ -433,6 +433,10 @@ impl Serve for DescribeCustomKeyStoresRequest {
     }
 
     fn plan(&self, _: &mut Desk<'_>) -> Result<Plan, Refusal> {
+        if self.custom_key_store_id.is_some() && self.custom_key_store_name.is_some() {
+            let message = "CustomKeyStoreId and CustomKeyStoreName cannot be specified together.";
+            return Err(Refusal::new(Why::Validation, message));
+        }
         Ok(Plan::anything("kms:DescribeCustomKeyStores", Facts::default()))
     }
 

@@ -1,7 +1,7 @@
 //! GetKeyLastUsage: the last time a key did its work, as the log has it.
 //!
 //! The journal is looked at first, then the files of one day after the other, newest first; the first that knows the
-//! key has the answer.
+//! key has the answer, unless another node told the store of a later use.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ impl Serve for GetKeyLastUsageRequest {
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
         let created = Timestamp::from_micros(key.record.created);
-        let usage = last_usage(&desk.kms.parts.audit, &key.name.arn());
+        let usage = last_usage(&desk.kms.parts.audit, &key.name.arn(), &desk.kms.told_uses(&key.name.arn())?);
         Ok(GetKeyLastUsageResponse {
             key_id: Some(key.name.arn()),
             key_last_usage: usage.map_err(|message| Refusal::new(Why::Internal, message))?,
@@ -51,8 +51,8 @@ impl Serve for GetKeyLastUsageRequest {
     }
 }
 
-/// The newest use of a key.
-fn last_usage(folder: &Folder, arn: &str) -> Result<Option<KeyLastUsageData>, String> {
+/// The newest use of a key: of those that other nodes told, and those in the log of this one.
+fn last_usage(folder: &Folder, arn: &str, told: &[String]) -> Result<Option<KeyLastUsageData>, String> {
     let moment = moment(folder).map_err(|error| error.to_string())?;
     let mut newest = None;
     moment
@@ -79,6 +79,7 @@ fn last_usage(folder: &Folder, arn: &str) -> Result<Option<KeyLastUsageData>, St
             break;
         }
     }
+    told.iter().for_each(|text| offer(text, arn, &mut newest));
     Ok(newest.map(|(_, usage)| usage))
 }
 

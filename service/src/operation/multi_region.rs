@@ -78,6 +78,8 @@ impl Serve for ReplicateKeyRequest {
         if desk.key(&name).is_some() {
             return Err(Refusal::new(Why::AlreadyExists, format!("{} already exists.", name.arn())));
         }
+        let most = desk.kms.parts.quotas.resources.keys;
+        desk.stay_below(most, "keys", |state| state.keys_of(&name.account, region).count())?;
         let text = self.policy.clone().unwrap_or_else(|| default_policy(&name.account, region));
         let policy = read_policy(&text, desk)?;
         let mut regions = MultiRegion { primary: before.primary.clone(), replicas: before.replicas.clone() };

@@ -41,18 +41,6 @@ fn check_spec(key: &Key) -> Result<(), Refusal> {
     }
 }
 
-/// Only material that the service made is replaced by the calendar.
-fn check_origin(key: &Key) -> Result<(), Refusal> {
-    check_spec(key)?;
-    match key.record.origin.as_str() {
-        "AWS_KMS" => Ok(()),
-        origin => {
-            let message = format!("{} origin is {origin} which is not valid for this operation.", key.name.arn());
-            Err(Refusal::new(Why::Unsupported, message))
-        }
-    }
-}
-
 /// Rotation of a multi-Region key is an affair of its primary.
 pub(super) fn check_primary(key: &Key) -> Result<(), Refusal> {
     match &key.record.multi_region {
@@ -91,7 +79,7 @@ impl Serve for EnableKeyRotationRequest {
 
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
-        check_origin(key)?;
+        check_spec(key)?;
         check_manager(key)?;
         check_primary(key)?;
         let period_days = self.rotation_period_in_days.unwrap_or(PERIOD_DAYS);
@@ -116,7 +104,7 @@ impl Serve for DisableKeyRotationRequest {
 
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
-        check_origin(key)?;
+        check_spec(key)?;
         check_manager(key)?;
         check_primary(key)?;
         change_all(key, desk, |record| record.rotation = None);
@@ -139,7 +127,7 @@ impl Serve for GetKeyRotationStatusRequest {
 
     fn run(&self, plan: &Plan, _: Permit, _: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
-        check_origin(key)?;
+        check_spec(key)?;
         let condemned = key.record.state.ends_with("Deletion");
         let rotation = key.record.rotation.as_ref().filter(|_| !condemned);
         Ok(GetKeyRotationStatusResponse {

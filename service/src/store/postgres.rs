@@ -2,11 +2,12 @@
 //! waited for.
 //!
 //! Commits take the one row of the counter first, so they come one after the other, in the order of their revisions;
-//! whoever reads a version sees everything up to it. TLS is not spoken.
+//! whoever reads a version sees everything up to it.
 
 mod line;
 mod rounds;
 mod schema;
+mod tls;
 
 use std::path::Path;
 
@@ -15,10 +16,10 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error, Row as Answer};
 use wardbook_audit::event::EventText;
 
-use super::{Change, Committed, Kind, News, Row, RowId, Seen, Store, StoreError};
+use super::{Change, Committed, Kind, LastUse, News, Row, RowId, Seen, Store, StoreError};
 use crate::limits::{GONE_REVISIONS_KEPT, STORE_TIME};
 
-use line::{Line, configuration};
+use line::{Line, way};
 use rounds::Rounds;
 
 /// State in the schema `wardbook` of a database.
@@ -40,20 +41,21 @@ impl PostgresStore {
     /// Connects, and makes or brings up the schema. The password counts if the URL has none. The node is named, and its
     /// name stays its own.
     pub fn open(url: &str, password: Option<&str>, node: &str) -> Result<Self, StoreError> {
-        let mut configuration = configuration(url)?;
-        if let Some(password) = password.filter(|_| configuration.get_password().is_none()) {
-            configuration.password(password);
+        let mut way = way(url)?;
+        if let Some(password) = password.filter(|_| way.configuration.get_password().is_none()) {
+            way.configuration.password(password);
         }
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("postgres").enable_all().build();
         let store = Self {
             runtime: runtime.map_err(|error| StoreError::Unavailable(error.to_string()))?,
             node: node.to_owned(),
             gone_kept: i64::from(GONE_REVISIONS_KEPT),
-            asking: Line::new(configuration.clone()),
-            telling: Line::new(configuration),
+            asking: Line::new(way.clone()),
+            telling: Line::new(way),
             rounds: Rounds::default(),
         };
         store.on(&store.telling, async |client| Ok(schema::migrate(client).await))??;
+        store.forget_uses_of_what_is_gone()?;
         Ok(store)
     }
 
@@ -61,6 +63,15 @@ impl PostgresStore {
     #[must_use]
     pub fn keeping_gone(self, revisions: u32) -> Self {
         Self { gone_kept: i64::from(revisions), ..self }
+    }
+
+    /// Keys that are gone were used by nobody.
+    fn forget_uses_of_what_is_gone(&self) -> Result<(), StoreError> {
+        let sql = "DELETE FROM wardbook.last_use AS told WHERE NOT EXISTS (
+            SELECT FROM wardbook.row WHERE kind = 'key' AND body IS NOT NULL
+                AND name = split_part(told.key, ':', 5) || '/' || split_part(told.key, ':', 4) || '/'
+                    || split_part(told.key, '/', 2))";
+        self.ask(&self.telling, sql, &[]).map(drop)
     }
 
     /// One conversation, which has to end.
@@ -82,6 +93,49 @@ impl PostgresStore {
             Err(StoreError::Unavailable(_)) if self.runtime.block_on(line.is_closed()) => once(),
             answered => answered,
         }
+    }
+
+    /// One call of a function in the database, which does all of it or nothing.
+    fn commit_if(
+        &self,
+        version: Option<i64>,
+        seen: &[Seen],
+        changes: &[Change],
+        event: &EventText,
+    ) -> Result<Committed, StoreError> {
+        let seen = Columns::of(seen);
+        let acts: Vec<&str> = changes.iter().map(act).collect();
+        let kinds: Vec<&str> = changes.iter().map(|change| change.id().kind.word()).collect();
+        let names: Vec<&str> = changes.iter().map(|change| change.id().name.as_str()).collect();
+        let bodies: Vec<Option<&[u8]>> = changes
+            .iter()
+            .map(|change| match change {
+                Change::Put(_, body) => Some(body.as_slice()),
+                Change::Delete(_) | Change::Touch(_) => None,
+            })
+            .collect();
+        let (node, text) = (self.node.as_str(), event.text());
+        let mut parameters: Vec<Parameter<'_>> = vec![
+            (&seen.kinds, Type::TEXT_ARRAY),
+            (&seen.names, Type::TEXT_ARRAY),
+            (&seen.revisions, Type::INT8_ARRAY),
+            (&acts, Type::TEXT_ARRAY),
+            (&kinds, Type::TEXT_ARRAY),
+            (&names, Type::TEXT_ARRAY),
+            (&bodies, Type::BYTEA_ARRAY),
+            (&node, Type::TEXT),
+            (&text, Type::TEXT),
+            (&self.gone_kept, Type::INT8),
+        ];
+        let mut sql = "SELECT made, kept FROM wardbook.commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        if let Some(version) = &version {
+            parameters.push((version, Type::INT8));
+            sql = "SELECT made, kept FROM wardbook.commit_at($11, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        }
+        // Not asked twice: if the connection breaks, nobody knows whether it was done.
+        let answers = self.on(&self.telling, async |client| client.query_typed(sql, &parameters).await)?;
+        let answer = only(&answers)?;
+        Ok(Committed { revision: field::<i64>(answer, 0)?.unsigned_abs(), event: field(answer, 1)? })
     }
 
     fn news(&self, version: i64) -> Result<News, StoreError> {
@@ -118,35 +172,17 @@ impl Store for PostgresStore {
     }
 
     fn commit(&self, seen: &[Seen], changes: &[Change], event: &EventText) -> Result<Committed, StoreError> {
-        let seen = Columns::of(seen);
-        let acts: Vec<&str> = changes.iter().map(act).collect();
-        let kinds: Vec<&str> = changes.iter().map(|change| change.id().kind.word()).collect();
-        let names: Vec<&str> = changes.iter().map(|change| change.id().name.as_str()).collect();
-        let bodies: Vec<Option<&[u8]>> = changes
-            .iter()
-            .map(|change| match change {
-                Change::Put(_, body) => Some(body.as_slice()),
-                Change::Delete(_) | Change::Touch(_) => None,
-            })
-            .collect();
-        let (node, text) = (self.node.as_str(), event.text());
-        let parameters: [Parameter<'_>; 10] = [
-            (&seen.kinds, Type::TEXT_ARRAY),
-            (&seen.names, Type::TEXT_ARRAY),
-            (&seen.revisions, Type::INT8_ARRAY),
-            (&acts, Type::TEXT_ARRAY),
-            (&kinds, Type::TEXT_ARRAY),
-            (&names, Type::TEXT_ARRAY),
-            (&bodies, Type::BYTEA_ARRAY),
-            (&node, Type::TEXT),
-            (&text, Type::TEXT),
-            (&self.gone_kept, Type::INT8),
-        ];
-        let sql = "SELECT made, kept FROM wardbook.commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-        // Not asked twice: if the connection breaks, nobody knows whether it was done.
-        let answers = self.on(&self.telling, async |client| client.query_typed(sql, &parameters).await)?;
-        let answer = only(&answers)?;
-        Ok(Committed { revision: field::<i64>(answer, 0)?.unsigned_abs(), event: field(answer, 1)? })
+        self.commit_if(None, seen, changes, event)
+    }
+
+    fn commit_at(
+        &self,
+        version: u64,
+        seen: &[Seen],
+        changes: &[Change],
+        event: &EventText,
+    ) -> Result<Committed, StoreError> {
+        self.commit_if(Some(i64::try_from(version).unwrap_or(i64::MAX)), seen, changes, event)
     }
 
     fn confirm(&self, seen: &[Seen]) -> Result<bool, StoreError> {
@@ -187,6 +223,15 @@ impl Store for PostgresStore {
         find()?.ok_or_else(|| StoreError::Corrupted(format!("`{name}` was made and is not there")))
     }
 
+    fn kept(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let answers = self.ask(&self.telling, "SELECT name, value FROM wardbook.installation ORDER BY name", &[])?;
+        answers.iter().map(|answer| Ok((field(answer, 0)?, field(answer, 1)?))).collect()
+    }
+
+    fn forget(&self, name: &str) -> Result<(), StoreError> {
+        self.ask(&self.telling, "DELETE FROM wardbook.installation WHERE name = $1", &[(&name, Type::TEXT)]).map(drop)
+    }
+
     fn version(&self) -> Result<Option<u64>, StoreError> {
         let ask = || {
             let answers = self.ask(&self.asking, "SELECT revision FROM wardbook.counter", &[])?;
@@ -197,6 +242,29 @@ impl Store for PostgresStore {
 
     fn since(&self, version: u64) -> Result<News, StoreError> {
         self.news(i64::try_from(version).unwrap_or(i64::MAX))
+    }
+
+    fn tell_uses(&self, uses: &[LastUse]) -> Result<(), StoreError> {
+        let keys: Vec<&str> = uses.iter().map(|told| told.key.as_str()).collect();
+        let moments: Vec<i64> = uses.iter().map(|told| told.moment).collect();
+        let bodies: Vec<&[u8]> = uses.iter().map(|told| told.body.as_slice()).collect();
+        let parameters: [Parameter<'_>; 4] = [
+            (&self.node, Type::TEXT),
+            (&keys, Type::TEXT_ARRAY),
+            (&moments, Type::INT8_ARRAY),
+            (&bodies, Type::BYTEA_ARRAY),
+        ];
+        let sql = "INSERT INTO wardbook.last_use AS known (node, key, moment, body)
+            SELECT $1, told.* FROM unnest($2::text[], $3::bigint[], $4::bytea[]) AS told
+            ON CONFLICT (key, node) DO UPDATE SET moment = excluded.moment, body = excluded.body
+            WHERE known.moment < excluded.moment";
+        self.ask(&self.telling, sql, &parameters).map(drop)
+    }
+
+    fn uses_of(&self, key: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+        let sql = "SELECT body FROM wardbook.last_use WHERE key = $1 ORDER BY moment";
+        let answers = self.ask(&self.telling, sql, &[(&key, Type::TEXT)])?;
+        answers.iter().map(|answer| field(answer, 0)).collect()
     }
 
     fn back_up(&self, _: &Path) -> Result<(), StoreError> {

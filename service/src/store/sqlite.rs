@@ -167,6 +167,19 @@ impl Store for SqliteStore {
         Ok(value)
     }
 
+    fn kept(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let connection = self.connection();
+        let mut statement =
+            connection.prepare("SELECT name, value FROM installation ORDER BY name").map_err(unavailable)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(unavailable)?;
+        rows.collect::<Result<_, _>>().map_err(unavailable)
+    }
+
+    fn forget(&self, name: &str) -> Result<(), StoreError> {
+        let forgotten = self.connection().execute("DELETE FROM installation WHERE name = ?1", [name]);
+        forgotten.map(drop).map_err(unavailable)
+    }
+
     fn version(&self) -> Result<Option<u64>, StoreError> {
         Ok(None)
     }

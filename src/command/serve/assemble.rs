@@ -1,7 +1,7 @@
 //! From paths and flags to a service that runs.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -12,12 +12,10 @@ use wardbook_audit::event::EventText;
 use wardbook_audit::folder::Folder;
 use wardbook_audit::journal::{CutTail, Journal, Options};
 use wardbook_backend::backend::Backend;
-use wardbook_backend::call::{Call, Monotonic};
-use wardbook_backend::context::Context;
-use wardbook_backend::memory::Lock;
+use wardbook_backend::call::Monotonic;
 use wardbook_backend::provider::Provider;
 use wardbook_backend::random::{Random, Seeded, System};
-use wardbook_backend::root::{self, Consent, LocalRoot, Root, Roots};
+use wardbook_backend::root::Roots;
 use wardbook_backend::rustcrypto::RustCrypto;
 use wardbook_backend::secret::Secret;
 use wardbook_backend::software::Software;
@@ -28,37 +26,36 @@ use wardbook_service::credential::{Credential, Credentials};
 use wardbook_service::event::torn_event;
 use wardbook_service::kms::{Kms, Parts};
 use wardbook_service::quota::Quotas;
-use wardbook_service::seal::{PARENT_BYTES, Sealer};
-use wardbook_service::store::Store;
+use wardbook_service::seal::Sealer;
 
-use super::{Arguments, directory, key_store, store};
+use super::root::RootKey;
+use super::{Arguments, directory, held, key_store, root, store};
 use crate::cli::Global;
 use crate::command::world;
-use crate::diagnostic::{Severity, plain};
 
-/// Under which name the store keeps the wrapped parent of all seals.
-const PARENT: &str = "parent key";
-
-/// Everything that serves, from the folder of its data.
+/// Everything that serves, from the folder of its data, and what is kept under an old root key besides tokens.
 pub(super) fn kms(
     arguments: &Arguments,
     global: &Global,
     credentials: Vec<Credential>,
     clock: Arc<SystemClock>,
-) -> anyhow::Result<Kms> {
+) -> anyhow::Result<(Kms, Option<Vec<String>>)> {
     let data = &arguments.data;
     make_private(data)?;
     let random: Arc<dyn Random> = Arc::new(Seeded::new(System));
     let (store, origin) = store::open(arguments.store.as_deref(), data, &*random)?;
-    let root = root_key(arguments)?;
-    let sealer = Sealer::new(parent(&*store, &*root, &*random)?, Arc::clone(&random));
-    let backend = backend(arguments, Roots::new(root), Arc::clone(&random))?;
+    let current = RootKey::named(arguments.root_key.as_deref(), data);
+    let old = arguments.old_root_key.as_deref().map(|uri| RootKey::named(Some(uri), data));
+    let roots = root::Opened::open(&current, old.as_ref(), &*store)?;
+    let (parent, others) = roots.parent(&*store, &*random)?;
+    let sealer = Sealer::new(parent, Arc::clone(&random));
+    let backend = backend(arguments, roots.roots(), Arc::clone(&random))?;
     let directory = match global.world {
         Some(_) => directory::directory(&world::read(global)?),
         None => Default::default(),
     };
 
-    let folder = data.join("audit");
+    let folder = arguments.audit.clone().unwrap_or_else(|| data.join("audit"));
     fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     let folder = Folder::new(Arc::new(LocalDisk::new(folder)));
     let log = arguments.signing_key.open(&folder, &origin)?;
@@ -79,7 +76,7 @@ pub(super) fn kms(
         quotas: Quotas::new(arguments.quota.clone()),
         loopback_is_secure: arguments.dev,
     };
-    Ok(Kms::start(parts)?)
+    Ok((Kms::start(parts)?, roots.old.is_some().then_some(others)))
 }
 
 fn backend(arguments: &Arguments, roots: Roots, random: Arc<dyn Random>) -> anyhow::Result<Arc<dyn Backend>> {
@@ -89,14 +86,20 @@ fn backend(arguments: &Arguments, roots: Roots, random: Arc<dyn Random>) -> anyh
         "software:" => vec![Arc::new(RustCrypto), aws_lc()?],
         "aws-lc:" => vec![aws_lc()?],
         uri if uri.starts_with("pkcs11:") => return token(uri, &arguments.data),
-        _ => bail!("`{uri}` is no backend of `serve`; there are `software:`, `aws-lc:` and `pkcs11:...`"),
+        uri if uri.starts_with("xks:") => vec![Arc::new(RustCrypto), aws_lc()?],
+        _ => bail!(
+            "`{uri}` is no backend of `serve`; there are `software:`, `aws-lc:`, `pkcs11:...` and `xks:https://...`"
+        ),
     };
     let backend = Software::start(providers, roots, random);
     if let Some(refuted) = backend.capabilities().refuted().first() {
         let capability = &refuted.capability;
         bail!("the backend computes wrongly: {} of {}: {}", capability.operation, capability.spec, refuted.reason);
     }
-    Ok(Arc::new(backend))
+    match uri.strip_prefix("xks:") {
+        Some(rest) => Ok(Arc::new(held::Held::connect(rest, Arc::new(backend)).context("`--backend`")?)),
+        None => Ok(Arc::new(backend)),
+    }
 }
 
 /// A PKCS#11 token, in which keys are made and which they never leave. What it lacks is not served by anybody else.
@@ -107,70 +110,6 @@ fn token(uri: &str, data: &Path) -> anyhow::Result<Arc<dyn Backend>> {
     make_private(&budget)?;
     settings.budget.get_or_insert(budget);
     Ok(Arc::new(Pkcs11::start(settings).context("the PKCS#11 token cannot be used")?))
-}
-
-/// The root key that `--root-key` names: `env:NAME`, `credential:NAME` of systemd, or a file.
-fn root_key(arguments: &Arguments) -> anyhow::Result<Arc<dyn Root>> {
-    match RootKey::named(arguments.root_key.as_deref(), &arguments.data) {
-        RootKey::File(path) if !path.exists() => Ok(watched(root::create(&path, &System)?)),
-        named => named.open(),
-    }
-}
-
-/// Says so where the system lets the root key be written to disk with other memory.
-fn watched(root: LocalRoot) -> Arc<dyn Root> {
-    if root.lock() != Lock::Locked {
-        let message = "the root key cannot be kept out of swap: raise the limit of locked memory (`ulimit -l`)";
-        eprintln!("{}", plain(Severity::Warning, message, false));
-    }
-    Arc::new(root)
-}
-
-/// Where a root key is.
-pub(super) enum RootKey {
-    Environment(String),
-    Credential(String),
-    File(PathBuf),
-}
-
-impl RootKey {
-    /// What `--root-key` names, or the file that is usual.
-    pub(super) fn named(uri: Option<&str>, data: &Path) -> Self {
-        let Some(uri) = uri else { return Self::File(data.join("root.key")) };
-        match (uri.strip_prefix("env:"), uri.strip_prefix("credential:")) {
-            (Some(name), _) => Self::Environment(name.to_owned()),
-            (_, Some(name)) => Self::Credential(name.to_owned()),
-            _ => Self::File(PathBuf::from(uri.strip_prefix("file:").unwrap_or(uri))),
-        }
-    }
-
-    /// The key, which has to be there.
-    pub(super) fn open(&self) -> anyhow::Result<Arc<dyn Root>> {
-        let root = match self {
-            Self::Environment(name) => {
-                let value = std::env::var(name).ok().map(|value| Secret::new(value.into_bytes()));
-                root::environment(name, value.as_ref(), Consent::EnvironmentIsVisible)?
-            }
-            Self::Credential(name) => {
-                let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-                root::credential(folder.as_deref(), name)?
-            }
-            Self::File(path) => root::file(path)?,
-        };
-        Ok(watched(root))
-    }
-}
-
-/// The parent of all seals: random, made once, and kept under the root key.
-pub(super) fn parent(store: &dyn Store, root: &dyn Root, random: &dyn Random) -> anyhow::Result<Secret> {
-    let context = Context::new([("purpose", PARENT)])?;
-    let call = Call::unhurried();
-    let mut make = || {
-        let fresh = Secret::filled(PARENT_BYTES, |bytes| random.fill(bytes)).ok()?;
-        root.wrap(&fresh, &context, random, &call).ok()
-    };
-    let wrapped = store.once(PARENT, &mut make)?;
-    root.unwrap(&wrapped, &context, &call).context("the state was made under another root key than this one")
 }
 
 /// The certificate chain and its key.

@@ -11,13 +11,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use wardbook_backend::random::{Random, System};
-use wardbook_backend::root::Root;
 use wardbook_service::seal::Sealer;
 use wardbook_service::state::State;
 use wardbook_service::store::{SqliteStore, Store, StoreError};
 
-use super::assemble::{self, RootKey};
-use super::control;
+use super::root::{Opened, RootKey};
+use super::{assemble, control};
 use crate::cli::Global;
 use crate::exit::Exit;
 
@@ -50,10 +49,13 @@ pub(super) struct Restore {
     /// The folder to make, or one that has no state yet
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// The root key under which the state was made: a file, which is copied into the folder, `env:NAME`, or
-    /// `credential:NAME` of systemd [default: DIR/root.key]
+    /// The root key under which the state was made, as for `serve`; a file is copied into the folder [default:
+    /// DIR/root.key]
     #[arg(long, value_name = "URI")]
     root_key: Option<String>,
+    /// The other one, where the root key was being changed when the backup was made
+    #[arg(long, value_name = "URI")]
+    old_root_key: Option<String>,
 }
 
 /// Makes a backup, through the server if one runs.
@@ -76,7 +78,7 @@ pub(super) fn back_up(arguments: &Backup, global: &Global) -> anyhow::Result<Exi
 
 /// Makes a folder that can be served from a backup.
 pub(super) fn restore(arguments: &Restore, global: &Global) -> anyhow::Result<Exit> {
-    let Restore { from, data, root_key } = arguments;
+    let Restore { from, data, root_key, .. } = arguments;
     let (state, kept_key) = (data.join(STATE), data.join(ROOT_KEY));
     if state.exists() {
         bail!("`{}` has state already; restore into another folder, or move that away", data.display());
@@ -87,10 +89,13 @@ pub(super) fn restore(arguments: &Restore, global: &Global) -> anyhow::Result<Ex
     {
         bail!("there is no root key at `{}`; name the one under which the state was made: --root-key", path.display());
     }
-    let root = key.open()?;
+    let old = arguments.old_root_key.as_deref().map(|uri| RootKey::named(Some(uri), data));
     assemble::make_private(data)?;
     let fresh = data.join("state.restoring");
-    let restored = copied(from, &fresh).and_then(|()| examined(&fresh, &*root).context("the backup cannot be used"));
+    let restored = copied(from, &fresh).and_then(|()| {
+        let store = SqliteStore::open(&fresh)?;
+        examined(&store, &Opened::open(&key, old.as_ref(), &store)?).context("the backup cannot be used")
+    });
     let told = match restored {
         Ok(told) => told,
         Err(error) => {
@@ -113,11 +118,10 @@ pub(super) fn restore(arguments: &Restore, global: &Global) -> anyhow::Result<Ex
 }
 
 /// Understands everything in it, as a server would that starts.
-fn examined(path: &Path, root: &dyn Root) -> anyhow::Result<String> {
+fn examined(store: &SqliteStore, roots: &Opened) -> anyhow::Result<String> {
     let random: Arc<dyn Random> = Arc::new(System);
-    let store = SqliteStore::open(path)?;
     store.examine()?;
-    let sealer = Sealer::new(assemble::parent(&store, root, &*random)?, random);
+    let sealer = Sealer::new(roots.parent(store, &*random)?.0, random);
     let state = State::whole(&store.since(0)?, &sealer)?;
     let keys = state.keys().count();
     let grants: usize = state.keys().map(|key| key.grants.records.len()).sum();

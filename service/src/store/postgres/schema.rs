@@ -8,7 +8,7 @@ use super::super::StoreError;
 pub(super) const CONFLICT: &str = "WB001";
 
 /// Each brings the schema from one version to the next. A released one never changes.
-const MIGRATIONS: &[&str] = &[include_str!("1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("1.sql"), include_str!("2.sql")];
 
 /// Held while the schema is looked at and changed, so that nodes which start together do not meet.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(8751123370102254)";
