@@ -4,7 +4,9 @@
 //! class is asked once for all keys that it cannot tell apart; only those whom a key policy or a
 //! grant names are asked one by one. What is asked is always `decide`, about a representative.
 
+mod change;
 mod class;
+mod combine;
 mod condition;
 mod crowd;
 mod one;

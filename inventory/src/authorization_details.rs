@@ -81,6 +81,16 @@ impl Reader<'_, '_> {
             .and_then(|version| version.member("Document"))
             .and_then(|document| self.page.policy(document, arn, PolicyKind::Identity, self.gaps));
         self.account.managed.insert(arn.into(), policy);
+        let others = versions.iter().filter(|other| version.is_none_or(|version| !std::ptr::eq(*other, version)));
+        let others = others.filter_map(|version| {
+            let name = format!("{arn} version {}", text(version, "VersionId").unwrap_or_default());
+            // What is wrong in a version that does not count is nobody's concern.
+            self.page.policy(version.member("Document")?, &name, PolicyKind::Identity, &mut Vec::new())
+        });
+        let others: Vec<_> = others.collect();
+        if !others.is_empty() {
+            self.account.versions.insert(arn.into(), others);
+        }
     }
 
     fn group(&mut self, value: &Value) {

@@ -218,7 +218,7 @@ impl Found {
 }
 
 /// What a file that was only found holds if it is read at all.
-const MARKS: &[&str] = &["Statement", "Resources", "format_version", "artifacts", "Parameter"];
+const MARKS: &[&str] = &["Statement", "Resources", "format_version", "lineage", "artifacts", "Parameter"];
 
 /// The value of a file; nothing if it is of no interest.
 fn value_of(file: &File) -> Result<Option<Value>, ParseError> {

@@ -11,8 +11,10 @@ pub(crate) mod file;
 mod frame;
 mod function;
 mod instance;
+mod json_syntax;
 mod lower;
 mod module;
+mod overriding;
 pub(crate) mod plan;
 mod policy_document;
 mod provider;
@@ -20,10 +22,12 @@ mod resource;
 mod template;
 mod text;
 mod value;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use wardbook_policy::json::Value;
 use wardbook_policy::span::{Lines, Span};
 
 use attribute::kind_of;
@@ -52,6 +56,11 @@ impl Modules {
         self.folders.add(source, role, &mut self.work.joined)
     }
 
+    /// Adds a file of the same meaning in JSON.
+    pub(crate) fn add_json(&mut self, source: &Source, value: &Value, role: Role) -> Result<(), ReadError> {
+        self.folders.add_json(source, value, role, &mut self.work.joined)
+    }
+
     /// Evaluates every root module. `load` gives the text of a file by its path. The second part of the
     /// answer are the files that were read that way.
     pub(crate) fn finish(self, load: &mut Load<'_>, harvest: &mut Harvest) -> BTreeSet<String> {
@@ -70,9 +79,15 @@ impl Modules {
     /// What every root module declares. `load` gives the text of a file by its path.
     pub(crate) fn carriers(mut self, load: &mut Load<'_>) -> Declared {
         let mut evaluated = Vec::new();
+        let mut wrong = self.folders.override_files(&self.work.joined);
         for folder in roots(&self.folders) {
-            let found = evaluate(&self.folders, &folder, &mut self.work, load);
+            let mut found = evaluate(&self.folders, &folder, &mut self.work, load);
+            found.problems.extend(wrong.extract_if(.., |(of, _)| *of == folder).map(|(_, failure)| failure));
             evaluated.push((folder, found));
+        }
+        // What is wrong in a module that others call is told with the first of them.
+        if let Some((_, first)) = evaluated.first_mut() {
+            first.problems.extend(wrong.into_iter().map(|(_, failure)| failure));
         }
         let Work { joined, loaded, .. } = self.work;
         let lines = Lines::joined(&joined.text, &joined.files);

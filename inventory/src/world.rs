@@ -35,12 +35,25 @@ pub struct World {
     aliases: BTreeMap<Box<str>, Option<Box<str>>>,
     organization: Option<Organization>,
     coverage: Coverage,
+    /// What users and roles of each account could have besides.
+    offers: BTreeMap<Box<str>, Offers>,
     /// Whether part of it is declared in templates, so that symbols count.
     open: bool,
     /// Positions in `principals`, by name without path.
     by_name: HashMap<Box<str>, Vec<usize>>,
     /// What is wrong with policies and grants, by the name of the policy or the ARN of the key.
     problems: HashMap<Box<str>, Vec<Gap>>,
+}
+
+/// Policies that lie ready in an account, for users and roles that do not have them.
+#[derive(Debug, Default)]
+pub(crate) struct Offers {
+    /// The groups, by name.
+    pub(crate) groups: BTreeMap<Box<str>, Collected<Policy>>,
+    /// Managed policies, those of AWS that were collected included, by ARN.
+    pub(crate) managed: BTreeMap<Box<str>, Policy>,
+    /// The versions of managed policies that are not the default one, by ARN.
+    pub(crate) versions: BTreeMap<Box<str>, Vec<Policy>>,
 }
 
 /// A user or a role.
@@ -60,6 +73,10 @@ pub struct Principal {
     pub groups: Vec<Box<str>>,
     /// Inline and attached policies, those of groups included.
     pub policies: Collected<Policy>,
+    /// How many of the policies collected are its own; those of its groups follow, group by group.
+    pub(crate) own: usize,
+    /// How many are of each group.
+    pub(crate) of_groups: Vec<usize>,
     /// The permissions boundary.
     pub boundary: Collected<Policy>,
     /// Who may assume a role.
@@ -136,7 +153,8 @@ impl World {
         for gap in coverage.gaps.iter().filter(|gap| gap.kind == GapKind::Problem) {
             problems.entry(gap.subject.clone()).or_default().push(gap.clone());
         }
-        World { accounts, principals, keys, aliases, organization, coverage, open: false, by_name, problems }
+        let offers = BTreeMap::new();
+        World { accounts, principals, keys, aliases, organization, coverage, offers, open: false, by_name, problems }
     }
 
     /// The accounts whose users and roles were collected, in order.
@@ -162,6 +180,11 @@ impl World {
     /// Every key, sorted by ARN.
     pub fn keys(&self) -> &[KmsKey] {
         &self.keys
+    }
+
+    /// What users and roles of an account could have besides.
+    pub(crate) fn offers(&self, account: &str) -> Option<&Offers> {
+        self.offers.get(account)
     }
 
     /// The organization, if it was collected.

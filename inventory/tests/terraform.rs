@@ -260,3 +260,145 @@ fn the_policy_of_a_key_declared_elsewhere_is_applied_to_it() {
         assert!(!kinds.is_empty() && kinds.iter().all(|kind| *kind == wanted), "{text} {kinds:?}");
     }
 }
+
+/// What the same module says in both syntaxes, with values from files and one file that overrides another.
+const MAIN: &str = r#"
+variable "reader" { default = "nobody" }
+variable "writer" { default = "nobody" }
+provider "aws" {
+  region              = "eu-west-1"
+  allowed_account_ids = ["111122223333"]
+}
+resource "aws_iam_role" "app" {
+  name               = "app"
+  assume_role_policy = "{}"
+}
+resource "aws_kms_key" "k" {
+  enable_key_rotation = false
+  lifecycle { prevent_destroy = true }
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{ Sid = "Old", Effect = "Allow", Principal = { AWS = aws_iam_role.app.arn }, Action = "kms:*", Resource = "*" }]
+  })
+}
+"#;
+
+const MAIN_JSON: &str = r#"{
+  "variable": {"reader": {"default": "nobody"}, "writer": [{"default": "nobody"}]},
+  "provider": {"aws": {"region": "eu-west-1", "allowed_account_ids": ["111122223333"]}},
+  "resource": {
+    "aws_iam_role": {"app": {"name": "app", "assume_role_policy": "{}"}},
+    "aws_kms_key": {
+      "k": {
+        "lifecycle": {"prevent_destroy": true},
+        "policy": "${jsonencode({Version = \"2012-10-17\", Statement = []})}"
+      }
+    }
+  }
+}"#;
+
+const OVERRIDE: &str = r#"
+data "aws_iam_policy_document" "k" {
+  statement {
+    sid       = "Read"
+    actions   = ["kms:Decrypt"]
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::111122223333:role/${var.reader}"]
+    }
+  }
+}
+resource "aws_kms_key" "k" {
+  policy = data.aws_iam_policy_document.k.json
+}
+"#;
+
+const OVERRIDE_JSON: &str = r#"{
+  "data": {"aws_iam_policy_document": {"k": {
+    "statement": {
+      "sid": "Read",
+      "actions": ["kms:Decrypt"],
+      "resources": ["*"],
+      "principals": {"type": "AWS", "identifiers": ["arn:aws:iam::111122223333:role/${var.reader}"]}
+    }
+  }}},
+  "resource": {"aws_kms_key": {"k": {"policy": "${data.aws_iam_policy_document.k.json}"}}}
+}"#;
+
+#[test]
+fn overriding_files_and_values_count_in_both_syntaxes() {
+    let values = ("tf/terraform.tfvars", "reader = \"first\"\nwriter = \"app\"\n");
+    let json_values = ("tf/one.auto.tfvars.json", r#"{"reader": "app"}"#);
+    let place = |world: &World| {
+        let asked = world.ask("role/app", "kms:Decrypt", "aws_kms_key.k", direct(), Quirks::default()).unwrap();
+        let policy = &asked.layers.resource.items()[0];
+        policy.statements().iter().map(|statement| policy.place(statement)).collect::<Vec<_>>()
+    };
+    for (main, over, wanted) in [
+        (("tf/main.tf", MAIN), ("tf/keys_override.tf", OVERRIDE), "tf/keys_override.tf:3:3"),
+        (("tf/main.tf.json", MAIN_JSON), ("tf/override.tf.json", OVERRIDE_JSON), "tf/override.tf.json:3:18"),
+        (("tf/main.tf", MAIN), ("tf/override.tf.json", OVERRIDE_JSON), "tf/override.tf.json:3:18"),
+    ] {
+        let world = World::from_sources([main, over, values, json_values].map(|(path, text)| Source::new(path, text)));
+        // A data source that nothing else declares adds to the module, and that is an error of its own to Terraform.
+        let gaps: Vec<_> = world.coverage().gaps.iter().filter(|gap| gap.kind == GapKind::Problem).collect();
+        assert_eq!(gaps.len(), 1, "{gaps:?}");
+        assert!(gaps[0].message.contains("nothing of this name"), "{gaps:?}");
+        assert_eq!(world.keys().len(), 1, "{main:?}");
+        assert_eq!(verdict(&world, "role/app", "kms:Decrypt", "aws_kms_key.k", direct()), Verdict::Allow, "{main:?}");
+        assert_eq!(verdict(&world, "role/app", "kms:Encrypt", "aws_kms_key.k", direct()), Verdict::ImplicitDeny);
+        assert_eq!(place(&world), [wanted]);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_terraform_says_where() {
+    for (path, text, wanted) in [
+        ("tf/a.tf.json", r#"{"resource": {"aws_kms_key": {"k": {"policy": "${a"}}}}"#, "tf/a.tf.json:1:"),
+        ("tf/a.tf.json", "{\"resource\":\n 1}", "tf/a.tf.json:2:2: `resource` is an object"),
+        ("tf/a.tf.json", r#"{"widget": {}}"#, "tf/a.tf.json:1:2: unknown kind of block `widget`"),
+        ("tf/terraform.tfvars.json", "[1]", "tf/terraform.tfvars.json:1:2: a file of variables is an object"),
+    ] {
+        let world = World::from_sources([Source::new(path, text)]);
+        let gaps: Vec<_> = world.coverage().gaps.iter().map(|gap| gap.message.to_string()).collect();
+        assert!(gaps.iter().any(|gap| gap.starts_with(wanted)), "{text}: {gaps:?}");
+    }
+}
+
+#[test]
+fn the_state_file_says_what_its_json_says_and_backups_say_nothing() {
+    let state = |serial: u32, action: &str| {
+        let policy = format!(
+            r#"{{\"Version\": \"2012-10-17\", \"Statement\": [{{\"Effect\": \"Allow\", \"Principal\": {{\"AWS\": \"arn:aws:iam::111122223333:role/app\"}}, \"Action\": \"{action}\", \"Resource\": \"*\"}}]}}"#
+        );
+        format!(
+            r#"{{"version": 4, "terraform_version": "1.9.8", "serial": {serial}, "lineage": "5b4d", "outputs": {{}}, "resources": [
+  {{"mode": "managed", "type": "aws_iam_role", "name": "app", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+    "instances": [{{"attributes": {{"arn": "arn:aws:iam::111122223333:role/app", "name": "app", "path": "/", "assume_role_policy": "{{}}"}}}}]}},
+  {{"module": "module.m", "mode": "managed", "type": "aws_kms_key", "name": "k", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"].eu",
+    "instances": [{{"index_key": "a", "attributes": {{
+      "arn": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", "is_enabled": true,
+      "policy": "{policy}"}}}}]}},
+  {{"mode": "managed", "type": "aws_kms_alias", "name": "k", "instances": [{{"attributes": {{
+    "name": "alias/k", "arn": "arn:aws:kms:eu-west-1:111122223333:alias/k",
+    "target_key_id": "1234abcd-12ab-34cd-56ef-1234567890ab"}}}}]}}], "check_results": null}}"#
+        )
+    };
+    let world = World::from_sources([
+        Source::new("tf/terraform.tfstate", state(8, "kms:Decrypt")),
+        Source::new("tf/terraform.tfstate.backup", state(7, "kms:*")),
+    ]);
+    assert_eq!((world.coverage().files_read, world.coverage().files_of_other_kinds), (1, 1));
+    assert_eq!(
+        verdict(&world, "role/app", "kms:Decrypt", "alias/k", direct()),
+        Verdict::Allow,
+        "{:?}",
+        world.coverage()
+    );
+    assert_eq!(verdict(&world, "role/app", "kms:Encrypt", "alias/k", direct()), Verdict::ImplicitDeny);
+    let asked = world.ask("role/app", "kms:Decrypt", "alias/k", direct(), Quirks::default()).unwrap();
+    let policy = &asked.layers.resource.items()[0];
+    let place = policy.place(&policy.statements()[0]);
+    assert!(place.starts_with("tf/terraform.tfstate:7:"), "{place}");
+}

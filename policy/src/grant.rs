@@ -213,6 +213,29 @@ impl Grant {
         &self.operations
     }
 
+    /// The operations that it permits somewhere where another grant of the same key does not.
+    pub fn beyond(&self, other: &Grant) -> Vec<&str> {
+        let within = self.grantee.source() == other.grantee.source() && self.is_bound_like(other);
+        let is_new = |operation: &&Box<str>| !within || !other.operations.contains(operation);
+        self.operations.iter().filter(is_new).map(|operation| &**operation).collect()
+    }
+
+    /// Whether every context that satisfies this grant's constraints satisfies those of the other.
+    fn is_bound_like(&self, other: &Grant) -> bool {
+        let pairs = |constraint: &ContextConstraint| -> Vec<(Box<str>, Box<str>)> {
+            let mut pairs: Vec<_> =
+                constraint.pairs.iter().map(|pair| (pair.name.clone(), pair.value.clone())).collect();
+            pairs.sort();
+            pairs
+        };
+        let own: Vec<_> = self.constraints.iter().flat_map(|constraint| pairs(constraint)).collect();
+        let holds = |asked: &ContextConstraint| match asked.exact {
+            true => self.constraints.iter().any(|own| own.exact && pairs(own) == pairs(asked)),
+            false => pairs(asked).iter().all(|pair| own.contains(pair)),
+        };
+        other.constraints.iter().all(holds) && (other.source_arn.is_none() || self.source_arn == other.source_arn)
+    }
+
     /// The symbols that stand in it, if a template declares it.
     pub(crate) fn symbols(&self) -> impl Iterator<Item = &str> {
         let texts =

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use wardbook_policy::boxes::{Change, Comparison, Setting, compare};
+use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::{Policy, PolicyKind};
 use wardbook_policy::quirk::Quirks;
 
@@ -31,8 +32,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
     output::check::<Diff>(global)?;
     let quirks = super::quirks(global)?;
-    let old = Side::read(&arguments.old, arguments.kind, global)?;
-    let new = Side::read(&arguments.new, arguments.kind, global)?;
+    let old = Side::read(&arguments.old, arguments.kind, Some(&arguments.new), global)?;
+    let new = Side::read(&arguments.new, arguments.kind, None, global)?;
     let report = between(&old, &new, quirks);
     output::emit(&report, global)?;
     Ok(match report.change {
@@ -50,8 +51,8 @@ fn between(old: &Side, new: &Side, quirks: Quirks) -> Diff {
         let (before, after) = (old.parts.get(name), new.parts.get(name));
         let Some(part) = before.or(after) else { continue };
         let (gained, lost) = match part {
-            Part::Grant(_) => grants(name, before, after, &mut diff),
-            Part::Policies { .. } => policies(name, before, after, quirks, &mut diff),
+            Part::Grant(_) => grants(name, (before, after), (old, new), &mut diff),
+            Part::Policies { .. } => policies(name, (before, after), (old, new), quirks, &mut diff),
         };
         diff.change = diff.change.and_then(|change| {
             let (gains, loses) = match change {
@@ -72,20 +73,53 @@ fn between(old: &Side, new: &Side, quirks: Quirks) -> Diff {
     diff
 }
 
-/// A grant is there or it is not: its text is its name.
-fn grants(name: &str, before: Option<&Part>, after: Option<&Part>, diff: &mut Diff) -> (Option<bool>, Option<bool>) {
-    match (before, after) {
-        (None, Some(Part::Grant(grant))) => diff.gained.push(Entry::of_grant(name, grant)),
-        (Some(Part::Grant(grant)), None) => diff.lost.push(Entry::of_grant(name, grant)),
-        _ => return (Some(false), Some(false)),
+type Pair<'p, T> = (Option<&'p T>, Option<&'p T>);
+
+/// A grant that is there or not, or that permits something else than before.
+fn grants(
+    name: &str,
+    parts: Pair<'_, Part>,
+    (old, new): (&Side, &Side),
+    diff: &mut Diff,
+) -> (Option<bool>, Option<bool>) {
+    let of = |part: Option<&'_ Part>| match part {
+        Some(Part::Grant(grant)) => Some(grant.clone()),
+        _ => None,
+    };
+    // A key whose grants nobody listed may have had this one as well.
+    let key = name.rsplit(" of ").next().unwrap_or_default();
+    let not_listed = |side: &Side| side.open_grants.contains(key);
+    match (of(parts.0), of(parts.1)) {
+        (None, Some(_)) if not_listed(old) => diff.doubt(format!("{name}: the grants before were not all collected")),
+        (Some(_), None) if not_listed(new) => {
+            diff.doubt(format!("{name}: the grants afterwards were not all collected"))
+        }
+        (before, after) => {
+            let all = |grant: &Grant| grant.operations().iter().map(|operation| operation.to_string()).collect();
+            let beyond = |one: &Option<Box<Grant>>, other: &Option<Box<Grant>>| -> Vec<String> {
+                match (one, other) {
+                    (Some(one), Some(other)) => one.beyond(other).into_iter().map(str::to_owned).collect(),
+                    (Some(one), None) => all(one),
+                    (None, _) => Vec::new(),
+                }
+            };
+            let (gained, lost) = (beyond(&after, &before), beyond(&before, &after));
+            let changes = (Some(!gained.is_empty()), Some(!lost.is_empty()));
+            for (list, grant, operations) in [(&mut diff.gained, &after, gained), (&mut diff.lost, &before, lost)] {
+                if let Some(grant) = grant.as_ref().filter(|_| !operations.is_empty()) {
+                    list.push(Entry::of_grant(name, grant, operations));
+                }
+            }
+            return changes;
+        }
     }
-    (Some(before.is_none()), Some(after.is_none()))
+    (None, None)
 }
 
 fn policies(
     name: &str,
-    before: Option<&Part>,
-    after: Option<&Part>,
+    (before, after): Pair<'_, Part>,
+    (old_side, new_side): (&Side, &Side),
     quirks: Quirks,
     diff: &mut Diff,
 ) -> (Option<bool>, Option<bool>) {
@@ -93,18 +127,29 @@ fn policies(
         Some(Part::Policies { policies, .. }) => policies.clone(),
         _ => None,
     };
+    let missing = |part: Option<&'_ Part>| match part {
+        Some(Part::Policies { missing, .. }) => missing.clone(),
+        _ => Vec::new(),
+    };
     let (kind, resource, is_limit) = match (before, after) {
         (Some(Part::Policies { kind, resource, is_limit, .. }), _)
         | (_, Some(Part::Policies { kind, resource, is_limit, .. })) => (*kind, resource.clone(), *is_limit),
         _ => return (Some(false), Some(false)),
     };
+    // What is missing on both sides is taken to be the same.
+    let (lacked, lacks) = (missing(before), missing(after));
+    if lacked != lacks {
+        let all: std::collections::BTreeSet<String> = lacked.into_iter().chain(lacks).collect();
+        let all: Vec<String> = all.into_iter().collect();
+        diff.doubt(format!("{name}: not collected on one of the sides: {}", all.join(", ")));
+        return (None, None);
+    }
     // A limit that is not there lets everything through; a policy that is not there allows nothing.
-    let missing = || if is_limit { side::everything() } else { Vec::new() };
-    let (old, new): (Vec<Policy>, Vec<Policy>) =
-        (of(before).unwrap_or_else(missing), of(after).unwrap_or_else(missing));
+    let absent = || if is_limit { side::everything() } else { Vec::new() };
+    let (old, new): (Vec<Policy>, Vec<Policy>) = (of(before).unwrap_or_else(absent), of(after).unwrap_or_else(absent));
     let setting = Setting { resource: resource.as_deref(), quirks, ..Setting::of(kind) };
     let comparison: Comparison<'_> = compare(&old, &new, &setting);
-    diff.add(name, &comparison);
+    diff.add(name, &comparison, (old_side, new_side));
     match comparison.change {
         None => (None, None),
         Some(change) => {

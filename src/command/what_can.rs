@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use clap::Args;
 use wardbook_inventory::access::{One, Search, Undecided};
 use wardbook_inventory::coverage::Gap;
+use wardbook_inventory::layer::Collected;
 use wardbook_inventory::world::{KmsKey, NamedPrincipal, World};
 use wardbook_policy::catalogue::{self, ResourceKind};
+use wardbook_policy::policy::Policy;
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::Request;
 use wardbook_policy::statement::Effect;
@@ -140,7 +142,7 @@ fn coverage<'w>(world: &World, named: &NamedPrincipal<'_>, keys: impl Iterator<I
 /// The data that a principal reads through services: it may call the service, and the service may decrypt for it.
 fn through<'w>(world: &'w World, named: &NamedPrincipal<'w>, quirks: Quirks) -> anyhow::Result<Vec<Through<'w>>> {
     let mut found = Vec::new();
-    for reader in READERS.iter().filter(|reader| may_call(named, reader.action, quirks)) {
+    for reader in READERS.iter().filter(|reader| may_call(world, named, reader.action, quirks)) {
         let mut keys = Vec::new();
         let regions: BTreeSet<&str> = world.keys().iter().map(|key| &*key.region).collect();
         for region in regions {
@@ -161,14 +163,23 @@ fn through<'w>(world: &'w World, named: &NamedPrincipal<'w>, quirks: Quirks) -> 
     Ok(found)
 }
 
-/// Whether an identity policy of the principal allows the action on something.
-fn may_call(named: &NamedPrincipal<'_>, action: &str, quirks: Quirks) -> bool {
+/// Whether the policies of the principal let it call the action on something: one of its own allows it, its
+/// boundary and each level of SCPs have an Allow for it, and nothing denies it outright.
+fn may_call(world: &World, named: &NamedPrincipal<'_>, action: &str, quirks: Quirks) -> bool {
     let Some(principal) = named.principal else { return false };
     let Ok(probe) = Request::builder(&named.text, action, "*").quirks(quirks).build() else { return false };
-    let statements = principal.policies.items().iter().flat_map(|policy| policy.statements());
-    let about: Vec<_> = statements.filter(|statement| statement.is_about(&probe, quirks)).collect();
-    let denied = about.iter().any(|statement| {
-        statement.effect() == Effect::Deny && statement.conditions().is_empty() && statement.resources().is_everything()
-    });
-    !denied && about.iter().any(|statement| statement.effect() == Effect::Allow)
+    let about = |policies: &[Policy], effect: Effect, outright: bool| {
+        let mut statements = policies.iter().flat_map(|policy| policy.statements());
+        statements.any(|statement| {
+            statement.effect() == effect
+                && statement.is_about(&probe, quirks)
+                && (!outright || statement.conditions().is_empty() && statement.resources().is_everything())
+        })
+    };
+    let passes = |policies: &[Policy]| about(policies, Effect::Allow, false) && !about(policies, Effect::Deny, true);
+    let membership = world.organization().and_then(|organization| organization.accounts.get(&principal.account));
+    let levels = membership.map_or(&[][..], |membership| membership.scps.items());
+    passes(principal.policies.items())
+        && (matches!(principal.boundary, Collected::Absent | Collected::Unknown) || passes(principal.boundary.items()))
+        && levels.iter().all(|level| passes(level))
 }

@@ -46,6 +46,16 @@ impl Outsiders {
     }
 }
 
+/// Somebody with a power over a key, collected or not.
+pub(super) struct Persona {
+    /// The principal of its requests.
+    pub(super) text: Box<str>,
+    /// The condition keys that it determines.
+    pub(super) facts: Circumstances,
+    /// Everything but the key's own policies and grants.
+    pub(super) own: OwnedLayers,
+}
+
 /// Somebody who is asked, and whose row it is.
 struct Stranger<'w> {
     row: Other,
@@ -57,6 +67,42 @@ struct Stranger<'w> {
 }
 
 impl<'w> Search<'w> {
+    /// Whoever a row is about, as it acts on a key; nobody for services and sessions, which do not act on their own.
+    pub(super) fn persona(&mut self, who: &Who, key: &KmsKey) -> Option<Persona> {
+        let persona = match who {
+            Who::Collected(index) => {
+                let who = self.world.principals().get(*index)?;
+                let caller = Caller::parse(&who.arn).ok()?;
+                let named = NamedPrincipal { text: who.arn.clone().into(), caller, principal: Some(who) };
+                let facts = self.world.facts_of_principal(&named).0;
+                return Some(Persona { text: who.arn.clone(), facts, own: self.own_layers(who, key) });
+            }
+            Who::Other(other) => {
+                let text = other.stand_in.clone().unwrap_or_else(|| other.text.clone());
+                let account = other.account.as_deref().unwrap_or_default();
+                let everything = self.outsiders.permits_everything.clone();
+                let (facts, own) = match other.kind {
+                    WhoKind::Root | WhoKind::Account => (self.facts(&text), self.side(account, Collected::Absent)),
+                    WhoKind::User | WhoKind::Role if self.world.has_whole_account(account) => return None,
+                    WhoKind::User | WhoKind::Role => (self.facts(&text), self.side(account, everything)),
+                    WhoKind::Anyone => {
+                        let facts =
+                            Circumstances::default().absent("aws:PrincipalOrgID").absent("aws:PrincipalOrgPaths");
+                        (facts, OwnedLayers { identity: everything, ..OwnedLayers::default() })
+                    }
+                    WhoKind::Organization => {
+                        let facts = Circumstances::default().with("aws:PrincipalOrgID", &*other.text);
+                        (facts, OwnedLayers { identity: everything, ..OwnedLayers::default() })
+                    }
+                    WhoKind::Service | WhoKind::FederatedUser => return None,
+                };
+                Persona { text, facts, own }
+            }
+        };
+        let own = OwnedLayers { rcps: self.rcps(&key.account), endpoint: self.beside(), ..persona.own };
+        Some(Persona { own, ..persona })
+    }
+
     pub(super) fn ask_outsiders(&mut self, key: &'w KmsKey, view: &View<'w>, asked: &Asked, found: &mut KeyAccess<'w>) {
         let partition = Arn::parse(&key.arn).map_or("aws", |arn| arn.partition);
         self.ask_accounts(partition, key, view, asked, found);

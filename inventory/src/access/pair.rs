@@ -117,6 +117,15 @@ pub(super) fn allowed(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks
     }
 }
 
+/// A request that is allowed in some context, its own unknown keys settled as well: some are absent in it.
+pub(super) fn some_context(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks: Quirks) -> Option<Box<Request>> {
+    let open = asked.facts.add_to(asker.open.clone().on(&asked.arn)).build().ok()?;
+    match condition::contexts(&open, &layers.bearing_on(&open, quirks), quirks) {
+        Found::When(_, witness) => Some(witness),
+        Found::Nowhere | Found::Open(_) => None,
+    }
+}
+
 /// A request with these condition keys given, whatever was told of them before.
 pub(super) fn settled(builder: RequestBuilder, context: &[(Box<str>, Values)]) -> RequestBuilder {
     context.iter().fold(builder, |builder, (key, values)| builder.settle(key, values.clone()))

@@ -17,9 +17,7 @@ use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::Request;
 use wardbook_policy::statement::Principals;
 
-use super::pair::{self, Allowed};
 use super::power::Searches;
-use super::search::portrait;
 use super::step::{Deed, take};
 use super::takeover::Takeovers;
 use super::{Answer, Entry, KeyAccess, Other, Search, Step, Tier, Who, WhoKind};
@@ -42,9 +40,9 @@ const CARRIED: &[&str] = &[
 
 /// How somebody gets there.
 #[derive(Debug, Clone)]
-struct Way {
-    steps: Vec<Step>,
-    first: Option<Request>,
+pub(super) struct Way {
+    pub(super) steps: Vec<Step>,
+    pub(super) first: Option<Request>,
 }
 
 impl<'w> Search<'w> {
@@ -62,13 +60,20 @@ impl<'w> Search<'w> {
         for holder in &holders {
             ways.insert(*holder, Way { steps: self.last_conditions(&access, *holder), first: None });
         }
+        let mut strangers: BTreeMap<Other, Way> = BTreeMap::new();
         for able in self.able(key, access.refused, others) {
-            offer(&mut ways, able.who, Way { steps: able.steps, first: able.first }, &holders);
+            let way = Way { steps: able.steps, first: able.first };
+            match able.who {
+                Who::Collected(index) => offer(&mut ways, index, way, &holders),
+                Who::Other(other) => offer_to(&mut strangers, Arc::unwrap_or_clone(other), way),
+            }
         }
         if access.refused.is_none() {
-            self.edit_oneself(key, takeovers, &holders, &mut ways);
+            self.by_changes(key, takeovers, &holders, &mut ways);
         }
-        let strangers = self.spread(takeovers, &holders, &mut ways);
+        for (other, way) in self.spread(takeovers, &holders, &mut ways) {
+            offer_to(&mut strangers, other, way);
+        }
         for (who, way) in ways.into_iter().filter(|(who, _)| !holders.contains(who)) {
             access.entries.push(entry(Who::Collected(who), way));
         }
@@ -164,59 +169,10 @@ impl<'w> Search<'w> {
             let row = (Who::Other(Arc::new(other.clone())), arn.as_str(), None);
             let Some(taken) = take(self.world, row, &deed, &layers, self.quirks) else { continue };
             let steps: Vec<Step> = std::iter::once(taken.step).chain(rest.steps.iter().cloned()).collect();
-            let shorter = strangers.get(&other).is_none_or(|way| steps.len() < way.steps.len());
-            if shorter && can_all_hold(&steps, self.quirks) {
-                strangers.insert(other, Way { steps, first: Some(taken.request) });
+            if can_all_hold(&steps, self.quirks) {
+                offer_to(strangers, other, Way { steps, first: Some(taken.request) });
             }
         }
-    }
-
-    /// Those who get there by a change to their own policies, boundary or tags.
-    fn edit_oneself(
-        &mut self,
-        key: &'w KmsKey,
-        takeovers: &Takeovers,
-        holders: &BTreeSet<usize>,
-        ways: &mut BTreeMap<usize, Way>,
-    ) {
-        let world = self.world;
-        for (index, who) in world.principals().iter().enumerate() {
-            if holders.contains(&index) {
-                continue;
-            }
-            let edit = self.edits_of(index, who, takeovers);
-            let unbind = self.unbind(index, who, takeovers);
-            let tag = self.tag_self(index, who, takeovers);
-            let tries = [
-                (edit.as_ref().into_iter().collect::<Vec<_>>(), (true, false, false)),
-                (unbind.as_ref().into_iter().collect(), (false, true, false)),
-                (tag.as_ref().into_iter().collect(), (false, false, true)),
-                (unbind.as_ref().zip(edit.as_ref()).map(|(a, b)| vec![a, b]).unwrap_or_default(), (true, true, false)),
-            ];
-            for (taken, (widened, unbound, tagged)) in tries {
-                let Some(first) = taken.first() else { continue };
-                let own = self.own_layers(who, key);
-                let identity = if widened { self.widened(&own.identity) } else { own.identity.clone() };
-                let boundary = if unbound { Collected::Absent } else { own.boundary.clone() };
-                let (resource, grants) = (key.policy.clone(), key.grants.clone());
-                let layers = OwnedLayers { resource, grants, identity, boundary, ..own };
-                let asker = match tagged {
-                    false => portrait(world, who, &self.action, self.quirks),
-                    true => super::search::portrait_with_open_tags(world, who, &self.action, self.quirks),
-                };
-                if let Allowed::Yes(..) = pair::allowed(&asker, &self.asked(key), &layers, self.quirks) {
-                    let request = first.request.clone();
-                    let steps = taken.iter().map(|taken| taken.step.clone()).collect();
-                    offer(ways, index, Way { steps, first: Some(request) }, holders);
-                    break;
-                }
-            }
-        }
-    }
-
-    fn widened(&self, identity: &Collected<Policy>) -> Collected<Policy> {
-        let everything = self.outsiders.permits_everything();
-        Collected::known(identity.items().iter().chain(everything.items()).cloned().collect())
     }
 }
 
@@ -228,13 +184,19 @@ fn collected(entry: &Entry) -> Option<usize> {
 }
 
 /// Keeps a way if it is the shortest yet; of equal ones the first.
-fn offer(ways: &mut BTreeMap<usize, Way>, who: usize, way: Way, holders: &BTreeSet<usize>) {
+pub(super) fn offer(ways: &mut BTreeMap<usize, Way>, who: usize, way: Way, holders: &BTreeSet<usize>) {
     if holders.contains(&who) {
         return;
     }
     let shorter = ways.get(&who).is_none_or(|known| way.steps.len() < known.steps.len());
     if shorter {
         ways.insert(who, way);
+    }
+}
+
+fn offer_to(strangers: &mut BTreeMap<Other, Way>, other: Other, way: Way) {
+    if strangers.get(&other).is_none_or(|known| way.steps.len() < known.steps.len()) {
+        strangers.insert(other, way);
     }
 }
 
@@ -253,7 +215,7 @@ fn entry(who: Who, way: Way) -> Entry {
 
 /// Whether the conditions that a caller carries along can hold in all steps at once. Each step is one
 /// level of policies that must let a request through, so that the question is one of boxes.
-fn can_all_hold(steps: &[Step], quirks: Quirks) -> bool {
+pub(super) fn can_all_hold(steps: &[Step], quirks: Quirks) -> bool {
     let carried = |condition: &&Condition| CARRIED.contains(&&*condition.key.to_lowercase());
     let binding: Vec<Vec<Vec<&Condition>>> = steps
         .iter()

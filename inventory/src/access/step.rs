@@ -52,9 +52,21 @@ pub(super) fn take(
         told = told.resource_account(account);
     }
     let asked = Asked { arn: deed.resource.into(), facts: told };
-    let Allowed::Yes(request, only_if) = pair::allowed(&asker, &asked, layers, quirks) else { return None };
+    taken(&asker, row, &asked, deed, layers, quirks)
+}
+
+/// The same for somebody who is already portrayed; `asked` says what is told of the resource.
+pub(super) fn taken(
+    asker: &Asker,
+    who: Who,
+    asked: &Asked,
+    deed: &Deed<'_>,
+    layers: &OwnedLayers,
+    quirks: Quirks,
+) -> Option<Taken> {
+    let Allowed::Yes(request, only_if) = pair::allowed(asker, asked, layers, quirks) else { return None };
     let by = cites(&layers.explain(&request, quirks));
-    Some(Taken { step: step(row, deed, only_if, by), request: *request })
+    Some(Taken { step: step(who, deed, only_if, by), request: *request })
 }
 
 fn step(who: Who, deed: &Deed<'_>, only_if: Option<OnlyIf>, by: Vec<Cite>) -> Step {

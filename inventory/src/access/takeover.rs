@@ -2,12 +2,14 @@
 //! service that runs one's code, or by making credentials of a user.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use wardbook_policy::arn::Arn;
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::Request;
-use wardbook_policy::statement::Principals;
+use wardbook_policy::statement::{Principals, Texts};
 
+use super::change::{Changes, facts_of, requested_tags};
 use super::search::Search;
 use super::step::{Deed, Taken, take};
 use super::{Step, Who};
@@ -62,6 +64,33 @@ const COMPUTE: &[Compute] = &[
         actions: &["ssm:StartAutomationExecution"],
     },
     Compute {
+        service: "sagemaker.amazonaws.com",
+        resource: "training-job/any",
+        actions: &["sagemaker:CreateTrainingJob"],
+    },
+    Compute {
+        service: "sagemaker.amazonaws.com",
+        resource: "processing-job/any",
+        actions: &["sagemaker:CreateProcessingJob"],
+    },
+    Compute { service: "glue.amazonaws.com", resource: "devEndpoint/any", actions: &["glue:CreateDevEndpoint"] },
+    Compute {
+        service: "ecs-tasks.amazonaws.com",
+        resource: "job-definition/any:1",
+        actions: &["batch:RegisterJobDefinition", "batch:SubmitJob"],
+    },
+    Compute {
+        service: "tasks.apprunner.amazonaws.com",
+        resource: "service/any/00000000000000000000000000000000",
+        actions: &["apprunner:CreateService"],
+    },
+    Compute {
+        service: "elasticmapreduce.amazonaws.com",
+        resource: "cluster/any",
+        actions: &["elasticmapreduce:RunJobFlow"],
+    },
+    Compute { service: "ec2.amazonaws.com", resource: "cluster/any", actions: &["elasticmapreduce:RunJobFlow"] },
+    Compute {
         service: "datapipeline.amazonaws.com",
         resource: "pipeline/any",
         actions: &["datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition"],
@@ -75,14 +104,6 @@ const CREDENTIALS: &[(&str, &str)] = &[
     ("iam:UpdateLoginProfile", "changes the user's password"),
 ];
 
-/// Actions by which somebody widens the policies of a role or user, the direct ones first.
-const EDITS: &[(&str, PrincipalKind, &str)] = &[
-    ("iam:PutRolePolicy", PrincipalKind::Role, "writes an inline policy that allows it"),
-    ("iam:AttachRolePolicy", PrincipalKind::Role, "attaches a policy that allows it"),
-    ("iam:PutUserPolicy", PrincipalKind::User, "writes an inline policy that allows it"),
-    ("iam:AttachUserPolicy", PrincipalKind::User, "attaches a policy that allows it"),
-];
-
 /// What somebody might use; a bit each, so that most are ruled out at once.
 const INTERESTING: &[&str] = &[
     "sts:AssumeRole",
@@ -91,30 +112,49 @@ const INTERESTING: &[&str] = &[
     "iam:CreateAccessKey",
     "iam:CreateLoginProfile",
     "iam:UpdateLoginProfile",
+    "sts:TagSession",
     "iam:PutRolePolicy",
     "iam:AttachRolePolicy",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
     "iam:PutUserPolicy",
     "iam:AttachUserPolicy",
+    "iam:DeleteUserPolicy",
+    "iam:DetachUserPolicy",
     "iam:CreatePolicyVersion",
     "iam:SetDefaultPolicyVersion",
     "iam:AddUserToGroup",
+    "iam:RemoveUserFromGroup",
     "iam:PutGroupPolicy",
     "iam:AttachGroupPolicy",
+    "iam:DeleteGroupPolicy",
+    "iam:DetachGroupPolicy",
+    "iam:PutRolePermissionsBoundary",
     "iam:DeleteRolePermissionsBoundary",
+    "iam:PutUserPermissionsBoundary",
     "iam:DeleteUserPermissionsBoundary",
     "iam:TagRole",
+    "iam:UntagRole",
     "iam:TagUser",
+    "iam:UntagUser",
+    "organizations:UpdatePolicy",
+    "organizations:DetachPolicy",
 ];
 
+/// How many of them make one somebody else; the rest changes what decides about somebody.
+const TAKING_OVER: u32 = 6;
+
 /// The steps of one who becomes another, and the request of the first.
-type Takeover = (Vec<Step>, Request);
+pub(super) type Takeover = (Vec<Step>, Request);
 
 /// Who may become whom; what was found is kept.
 #[derive(Debug)]
 pub(super) struct Takeovers {
     /// For each principal, a bit per action of [`INTERESTING`] that a statement of its policies is about.
-    interests: Vec<u32>,
+    interests: Vec<u64>,
     edges: HashMap<(usize, usize), Option<Takeover>>,
+    /// What somebody may change about somebody, where a key of an account is concerned.
+    pub(super) changes: HashMap<(usize, usize, Box<str>), Rc<Changes>>,
 }
 
 impl Takeovers {
@@ -122,11 +162,11 @@ impl Takeovers {
         let any = "arn:aws:iam::111122223333:user/any";
         let probes: Vec<Option<Request>> =
             INTERESTING.iter().map(|action| Request::builder(any, action, "*").build().ok()).collect();
-        let mut of_policy: HashMap<usize, u32> = HashMap::new();
+        let mut of_policy: HashMap<usize, u64> = HashMap::new();
         let mut bits_of = |policy: &wardbook_policy::policy::Policy| {
             let address = policy.statements().as_ptr() as usize;
             *of_policy.entry(address).or_insert_with(|| {
-                let mut bits = 0;
+                let mut bits = 0_u64;
                 for (bit, probe) in probes.iter().enumerate() {
                     let about = |probe: &Request| policy.statements().iter().any(|s| s.is_about(probe, quirks));
                     if probe.as_ref().is_some_and(about) {
@@ -145,16 +185,26 @@ impl Takeovers {
                     .items()
                     .iter()
                     .filter(|policy| !policy.statements().is_empty())
-                    .fold(0, |bits, policy| bits | bits_of(policy))
+                    .fold(0_u64, |bits, policy| bits | bits_of(policy))
             })
             .collect();
-        Takeovers { interests, edges: HashMap::new() }
+        Takeovers { interests, edges: HashMap::new(), changes: HashMap::new() }
     }
 
     /// Whether a principal has a statement about the action.
     pub(super) fn may_use(&self, who: usize, action: &str) -> bool {
         let bit = INTERESTING.iter().position(|known| *known == action);
         bit.is_some_and(|bit| self.interests.get(who).is_some_and(|bits| bits & (1 << bit) != 0))
+    }
+
+    /// Whether a principal has a statement about a change to somebody.
+    pub(super) fn may_change(&self, who: usize) -> bool {
+        self.interests.get(who).is_some_and(|bits| bits >> TAKING_OVER != 0)
+    }
+
+    /// Whether a principal has a statement about becoming somebody else.
+    pub(super) fn may_take_over(&self, who: usize) -> bool {
+        self.interests.get(who).is_some_and(|bits| bits & ((1 << TAKING_OVER) - 1) != 0)
     }
 
     fn may_use_any(&self, who: usize, actions: &[&str]) -> bool {
@@ -212,10 +262,11 @@ impl<'w> Search<'w> {
         let who = self.world.principals().get(index)?;
         let whom = self.world.principals().get(target)?;
         match whom.kind {
+            PrincipalKind::User if who.account != whom.account => None,
             PrincipalKind::User => CREDENTIALS
                 .iter()
                 .filter(|(action, _)| takeovers.may_use(index, action))
-                .find_map(|(action, why)| self.iam_step(index, who, action, &whom.arn, why))
+                .find_map(|(action, why)| self.step_with(index, who, (action, &whom.arn, facts_of(whom)), why))
                 .map(|taken| (vec![taken.step], taken.request)),
             PrincipalKind::Role => self
                 .assume(index, who, whom)
@@ -227,12 +278,8 @@ impl<'w> Search<'w> {
     fn assume(&mut self, index: usize, who: &'w Principal, whom: &'w Principal) -> Option<Takeover> {
         let trust = whom.trust.clone()?;
         let layers = OwnedLayers { resource: Collected::known(vec![trust]), ..self.side_of(who) };
-        let deed = Deed {
-            action: "sts:AssumeRole",
-            resource: &whom.arn,
-            facts: Circumstances::default(),
-            why: "becomes the role",
-        };
+        let deed =
+            Deed { action: "sts:AssumeRole", resource: &whom.arn, facts: facts_of(whom), why: "becomes the role" };
         let row = (Who::Collected(index), &*who.arn, Some(who));
         take(self.world, row, &deed, &layers, self.quirks).map(|taken| (vec![taken.step], taken.request))
     }
@@ -255,13 +302,32 @@ impl<'w> Search<'w> {
             let passed = take(self.world, (Who::Collected(index), &who.arn, Some(who)), &pass, &layers, self.quirks)?;
             let mut steps = vec![passed.step];
             for action in compute.actions {
-                let service = action.split(':').next().unwrap_or_default();
-                let account = &who.account;
-                let resource = format!("arn:aws:{service}:us-east-1:{account}:{}", compute.resource);
-                steps.push(self.iam_step(index, who, action, &resource, "runs code of one's own under the role")?.step);
+                steps.push(self.run_code(index, who, action, compute.resource)?.step);
             }
             Some((steps, passed.request))
         })
+    }
+
+    /// An action of a service on something of one's own, called as the caller's policies want it.
+    fn run_code(&mut self, index: usize, who: &'w Principal, action: &str, resource: &str) -> Option<Taken> {
+        let service = action.split(':').next().unwrap_or_default();
+        let partition = Arn::parse(&who.arn).map_or("aws", |arn| arn.partition);
+        let mut resources = vec![format!("arn:{partition}:{service}:us-east-1:{}:{resource}", who.account)];
+        let statements = who.policies.items().iter().flat_map(|policy| policy.statements());
+        for statement in statements {
+            let Texts::Named(patterns) = statement.resources() else { continue };
+            for pattern in patterns {
+                let Some(arn) = Arn::parse(pattern.source()).filter(|arn| arn.service == service) else { continue };
+                let region = if arn.region.contains(['*', '?']) { "us-east-1" } else { arn.region };
+                let named = arn.resource.replace(['*', '?'], "x");
+                let named = format!("arn:{partition}:{service}:{region}:{}:{named}", who.account);
+                if !resources.contains(&named) {
+                    resources.push(named);
+                }
+            }
+        }
+        let why = "runs code of one's own under the role";
+        resources.iter().find_map(|resource| self.iam_step(index, who, action, resource, why))
     }
 
     fn rewrite_trust(
@@ -275,7 +341,7 @@ impl<'w> Search<'w> {
             return None;
         }
         let why = "lets oneself assume the role";
-        let taken = self.iam_step(index, who, "iam:UpdateAssumeRolePolicy", &whom.arn, why)?;
+        let taken = self.step_with(index, who, ("iam:UpdateAssumeRolePolicy", &whom.arn, facts_of(whom)), why)?;
         let assume = Step {
             action: "sts:AssumeRole".into(),
             why: "becomes the role".into(),
@@ -296,74 +362,47 @@ impl<'w> Search<'w> {
         resource: &str,
         why: &str,
     ) -> Option<Taken> {
-        let deed = Deed { action, resource, facts: Circumstances::default(), why };
+        self.step_with(index, who, (action, resource, Circumstances::default()), why)
+    }
+
+    fn step_with(
+        &mut self,
+        index: usize,
+        who: &'w Principal,
+        (action, resource, facts): (&str, &str, Circumstances),
+        why: &str,
+    ) -> Option<Taken> {
+        let deed = Deed { action, resource, facts, why };
         let layers = self.side_of(who);
         take(self.world, (Who::Collected(index), &who.arn, Some(who)), &deed, &layers, self.quirks)
     }
 
-    /// How a principal widens its own policies, or takes its boundary away; the steps for each wish.
-    pub(super) fn edits_of(&mut self, index: usize, who: &'w Principal, takeovers: &Takeovers) -> Option<Taken> {
-        for (action, kind, why) in EDITS {
-            if *kind == who.kind && takeovers.may_use(index, action) {
-                let taken = self.iam_step(index, who, action, &who.arn, why);
-                if taken.is_some() {
-                    return taken;
-                }
-            }
-        }
-        for action in ["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"] {
-            if !takeovers.may_use(index, action) {
-                continue;
-            }
-            let own: Vec<Box<str>> = who.policies.items().iter().map(|policy| policy.name().into()).collect();
-            let account = &who.account;
-            let prefix = format!(":iam::{account}:policy/");
-            for policy in own.iter().filter(|name| name.contains(&prefix)) {
-                let why = "gives a policy of its own another version that allows it";
-                if let Some(taken) = self.iam_step(index, who, action, policy, why) {
-                    return Some(taken);
-                }
-            }
-        }
+    /// How somebody assumes a role with tags of its session.
+    pub(super) fn assume_with_tags(
+        &mut self,
+        index: usize,
+        who: &'w Principal,
+        whom: &'w Principal,
+        tags: &[(Box<str>, Box<str>)],
+    ) -> Option<Takeover> {
+        let trust = whom.trust.clone()?;
+        let layers = OwnedLayers { resource: Collected::known(vec![trust]), ..self.side_of(who) };
+        let mut steps = Vec::new();
+        let mut first = None;
         for (action, why) in [
-            ("iam:PutGroupPolicy", "writes a policy of its own group that allows it"),
-            ("iam:AttachGroupPolicy", "attaches a policy to its own group that allows it"),
+            ("sts:TagSession", "gives the session a tag on which a policy turns"),
+            ("sts:AssumeRole", "becomes the role"),
         ] {
-            if !takeovers.may_use(index, action) {
-                continue;
-            }
-            for group in &who.groups {
-                let partition = Arn::parse(&who.arn).map_or("aws", |arn| arn.partition);
-                let arn = format!("arn:{partition}:iam::{}:group/{group}", who.account);
-                if let Some(taken) = self.iam_step(index, who, action, &arn, why) {
-                    return Some(taken);
-                }
-            }
+            let facts = requested_tags(facts_of(whom), tags);
+            let deed = Deed { action, resource: &whom.arn, facts, why };
+            let taken = take(self.world, (Who::Collected(index), &who.arn, Some(who)), &deed, &layers, self.quirks)?;
+            steps.push(taken.step);
+            first.get_or_insert(taken.request);
         }
-        None
+        Some((steps, first?))
     }
 
-    /// How a principal gets rid of its boundary.
-    pub(super) fn unbind(&mut self, index: usize, who: &'w Principal, takeovers: &Takeovers) -> Option<Taken> {
-        let action = match who.kind {
-            PrincipalKind::Role => "iam:DeleteRolePermissionsBoundary",
-            PrincipalKind::User => "iam:DeleteUserPermissionsBoundary",
-        };
-        let bound = !matches!(who.boundary, Collected::Absent) && takeovers.may_use(index, action);
-        bound.then(|| self.iam_step(index, who, action, &who.arn, "takes its permissions boundary away")).flatten()
-    }
-
-    /// How a principal gives itself a tag.
-    pub(super) fn tag_self(&mut self, index: usize, who: &'w Principal, takeovers: &Takeovers) -> Option<Taken> {
-        let action = match who.kind {
-            PrincipalKind::Role => "iam:TagRole",
-            PrincipalKind::User => "iam:TagUser",
-        };
-        let may = takeovers.may_use(index, action);
-        may.then(|| self.iam_step(index, who, action, &who.arn, "gives itself a tag on which a policy turns")).flatten()
-    }
-
-    fn side_of(&mut self, who: &'w Principal) -> OwnedLayers {
+    pub(super) fn side_of(&mut self, who: &'w Principal) -> OwnedLayers {
         OwnedLayers {
             identity: who.policies.clone(),
             boundary: who.boundary.clone(),

@@ -7,17 +7,18 @@ use super::evaluator::{Eval, Evaluator};
 use super::frame::At;
 use super::function;
 use super::value::{Entry, Val};
+use super::written::Base;
 
 impl Evaluator<'_> {
     /// The value with what its type adds: `optional(string, "x")` attributes, sets without repetition.
-    pub(super) fn converted(&mut self, value: Val, constraint: &Expression, base: usize) -> Eval {
+    pub(super) fn converted(&mut self, value: Val, constraint: &Expression, base: Base<'_>) -> Eval {
         self.enter(value.span)?;
         let converted = self.converted_inside(value, constraint, base);
         self.leave();
         converted
     }
 
-    fn converted_inside(&mut self, value: Val, constraint: &Expression, base: usize) -> Eval {
+    fn converted_inside(&mut self, value: Val, constraint: &Expression, base: Base<'_>) -> Eval {
         let Expression::FuncCall(call) = constraint else { return Ok(value) };
         let Some(inner) = call.args.get(0) else { return Ok(value) };
         match call.name.name.as_str() {
@@ -45,7 +46,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn object_of(&mut self, value: Val, attributes: &Expression, base: usize) -> Eval {
+    fn object_of(&mut self, value: Val, attributes: &Expression, base: Base<'_>) -> Eval {
         let (Some(entries), Some(attributes)) = (value.as_object(), attributes.as_object()) else { return Ok(value) };
         let mut converted = Vec::with_capacity(entries.len());
         for (key, constraint) in attributes.iter() {

@@ -4,9 +4,15 @@ use std::collections::BTreeMap;
 
 use hcl_edit::parser;
 use hcl_edit::structure::Body;
+use wardbook_policy::json::{ParseError, Value};
 use wardbook_policy::span::Span;
 
+use super::evaluator::Failure;
+use super::json_syntax;
+use super::overriding;
+use super::written::{Base, Written};
 use crate::limits::{TERRAFORM_FILE_BYTES_MAX, TERRAFORM_JOINED_BYTES_MAX};
+use crate::parameters::file_name;
 use crate::source::{ReadError, Source};
 
 /// Texts one after another, each under its name.
@@ -41,16 +47,46 @@ fn has_room(taken: usize, more: usize) -> bool {
 #[derive(Debug)]
 pub(crate) struct File {
     pub(crate) body: Body,
-    /// Where its text begins in the joined text.
-    pub(crate) base: usize,
+    /// Where its text stands in the joined text.
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    At { start: usize, length: usize },
+    Written(Written),
+}
+
+impl File {
+    /// A text that was put together from others, parsed.
+    pub(crate) fn written(written: Written) -> Result<File, parser::Error> {
+        Ok(File { body: parser::parse_body(&written.text)?, place: Place::Written(written) })
+    }
+
+    pub(crate) fn base(&self) -> Base<'_> {
+        match &self.place {
+            Place::At { start, .. } => Base::Plain(*start),
+            Place::Written(written) => written.base(),
+        }
+    }
+
+    /// The text that its syntax is of.
+    pub(crate) fn text<'t>(&'t self, joined: &'t str) -> &'t str {
+        match &self.place {
+            Place::At { start, length } => joined.get(*start..start + length).unwrap_or_default(),
+            Place::Written(written) => &written.text,
+        }
+    }
 }
 
 /// The files of a folder that belong to its module.
 #[derive(Debug, Default)]
 pub(crate) struct Folder {
     pub(crate) files: Vec<File>,
+    /// `override.tf` and `*_override.tf`, by their names.
+    overrides: BTreeMap<String, File>,
     /// `terraform.tfvars` and `*.auto.tfvars`, in the order in which Terraform reads them.
-    pub(crate) values: Vec<File>,
+    pub(crate) values: BTreeMap<(usize, String), File>,
 }
 
 /// Every folder that holds Terraform files, by its path.
@@ -70,11 +106,32 @@ pub(crate) enum Role {
 
 /// Whether a file is written in Terraform's language: by its name, else by how it begins.
 pub(crate) fn role(source: &Source) -> Option<Role> {
-    let name = source.path.rsplit(['/', '\\']).next().unwrap_or(&source.path);
+    let name = file_name(&source.path);
     if name == "terraform.tfvars" || name.ends_with(".auto.tfvars") {
         return Some(Role::Values);
     }
     (name.ends_with(".tf") || begins_like_module(&source.text)).then_some(Role::Module)
+}
+
+/// Whether a file in JSON belongs to a module: by its name, else by what it holds.
+pub(crate) fn json_role(path: &str, value: &Value) -> Option<Role> {
+    named_json_role(path).or_else(|| json_syntax::recognizes(value).then_some(Role::Module))
+}
+
+/// The same by the name alone.
+pub(crate) fn named_json_role(path: &str) -> Option<Role> {
+    let name = file_name(path);
+    if name == "terraform.tfvars.json" || name.ends_with(".auto.tfvars.json") {
+        return Some(Role::Values);
+    }
+    name.ends_with(".tf.json").then_some(Role::Module)
+}
+
+/// Whether a file of that name changes what others declare.
+fn overrides(name: &str) -> bool {
+    let stem = name.strip_suffix(".json").unwrap_or(name);
+    let stem = stem.strip_suffix(".tf").unwrap_or_default();
+    stem == "override" || stem.ends_with("_override")
 }
 
 /// Whether the first thing that is no comment is the head of a block that only Terraform has.
@@ -119,25 +176,82 @@ impl Folders {
     /// Parses a file and adds it to its folder.
     pub(crate) fn add(&mut self, source: &Source, role: Role, joined: &mut Joined) -> Result<(), ReadError> {
         if source.text.len() > TERRAFORM_FILE_BYTES_MAX {
-            let message = format!("the file is longer than the {TERRAFORM_FILE_BYTES_MAX} bytes that are read as HCL");
-            return Err(source.error(Span::default(), message));
+            return Err(source.error(Span::default(), too_long()));
         }
         let body = parser::parse_body(&source.text).map_err(|error| {
             let at = error.location().offset();
             source.error(Span::new(at, at), format!("not HCL: {}", error.message().replace('\n', ", ")))
         })?;
-        let Some(base) = joined.add(&source.path, &source.text) else {
-            return Err(source.error(Span::default(), "there are more Terraform files than are read together"));
-        };
-        let folder = self.folders.entry(folder_of(&source.path)).or_default();
-        match role {
-            Role::Module => folder.files.push(File { body, base }),
-            // The one of this name is read before all others, whatever the order of names.
-            Role::Values if source.path.ends_with("terraform.tfvars") => folder.values.insert(0, File { body, base }),
-            Role::Values => folder.values.push(File { body, base }),
-        }
+        let Some(start) = joined.add(&source.path, &source.text) else { return Err(too_many(source)) };
+        self.insert(source, role, File { body, place: Place::At { start, length: source.text.len() } });
         Ok(())
     }
+
+    /// Adds a file in JSON to its folder.
+    pub(crate) fn add_json(
+        &mut self,
+        source: &Source,
+        value: &Value,
+        role: Role,
+        joined: &mut Joined,
+    ) -> Result<(), ReadError> {
+        if source.text.len() > TERRAFORM_FILE_BYTES_MAX {
+            return Err(source.error(Span::default(), too_long()));
+        }
+        let base = joined.text.len();
+        let written = match role {
+            Role::Module => json_syntax::module(value, &source.text, base),
+            Role::Values => json_syntax::values(value, &source.text, base),
+        };
+        let refused = |ParseError { message, span }| source.error(span, message);
+        let written = written.map_err(refused)?;
+        let places = written.clone();
+        let file = File::written(written).map_err(|error| {
+            let at = error.location().offset();
+            let at = (places.base().span(Some(at..at)).start as usize).saturating_sub(base);
+            source.error(Span::new(at, at), format!("not Terraform: {}", error.message().replace('\n', ", ")))
+        })?;
+        if joined.add(&source.path, &source.text).is_none() {
+            return Err(too_many(source));
+        }
+        self.insert(source, role, file);
+        Ok(())
+    }
+
+    fn insert(&mut self, source: &Source, role: Role, file: File) {
+        let folder = self.folders.entry(folder_of(&source.path)).or_default();
+        let name = file_name(&source.path);
+        match role {
+            Role::Module if overrides(name) => drop(folder.overrides.insert(name.to_owned(), file)),
+            Role::Module => folder.files.push(file),
+            Role::Values => {
+                // Two are read before all others, whatever the order of names.
+                let first = ["terraform.tfvars", "terraform.tfvars.json"];
+                let rank = first.iter().position(|known| *known == name).unwrap_or(first.len());
+                folder.values.insert((rank, name.to_owned()), file);
+            }
+        }
+    }
+
+    /// Lets the files that override others do so; what is wrong with them, by folder.
+    pub(crate) fn override_files(&mut self, joined: &Joined) -> Vec<(String, Failure)> {
+        let mut wrong = Vec::new();
+        for (path, folder) in &mut self.folders {
+            for file in std::mem::take(&mut folder.overrides).into_values() {
+                let failures = overriding::apply(&mut folder.files, file, &joined.text);
+                wrong.extend(failures.into_iter().map(|failure| (path.clone(), failure)));
+            }
+        }
+        wrong
+    }
+}
+
+fn too_long() -> String {
+    format!("the file is longer than the {TERRAFORM_FILE_BYTES_MAX} bytes that are read as HCL")
+}
+
+fn too_many(source: &Source) -> ReadError {
+    source.error(Span::default(), "there are more Terraform files than are read together")
 }
 
 /// The folder of a file: `a/b` of `a/b/main.tf`, and nothing of `main.tf`.
@@ -189,6 +303,16 @@ mod tests {
         assert_eq!(role_of("terraform.tfvars", "a = 1"), Some(Role::Values));
         assert_eq!(role_of("x/b.auto.tfvars", "a = 1"), Some(Role::Values));
         assert_eq!(role_of("other.tfvars", "a = 1"), None);
+        for (path, role) in [
+            ("a/main.tf.json", Some(Role::Module)),
+            ("a/terraform.tfvars.json", Some(Role::Values)),
+            ("b.auto.tfvars.json", Some(Role::Values)),
+            ("b.tfvars.json", None),
+        ] {
+            assert_eq!(named_json_role(path), role, "{path}");
+        }
+        assert!(overrides("override.tf") && overrides("a_override.tf.json"));
+        assert!(!overrides("overrides.tf") && !overrides("override.json"));
         for text in [
             "resource \"aws_kms_key\" \"k\" {\n}",
             "# a\n// b\n/* c\n */ data \"a\" \"b\" {}",

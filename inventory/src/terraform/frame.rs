@@ -3,12 +3,13 @@
 use wardbook_policy::span::Span;
 
 use super::value::Val;
+use super::written::Base;
 
 /// The surroundings of an expression.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct At<'s> {
-    /// Where the text of the expression's file begins in the joined text.
-    pub(crate) base: usize,
+    /// Where the text of the expression's file stands in the joined text.
+    pub(crate) base: Base<'s>,
     /// The module, by its number in the tree.
     pub(crate) module: usize,
     /// `each`, `count` and the names of `for`.
@@ -42,9 +43,6 @@ impl<'s> At<'s> {
 
     /// A span of the file as one of the joined text.
     pub(crate) fn span(&self, span: Option<std::ops::Range<usize>>) -> Span {
-        match span {
-            Some(range) => Span::new(self.base + range.start, self.base + range.end),
-            None => Span::new(self.base, self.base),
-        }
+        self.base.span(span)
     }
 }

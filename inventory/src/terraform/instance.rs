@@ -11,6 +11,7 @@ use super::evaluator::{Evaluator, Failure};
 use super::frame::{At, Frame};
 use super::module::Placed;
 use super::value::{Entry, Val};
+use super::written::Base;
 use crate::limits::TERRAFORM_INSTANCES_MAX;
 
 /// One of the things that a block makes.
@@ -32,7 +33,7 @@ impl Instance {
     }
 
     /// Runs something with the names of this instance.
-    pub(crate) fn within<T>(&self, base: usize, module: usize, run: impl FnOnce(At<'_>) -> T) -> T {
+    pub(crate) fn within<T>(&self, base: Base<'_>, module: usize, run: impl FnOnce(At<'_>) -> T) -> T {
         let at = At { base, module, frame: None };
         match &self.binding {
             Some((name, value)) => run(at.with(&Frame { name, value, outer: None })),

@@ -16,13 +16,14 @@ use super::instance::Instance;
 use super::provider::Providers;
 use super::text::Text;
 use super::value::{Entry, Handle, Val};
+use super::written::Base;
 use crate::limits::{TERRAFORM_MODULES_DEPTH_MAX, TERRAFORM_MODULES_MAX};
 
-/// A block or an expression, and where its file begins in the joined text.
+/// A block or an expression, and where its file stands in the joined text.
 #[derive(Debug)]
 pub(crate) struct Placed<'a, T> {
     pub(crate) item: &'a T,
-    pub(crate) base: usize,
+    pub(crate) base: Base<'a>,
 }
 
 impl<T> Clone for Placed<'_, T> {
@@ -74,18 +75,18 @@ impl<'a> Module<'a> {
         };
         for file in &folder.files {
             for block in file.body.blocks() {
-                module.block(block, file.base);
+                module.block(block, file.base());
             }
         }
-        for file in &folder.values {
+        for file in folder.values.values() {
             for attribute in file.body.attributes() {
-                module.values.insert(attribute.key.as_str(), Placed { item: &attribute.value, base: file.base });
+                module.values.insert(attribute.key.as_str(), Placed { item: &attribute.value, base: file.base() });
             }
         }
         module
     }
 
-    fn block(&mut self, block: &'a Block, base: usize) {
+    fn block(&mut self, block: &'a Block, base: Base<'a>) {
         let labels: Vec<&str> = block.labels.iter().map(|label| label.as_str()).collect();
         let body = Placed { item: &block.body, base };
         match (block.ident.as_str(), labels.as_slice()) {

@@ -1,4 +1,4 @@
-//! `terraform show -json`: what a plan will make, or what a state holds.
+//! `terraform show -json`: what a plan will make, or what a state holds; and the state file itself.
 //!
 //! What a plan does not know before apply stands in its `configuration` as references; what follows
 //! from those exactly is put together again, and everything else stays a symbol.
@@ -7,6 +7,7 @@
 mod configuration;
 mod rebuild;
 mod setting;
+pub(crate) mod state_file;
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -29,6 +30,9 @@ use crate::world::harvest::Harvest;
 use rebuild::Plan;
 
 pub(crate) fn recognizes(value: &Value) -> bool {
+    if state_file::recognizes(value) {
+        return true;
+    }
     let has = |name: &str| value.member(name).is_some();
     value.member("format_version").and_then(Value::as_text).is_some()
         && ["planned_values", "values", "resource_changes", "configuration", "terraform_version"].into_iter().any(has)
@@ -88,10 +92,15 @@ pub(super) struct Instance<'v> {
     pub(super) place: &'v Value,
     pub(super) values: Option<&'v Value>,
     pub(super) unknown: Option<&'v Value>,
+    /// Its provider, where a state says that.
+    pub(super) provider: Option<String>,
 }
 
 /// Every instance by its address: planned or present ones, and data sources that were read.
-fn instances<'v>(value: &'v Value) -> BTreeMap<Rc<str>, Instance<'v>> {
+fn instances(value: &Value) -> BTreeMap<Rc<str>, Instance<'_>> {
+    if state_file::recognizes(value) {
+        return state_file::instances(value);
+    }
     let mut found = BTreeMap::new();
     let values = value.member("planned_values").or_else(|| value.member("values"));
     let prior = value.member("prior_state").and_then(|prior| prior.member("values"));
@@ -148,7 +157,7 @@ fn instance<'v>(entry: &'v Value, values: Option<&'v Value>) -> Option<Instance<
     let is_data = text("mode") == Some("data");
     let own = if is_data { format!("data.{kind}.{name}") } else { format!("{kind}.{name}") };
     let module = address.rfind(&own).and_then(|at| address.get(..at)).unwrap_or_default().to_owned();
-    Some(Instance { module, kind, name, is_data, place: entry, values, unknown: None })
+    Some(Instance { module, kind, name, is_data, place: entry, values, unknown: None, provider: None })
 }
 
 /// What the plan changes, with what was there before.

@@ -43,17 +43,27 @@ impl World {
     /// Reads everything below a folder, in a fixed order, or a single file. Names that begin with a dot are left out,
     /// and links to folders are not followed. Paths in messages begin with `folder` as it was given.
     pub fn read_folder(folder: &Path) -> Result<World, WorldError> {
+        World::read_folder_as(folder, folder)
+    }
+
+    /// The same, with paths in messages and names that begin with `shown`: what a template leaves open is named
+    /// after it, and is the same in two versions of it only under one name.
+    pub fn read_folder_as(folder: &Path, shown: &Path) -> Result<World, WorldError> {
+        let named = |file: &Path| match file.strip_prefix(folder) {
+            Ok(rest) if !rest.as_os_str().is_empty() => shown.join(rest).to_string_lossy().into_owned(),
+            _ => shown.to_string_lossy().into_owned(),
+        };
         let mut gathering = Gathering::default();
         let files = match folder.is_file() {
             true => vec![folder.to_owned()],
             false => files(folder, FILES_MAX, &mut gathering)?,
         };
         for file in &files {
-            gathering.add(parse(file));
+            gathering.add(parse(file, named(file)));
         }
         // Only modules read other files, and most worlds have none.
         let known: LazyCell<HashMap<String, &PathBuf>, _> =
-            LazyCell::new(|| files.iter().map(|file| (plain(&file.to_string_lossy()), file)).collect());
+            LazyCell::new(|| files.iter().map(|file| (plain(&named(file)), file)).collect());
         Ok(gathering.finish(&mut |path| {
             let file = known.get(path).ok_or("it is not below the folder that was given")?;
             let source = Source::from_bytes(path, read(file)?).map_err(|error| error.message)?;
@@ -62,8 +72,7 @@ impl World {
     }
 }
 
-fn parse(path: &Path) -> Parsed {
-    let name = path.to_string_lossy().into_owned();
+fn parse(path: &Path, name: String) -> Parsed {
     match read(path) {
         Ok(bytes) => match Source::from_bytes(name.as_str(), bytes) {
             Ok(source) => Parsed::of(source),

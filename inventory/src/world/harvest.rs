@@ -6,7 +6,7 @@ use wardbook_policy::arn::Arn;
 use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 
-use super::{KmsKey, Principal, PrincipalKind, World};
+use super::{KmsKey, Offers, Principal, PrincipalKind, World};
 use crate::carrier::DeclaredKeyPolicy;
 use crate::cloudformation::Told;
 use crate::collect::Tree;
@@ -49,6 +49,8 @@ pub(crate) struct Account {
     pub(crate) groups: HashMap<Box<str>, Group>,
     /// By ARN; `None` for one whose default version cannot be read.
     pub(crate) managed: HashMap<Box<str>, Option<Policy>>,
+    /// The versions that are not the default one, by ARN.
+    pub(crate) versions: BTreeMap<Box<str>, Vec<Policy>>,
 }
 
 /// The policies of a group; `None` stands for one that cannot be read.
@@ -186,6 +188,7 @@ impl Harvest {
         let shared = aws_managed(&self.accounts);
         let mut principals = Vec::new();
         let mut accounts = BTreeMap::new();
+        let mut offers = BTreeMap::new();
         for (id, mut account) in self.accounts {
             if account.pages == 0 {
                 gaps.push(Gap::new(GapKind::Account, &id, declared_message(&id, &account.declared_in)));
@@ -195,6 +198,7 @@ impl Harvest {
             for raw in std::mem::take(&mut account.principals) {
                 principals.push(principal(raw, &id, &account, &shared, &mut gaps));
             }
+            offers.insert(id.clone(), offers_of(&mut account, &shared));
             accounts.insert(id, account.ends);
         }
         principals.sort_by(|a, b| a.arn.cmp(&b.arn));
@@ -229,7 +233,8 @@ impl Harvest {
         coverage.gaps.sort();
         coverage.gaps.dedup();
         let aliases = self.aliases.into_iter().map(|(arn, alias)| (arn, alias.target)).collect();
-        World { open: self.open, ..World::new(accounts, principals, keys, aliases, self.organization, coverage) }
+        let world = World::new(accounts, principals, keys, aliases, self.organization, coverage);
+        World { open: self.open, offers, ..world }
     }
 }
 
@@ -243,6 +248,21 @@ fn aws_managed(accounts: &BTreeMap<Box<str>, Account>) -> HashMap<Box<str>, Poli
         .filter(|(arn, _)| arn.split(':').nth(4) == Some("aws"))
         .filter_map(|(arn, policy)| Some((arn.clone(), policy.clone()?)))
         .collect()
+}
+
+/// What lies ready in an account.
+fn offers_of(account: &mut Account, shared: &HashMap<Box<str>, Policy>) -> Offers {
+    let mut managed: BTreeMap<Box<str>, Policy> =
+        shared.iter().map(|(arn, policy)| (arn.clone(), policy.clone())).collect();
+    managed.extend(account.managed.iter().filter_map(|(arn, policy)| Some((arn.clone(), policy.clone()?))));
+    let groups = account.groups.iter().map(|(name, group)| {
+        let found: Vec<Option<Policy>> =
+            group.inline.iter().cloned().chain(group.attached.iter().map(|arn| managed.get(arn).cloned())).collect();
+        let whole = found.iter().all(Option::is_some);
+        let policies: Vec<Policy> = found.into_iter().flatten().collect();
+        (name.clone(), if whole { Collected::known(policies) } else { Collected::Incomplete(policies.into()) })
+    });
+    Offers { groups: groups.collect(), versions: std::mem::take(&mut account.versions), managed }
 }
 
 fn principal(
@@ -265,7 +285,10 @@ fn principal(
         }
     };
     attach(&raw.attached, &mut policies, &mut missing);
+    let own = policies.len();
+    let mut of_groups = Vec::with_capacity(raw.groups.len());
     for name in &raw.groups {
+        let before = policies.len();
         match account.groups.get(name) {
             Some(group) => {
                 unreadable |= group.inline.iter().any(Option::is_none);
@@ -274,6 +297,7 @@ fn principal(
             }
             None => missing.push(format!("group/{name}").into()),
         }
+        of_groups.push(policies.len() - before);
     }
     let boundary = match &raw.boundary {
         None => Collected::Absent,
@@ -301,6 +325,8 @@ fn principal(
         tags: raw.tags,
         groups: raw.groups,
         policies,
+        own,
+        of_groups,
         boundary,
         trust: raw.trust,
         missing,

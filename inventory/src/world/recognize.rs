@@ -1,6 +1,6 @@
 //! Which format a value is in: told by its content, never by the name of its file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use wardbook_policy::json::Value;
@@ -15,6 +15,7 @@ use crate::page::{Compiled, Page};
 use crate::parameters::Parameters;
 use crate::source::{ReadError, Source, begins_like_json, read_template, read_values};
 use crate::terraform::file::Role;
+use crate::terraform::plan::state_file::lineage;
 use crate::terraform::{self, Modules};
 use crate::{authorization_details, cdk, kms_dump, organization};
 
@@ -45,7 +46,11 @@ impl World {
     pub fn from_sources(sources: impl IntoIterator<Item = Source>) -> World {
         let sources: Vec<Source> = sources.into_iter().collect();
         // A module may read any of the other files.
-        let has_modules = sources.iter().any(|source| terraform::file::role(source).is_some());
+        let is_module = |source: &Source| {
+            let role = terraform::file::role(source).or_else(|| terraform::file::named_json_role(&source.path));
+            role.is_some()
+        };
+        let has_modules = sources.iter().any(is_module);
         let texts: HashMap<String, String> = match has_modules {
             true => sources.iter().map(|source| (terraform::file::plain(&source.path), source.text.clone())).collect(),
             false => HashMap::new(),
@@ -72,6 +77,8 @@ pub(super) struct Gathering {
     /// The folder of an iam-collect tree whose files are coming in.
     folder: Option<Folder>,
     modules: Modules,
+    /// States wait for their latest versions.
+    states: Vec<(Source, Value)>,
     compiled: Rc<Compiled>,
 }
 
@@ -144,9 +151,19 @@ impl Gathering {
             return;
         }
         if let [value] = values.as_slice() {
+            if let Some(role) = terraform::file::json_role(&source.path, value) {
+                return match self.modules.add_json(&source, value, role) {
+                    Ok(()) => self.coverage.files_read += 1,
+                    Err(error) => self.note(Gap::unreadable(&error)),
+                };
+            }
             if let Some(parameters) = Parameters::read(&source.path, value) {
                 self.coverage.files_read += 1;
                 return self.parameters.push(parameters);
+            }
+            if terraform::plan::state_file::recognizes(value) {
+                let value = values.swap_remove(0);
+                return self.states.push((source, value));
             }
             if cloudformation::recognizes(value) {
                 let value = values.swap_remove(0);
@@ -198,6 +215,7 @@ impl Gathering {
     pub(super) fn finish(mut self, load: &mut dyn FnMut(&str) -> Result<String, String>) -> World {
         self.end_folder();
         self.declare();
+        self.states();
         let loaded = self.modules.finish(load, &mut self.harvest);
         // A file that a module reads is understood, whatever it is by itself.
         let of_module = |gap: &Gap| loaded.contains(&terraform::file::plain(&gap.subject));
@@ -206,6 +224,29 @@ impl Gathering {
         self.harvest.gaps.retain(|gap| !alone(gap));
         self.coverage.files_read += before - self.harvest.gaps.len();
         self.harvest.finish(self.coverage)
+    }
+
+    /// Takes in what the states hold, the latest version of each.
+    fn states(&mut self) {
+        let states = std::mem::take(&mut self.states);
+        let mut latest: HashMap<&str, u64> = HashMap::new();
+        for (lineage, serial) in states.iter().filter_map(|(_, value)| lineage(value)) {
+            let known = latest.entry(lineage).or_insert(serial);
+            *known = serial.max(*known);
+        }
+        let mut taken = HashSet::new();
+        for (source, value) in &states {
+            // A backup beside a state says what was there before.
+            if let Some((lineage, serial)) = lineage(value)
+                && (latest.get(lineage) != Some(&serial) || !taken.insert(lineage))
+            {
+                self.coverage.files_of_other_kinds += 1;
+                continue;
+            }
+            let lines = Lines::new(&source.text);
+            terraform::plan::read(&Page::new(source, &lines, &self.compiled), value, &mut self.harvest);
+            self.coverage.files_read += 1;
+        }
     }
 
     /// Takes in what the templates declare.
@@ -247,7 +288,7 @@ fn values_of(source: &Source) -> Result<Vec<Value>, ReadError> {
 
 /// Whether the name promises JSON or YAML, so that anything else in it deserves a word.
 pub(crate) fn is_called_data(path: &str) -> bool {
-    let endings = [".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".template"];
+    let endings = [".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".template", ".tfstate"];
     endings.iter().any(|ending| {
         let start = path.len().saturating_sub(ending.len());
         path.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(ending))

@@ -320,9 +320,9 @@ impl<'a> Differ<'_, 'a> {
                     && !self.landscape.allows(request, policies(less), rank)
             });
             let Some(witness) = witness else { continue };
-            let denied = self.landscape.cited(&witness, policies(less), Effect::Deny);
+            let denied = self.landscape.cited(&witness, policies(less), policies(more), Effect::Deny);
             let allowed_before = held.iter().any(|held| held.meets(piece, &self.landscape.space.layout));
-            let cause = match (denied, self.landscape.cited(&witness, policies(more), Effect::Allow)) {
+            let cause = match (denied, self.landscape.cited(&witness, policies(more), policies(less), Effect::Allow)) {
                 (Some((policy, statement)), _) if allowed_before => Some(Cause::Denied(policy, statement)),
                 (_, Some((policy, statement))) => Some(Cause::Allowed(policy, statement)),
                 (_, None) => None,

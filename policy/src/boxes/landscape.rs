@@ -118,7 +118,7 @@ impl<'c> Landscape<'c> {
             in_key_policy: setting.kind == PolicyKind::Key,
         };
         let related = rule::related(&demands, &scene);
-        demands.extend(rule::own_demands(&demands));
+        demands.extend(rule::own_demands(&demands, scene.request));
         let mut space = Space::new(demands, &related, &scene)?;
         let people = cast.people.iter().map(|(who, _)| who.principal.clone()).collect();
         let places = Places {

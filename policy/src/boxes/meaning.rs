@@ -33,6 +33,6 @@ impl<'a> Meanings<'a> {
     }
 }
 
-fn means_the_same(a: &Statement, b: &Statement) -> bool {
+pub(super) fn means_the_same(a: &Statement, b: &Statement) -> bool {
     a.says_the_same(b) && a.actions().are_the_same(b.actions())
 }

@@ -144,7 +144,7 @@ impl<'a> Question<'a> {
         let sayings = collector.take(layers);
         let mut demands = collector.demands;
         let related = rule::related(&demands, &scene);
-        demands.extend(rule::own_demands(&demands));
+        demands.extend(rule::own_demands(&demands, scene.request));
         let mut space = Space::new(demands, &related, &scene)?;
         let impossible = rule::impossible(&space, &scene);
         space.note_never_absent(&impossible);

@@ -54,10 +54,14 @@ pub(super) fn related(demands: &[Demand<'_>], scene: &Scene<'_>) -> Vec<Key> {
 }
 
 /// Demands that nobody makes, but which tell the values apart that the rules speak of.
-pub(super) fn own_demands<'a>(demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
+pub(super) fn own_demands<'a>(demands: &[Demand<'a>], request: &'a Request) -> Vec<Demand<'a>> {
     let key_of = |name: &str| demands.iter().find(|demand| demand.key.lower() == name).map(|demand| demand.key.clone());
     let aliases = ALIASES.into_iter().filter_map(key_of);
     let mut own: Vec<Demand<'a>> = aliases.map(|key| Demand { key, ask: Ask::Begins(AWS_ALIAS), of: None }).collect();
+    if let (Some(key), Some(known)) = (key_of(ALIASES[0]), known_aliases(request)) {
+        let asks = known.iter().map(|alias| Ask::Text(vec![&**alias]));
+        own.extend(asks.map(|ask| Demand { key: key.clone(), ask, of: None }));
+    }
     for name in [VIA_AWS_SERVICE, FOR_RESOURCE] {
         own.extend(key_of(name).map(|key| Demand { key, ask: Ask::Text(vec!["true"]), of: None }));
     }
@@ -128,7 +132,20 @@ pub(super) fn impossible_within(
     rules.through_an_endpoint();
     rules.called_via_ends();
     rules.encryption_context();
+    rules.requested_alias();
     rules.found
+}
+
+/// The aliases of the key, where they are known and one of them is meant by the alias of a request.
+fn known_aliases(request: &Request) -> Option<&[Box<str>]> {
+    let of_two_keys = request.action_lower.starts_with("kms:reencrypt");
+    let key = Key::new("kms:ResourceAliases");
+    match request.context.lookup(&key) {
+        Lookup::Many(known) if !of_two_keys => Some(known),
+        // An empty list is given as no list at all.
+        Lookup::Absent if !of_two_keys && request.context.is_named(&key) => Some(&[]),
+        _ => None,
+    }
 }
 
 struct Rules<'s, 'a> {
@@ -297,6 +314,19 @@ impl Rules<'_, '_> {
             if !product.is_empty(&self.space.layout) {
                 self.found.push(product);
             }
+        }
+    }
+
+    /// A request that names the key by an alias names it by one that it has.
+    fn requested_alias(&mut self) {
+        let Some(known) = known_aliases(self.request) else { return };
+        let Some(place) = self.space.place(ALIASES[0]) else { return };
+        let Some(dimension) = self.space.dimensions.get(place) else { return };
+        let classes = dimension.select(false, |witness| !known.iter().any(|alias| **alias == *witness));
+        let mut product = self.base.clone();
+        product.restrict(&self.space.layout, place, &classes);
+        if !product.is_empty(&self.space.layout) {
+            self.found.push(product);
         }
     }
 

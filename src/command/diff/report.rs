@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 use wardbook_policy::boxes::{Cause, Change, Comparison, Difference, Standing};
+use wardbook_policy::catalogue;
 use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 use wardbook_policy::statement::Statement;
 
+use super::side::Side;
 use crate::command::trace;
 use crate::output::table::{Tint, tint};
 use crate::output::{self, Format, Report};
@@ -37,8 +39,10 @@ impl Default for Diff {
 }
 
 impl Entry {
-    pub(super) fn of_grant(subject: &str, grant: &Grant) -> Entry {
-        let operations: Vec<String> = grant.operations().iter().map(|operation| operation.to_string()).collect();
+    /// What a grant permits on one side only, by these operations in lower case.
+    pub(super) fn of_grant(subject: &str, grant: &Grant, operations: Vec<String>) -> Entry {
+        let spelled = |name: String| catalogue::kms_operation(&name).map_or(name, |known| known.action().to_owned());
+        let operations: Vec<String> = operations.into_iter().map(spelled).collect();
         Entry {
             subject: subject.to_owned(),
             who: vec![grant.grantee().source().to_owned()],
@@ -51,17 +55,18 @@ impl Entry {
         }
     }
 
-    fn of(subject: &str, difference: &Difference<'_>, is_gain: bool) -> Entry {
+    /// `sides` are the one that allows it and the one that does not.
+    fn of(subject: &str, difference: &Difference<'_>, is_gain: bool, (allows, denies): (&Side, &Side)) -> Entry {
         let texts: Vec<String> = difference.conditions.iter().map(ToString::to_string).collect();
         let conditions = difference.conditions.iter();
         let (statement, cause) = match difference.cause {
             Some(Cause::Allowed(policy, statement)) => (
-                cited(policy, statement, "Allow"),
-                said(policy, statement, if is_gain { "allowed by" } else { "was allowed by" }),
+                cited(policy, statement, "Allow", allows),
+                said(policy, statement, if is_gain { "allowed by" } else { "was allowed by" }, allows),
             ),
             Some(Cause::Denied(policy, statement)) => (
-                cited(policy, statement, "Deny"),
-                said(policy, statement, if is_gain { "was denied by" } else { "denied by" }),
+                cited(policy, statement, "Deny", denies),
+                said(policy, statement, if is_gain { "was denied by" } else { "denied by" }, denies),
             ),
             None => (Value::Null, String::new()),
         };
@@ -89,8 +94,22 @@ impl Entry {
         })
     }
 
+    /// Whom it concerns, each once.
+    fn people(&self) -> Vec<&str> {
+        let mut people: Vec<&str> = Vec::new();
+        for who in &self.who {
+            if !people.contains(&who.as_str()) {
+                people.push(who);
+            }
+        }
+        people
+    }
+
     fn text(&self) -> String {
-        let who = if self.who.is_empty() { String::new() } else { format!("{}: ", self.who.join(", ")) };
+        let who = match self.people() {
+            people if people.is_empty() => String::new(),
+            people => format!("{}: ", people.join(", ")),
+        };
         let mut text = format!("  {who}{}\n", self.actions.join(", "));
         if let Some(only_if) = &self.only_if {
             text.push_str(&format!("      if {only_if}\n"));
@@ -136,8 +155,8 @@ fn named(difference: &Difference<'_>) -> Vec<String> {
     names
 }
 
-fn cited(policy: &Policy, statement: &Statement, effect: &str) -> Value {
-    let place = policy.place(statement);
+fn cited(policy: &Policy, statement: &Statement, effect: &str, side: &Side) -> Value {
+    let place = side.shown(&policy.place(statement));
     let number = policy.statements().iter().position(|own| std::ptr::eq(own, statement));
     json!({
         "policy": policy.name(),
@@ -148,20 +167,27 @@ fn cited(policy: &Policy, statement: &Statement, effect: &str) -> Value {
     })
 }
 
-fn said(policy: &Policy, statement: &Statement, lead: &str) -> String {
+fn said(policy: &Policy, statement: &Statement, lead: &str, side: &Side) -> String {
     let number = policy.statements().iter().position(|own| std::ptr::eq(own, statement)).unwrap_or_default();
     let name = statement.sid().map_or_else(|| format!("statement {}", number + 1), |sid| format!("`{sid}`"));
-    format!("{lead} {name}  {}", policy.place(statement)).trim_end().to_owned()
+    format!("{lead} {name}  {}", side.shown(&policy.place(statement))).trim_end().to_owned()
 }
 
 impl Diff {
-    pub(super) fn add(&mut self, name: &str, comparison: &Comparison<'_>) {
-        self.gained.extend(comparison.gained.iter().map(|difference| Entry::of(name, difference, true)));
-        self.lost.extend(comparison.lost.iter().map(|difference| Entry::of(name, difference, false)));
+    pub(super) fn add(&mut self, name: &str, comparison: &Comparison<'_>, (old, new): (&Side, &Side)) {
+        let (gained, lost) = (comparison.gained.iter(), comparison.lost.iter());
+        self.gained.extend(gained.map(|difference| Entry::of(name, difference, true, (new, old))));
+        self.lost.extend(lost.map(|difference| Entry::of(name, difference, false, (old, new))));
         if comparison.change.is_none() {
             self.change = None;
             self.doubts.extend(comparison.doubts.iter().map(|doubt| format!("{name}: {}", doubt.sentence())));
         }
+    }
+
+    /// Something that is not decided.
+    pub(super) fn doubt(&mut self, why: String) {
+        self.change = None;
+        self.doubts.push(why);
     }
 
     pub(super) fn sort(&mut self) {
@@ -215,7 +241,8 @@ impl Diff {
             for entry in entries {
                 let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
                 let only_if = entry.only_if.as_deref().unwrap_or_default();
-                let cells = [&*entry.subject, &entry.who.join(", "), &entry.actions.join(", "), only_if, &entry.cause];
+                let cells =
+                    [&*entry.subject, &entry.people().join(", "), &entry.actions.join(", "), only_if, &entry.cause];
                 let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
                 text.push_str(&format!("| {} |\n", cells.join(" | ")));
             }

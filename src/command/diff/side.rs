@@ -1,6 +1,6 @@
 //! One side of a comparison: a bare policy, or everything that a file or folder holds, part by part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::bail;
@@ -59,6 +59,8 @@ pub(super) enum Part {
         is_limit: bool,
         /// `None` where there is no such layer.
         policies: Option<Vec<Policy>>,
+        /// What of it was not collected; nothing if all of it was.
+        missing: Vec<String>,
     },
     /// A grant.
     Grant(Box<Grant>),
@@ -68,40 +70,72 @@ pub(super) enum Part {
 #[derive(Default)]
 pub(super) struct Side {
     pub(super) parts: BTreeMap<String, Part>,
+    /// The keys of which not every grant was collected.
+    pub(super) open_grants: BTreeSet<String>,
+    /// How its paths begin where they are told, and how they should be shown.
+    renamed: Option<(String, String)>,
 }
 
 impl Side {
-    /// Reads a bare policy, or a world in a file or folder.
-    pub(super) fn read(path: &Path, kind: Option<Kind>, global: &Global) -> anyhow::Result<Side> {
+    /// Reads a bare policy, or a world in a file or folder. What is open in a template has the names of the
+    /// other side's, if that is what it is held against.
+    pub(super) fn read(
+        path: &Path,
+        kind: Option<Kind>,
+        beside: Option<&Path>,
+        global: &Global,
+    ) -> anyhow::Result<Side> {
+        let beside = beside.filter(|other| {
+            *other != path
+                && path.is_dir() == other.is_dir()
+                && path.extension() == other.extension()
+                && [path, other].iter().all(|path| path.as_os_str() != "-")
+        });
+        let renamed = beside.map(|other| (other.display().to_string(), path.display().to_string()));
         let world = if path.is_dir() {
-            World::read_folder(path)?
+            World::read_folder_as(path, beside.unwrap_or(path))?
         } else {
-            let source = input::read(path)?;
+            let mut source = input::read(path)?;
             if let Some(policy) = bare(&source, kind)? {
                 return Ok(policy);
             }
+            if let Some((shown, _)) = &renamed {
+                source.path.clone_from(shown);
+            }
             World::from_sources([source])
         };
+        let named = Side { renamed, ..Side::default() };
         let defects: Vec<_> = world.coverage().gaps.iter().filter(|gap| gap.kind.is_defect()).collect();
         if world.keys().is_empty() && world.principals().is_empty() && world.organization().is_none() {
             match defects.first() {
-                Some(gap) => bail!("{}", gap.message),
+                Some(gap) => bail!("{}", named.shown(&gap.message)),
                 None => bail!("`{}` holds neither a policy nor anything that `--world` reads", path.display()),
             }
         }
         if !global.quiet {
             let color = Screen::new(global).stderr_color;
             for gap in defects {
-                eprintln!("{}", plain(Severity::Warning, &gap.message, color));
+                eprintln!("{}", plain(Severity::Warning, &named.shown(&gap.message), color));
             }
         }
-        Ok(Side::of(&world))
+        Ok(named.with(&world))
     }
 
-    fn of(world: &World) -> Side {
-        let mut side = Side::default();
+    /// A text with the paths of this side as they are.
+    pub(super) fn shown(&self, text: &str) -> String {
+        match &self.renamed {
+            Some((told, shown)) => text.replace(told.as_str(), shown),
+            None => text.to_owned(),
+        }
+    }
+
+    fn with(self, world: &World) -> Side {
+        let mut side = self;
         for key in world.keys() {
             side.layer(format!("key policy of {}", key.arn), PolicyKind::Key, Some(&key.arn), false, &key.policy);
+            if key.grants.is_incomplete() || matches!(key.grants, Collected::Unknown) {
+                side.open_grants.insert(key.arn.to_string());
+            }
             for grant in key.grants.items() {
                 let name = format!("grant {} of {}", grant.id(), key.arn);
                 side.parts.insert(name, Part::Grant(Box::new(grant.clone())));
@@ -109,7 +143,13 @@ impl Side {
         }
         for principal in world.principals() {
             let arn = &principal.arn;
-            side.layer(format!("policies of {arn}"), PolicyKind::Identity, None, false, &principal.policies);
+            let name = format!("policies of {arn}");
+            side.layer(name.clone(), PolicyKind::Identity, None, false, &principal.policies);
+            if let Some(Part::Policies { missing, .. }) = side.parts.get_mut(&name)
+                && !principal.missing.is_empty()
+            {
+                *missing = principal.missing.iter().map(ToString::to_string).collect();
+            }
             side.layer(format!("boundary of {arn}"), PolicyKind::Identity, None, true, &principal.boundary);
             if let Some(trust) = &principal.trust {
                 let trust = Collected::known(vec![trust.clone()]);
@@ -144,7 +184,12 @@ impl Side {
             Collected::Known(policies) | Collected::Incomplete(policies) => Some(policies.to_vec()),
         };
         let resource = resource.map(str::to_owned);
-        self.parts.insert(name, Part::Policies { kind, resource, is_limit, policies });
+        let missing = match collected {
+            Collected::Absent | Collected::Known(_) => Vec::new(),
+            Collected::Unknown => vec!["all of it".to_owned()],
+            Collected::Incomplete(_) => vec!["part of it".to_owned()],
+        };
+        self.parts.insert(name, Part::Policies { kind, resource, is_limit, policies, missing });
     }
 }
 
@@ -193,7 +238,8 @@ fn bare(source: &Source, kind: Option<Kind>) -> anyhow::Result<Option<Side>> {
             None => anyhow::anyhow!("`{}` is no policy", source.path),
         })?;
     let mut side = Side::default();
-    let part = Part::Policies { kind, resource: None, is_limit: false, policies: Some(vec![policy]) };
+    let policies = Some(vec![policy]);
+    let part = Part::Policies { kind, resource: None, is_limit: false, policies, missing: Vec::new() };
     side.parts.insert("policy".into(), part);
     Ok(Some(side))
 }

@@ -95,8 +95,16 @@ impl<'w> WhatCan<'w> {
                 text.push_str(&format!("      {}{only_if}\n", key.arn));
             }
         }
+        let mut open: Vec<(&str, &[String], Vec<&str>)> = Vec::new();
         for (key, action, why) in &self.open {
-            text.push_str(&format!("  not known  {action} on {}: {}\n", key.arn, why.why.join("; ")));
+            match open.last_mut() {
+                Some((known, reasons, actions)) if **known == *key.arn && *reasons == why.why => actions.push(action),
+                _ => open.push((&key.arn, &why.why, vec![action])),
+            }
+        }
+        for (key, why, actions) in open {
+            let actions = actions.join(", ");
+            text.push_str(&format!("  not known on {key}: {}\n    {actions}\n", why.join("; ")));
         }
         text.push_str(&world::coverage_text(&self.coverage));
         text

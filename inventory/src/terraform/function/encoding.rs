@@ -7,6 +7,7 @@ use crate::terraform::evaluator::Evaluator;
 use crate::terraform::frame::{At, Frame};
 use crate::terraform::text::Text;
 use crate::terraform::value::{Entry, Val};
+use crate::terraform::written::Base;
 use wardbook_policy::span::Span;
 
 pub(super) fn json_encode(evaluator: &mut Evaluator<'_>, call: &Call<'_>) -> Result {
@@ -61,7 +62,7 @@ pub(super) fn template_file(evaluator: &mut Evaluator<'_>, call: &Call<'_>) -> R
         Failure::new(Span::new(at, at), format!("not a template: {}", error.message().replace('\n', ", ")))
     })?;
     let span = Span::new(start, start + text.len());
-    let at = At { base: start, module: call.at.module, frame: None };
+    let at = At { base: Base::Plain(start), module: call.at.module, frame: None };
     // One frame within another, so that the names end where the template does.
     within(entries, at, &mut |at| evaluator.elements(template.iter(), false, span, at)).map(Some)
 }

@@ -18,9 +18,7 @@ impl Plan<'_> {
     /// The setting of the provider of an instance; a region that the resource names counts first.
     pub(super) fn setting(&self, instance: &Instance<'_>) -> Setting {
         let span = instance.place.span;
-        let configured = self.configuration.resource(&instance.module, instance.is_data, instance.kind, instance.name);
-        let key = configured.and_then(|found| found.member("provider_config_key")).and_then(Value::as_text);
-        let key = key.unwrap_or("aws");
+        let key = self.provider_of(instance);
         let own = instance.values.and_then(|values| values.member("region")).and_then(Value::as_text);
         let found = self.places.borrow().get(key).cloned();
         let (of_provider, account) = found.unwrap_or_else(|| {
@@ -95,7 +93,10 @@ impl Plan<'_> {
         }
     }
 
-    fn provider_of(&self, instance: &Instance<'_>) -> &str {
+    fn provider_of<'i>(&'i self, instance: &'i Instance<'_>) -> &'i str {
+        if let Some(told) = &instance.provider {
+            return told;
+        }
         let found = self.configuration.resource(&instance.module, instance.is_data, instance.kind, instance.name);
         found.and_then(|found| found.member("provider_config_key")).and_then(Value::as_text).unwrap_or("aws")
     }

@@ -117,7 +117,7 @@ impl Landscape<'_> {
         let points = possible.iter().filter_map(|point| self.restricted(point, self.places.reach, &farthest));
         let mut requests = points.flat_map(|point| self.requests(&point));
         let witness = requests.find(|request| self.allows(request, policies, reach))?;
-        let statement = self.cited(&witness, policies, Effect::Allow);
+        let statement = self.cited(&witness, policies, &[], Effect::Allow);
         Some(Access {
             who: self.who(product),
             reach: relation(reach),

@@ -1,5 +1,6 @@
 //! Requests out of a landscape, and what `decide` says of them by policies that stand alone.
 
+use crate::boxes::meaning::means_the_same;
 use crate::caller::CallerKind;
 use crate::catalogue::{self, ResourceKind};
 use crate::context::Unnamed;
@@ -108,11 +109,12 @@ impl Landscape<'_> {
         }
     }
 
-    /// The first statement of this effect that applies to the request.
+    /// A statement of this effect that applies to the request: one that the other policies lack, else the first.
     pub(in crate::boxes) fn cited<'p>(
         &self,
         request: &Request,
         policies: &'p [Policy],
+        others: &[Policy],
         effect: Effect,
     ) -> Option<(&'p Policy, &'p Statement)> {
         let scene = Scene {
@@ -121,9 +123,17 @@ impl Landscape<'_> {
             has_boundary: Tri::False,
             in_key_policy: self.setting.kind == PolicyKind::Key,
         };
-        policies.iter().flat_map(|policy| policy.statements().iter().map(move |statement| (policy, statement))).find(
-            |(_, statement)| statement.effect() == effect && matches!(statement.outcome(&scene), Outcome::Applies(_)),
-        )
+        let all =
+            policies.iter().flat_map(|policy| policy.statements().iter().map(move |statement| (policy, statement)));
+        let mut applying = all.filter(|(_, statement)| {
+            statement.effect() == effect && matches!(statement.outcome(&scene), Outcome::Applies(_))
+        });
+        let first = applying.next()?;
+        let is_known = |statement: &Statement| {
+            others.iter().flat_map(|policy| policy.statements()).any(|other| means_the_same(other, statement))
+        };
+        let mut both = core::iter::once(first).chain(applying);
+        Some(both.find(|(_, statement)| !is_known(statement)).unwrap_or(first))
     }
 }
 
