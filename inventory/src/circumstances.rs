@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use wardbook_policy::context::{Unnamed, Values};
+use wardbook_policy::key::Key;
 use wardbook_policy::policy::Policy;
 use wardbook_policy::request::RequestBuilder;
 
@@ -23,7 +24,8 @@ use crate::layer::Collected;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Circumstances {
-    facts: BTreeMap<String, (Box<str>, Fact)>,
+    /// By name in lower case.
+    facts: BTreeMap<Box<str>, (Key, Fact)>,
     whole: Vec<Box<str>>,
     open: Vec<Box<str>>,
     direct_call: bool,
@@ -114,12 +116,12 @@ impl Circumstances {
 
     /// Whether a key is named here at all.
     pub fn names(&self, key: &str) -> bool {
-        self.facts.contains_key(&key.to_lowercase())
+        self.facts.contains_key(&*key.to_lowercase())
     }
 
     /// The one value given for a key.
     pub fn text(&self, key: &str) -> Option<&str> {
-        match self.facts.get(&key.to_lowercase()) {
+        match self.facts.get(&*key.to_lowercase()) {
             Some((_, Fact::Given(Values::One(text)))) => Some(text),
             _ => None,
         }
@@ -157,11 +159,11 @@ impl Circumstances {
         for prefix in &self.whole {
             builder = builder.whole(prefix);
         }
-        for (name, fact) in self.facts.values() {
+        for (key, fact) in self.facts.values() {
             builder = match fact {
-                Fact::Given(values) => builder.with(name, values.clone()),
-                Fact::Absent => builder.absent(name),
-                Fact::Unknown => builder.unknown(name),
+                Fact::Given(values) => builder.with_key(key, values.clone()),
+                Fact::Absent => builder.absent_key(key),
+                Fact::Unknown => builder.unknown_key(key),
             };
         }
         if let Some(account) = &self.resource_account {
@@ -174,20 +176,21 @@ impl Circumstances {
     }
 
     /// Whether a key has a value here.
-    pub(crate) fn gives(&self, key: &str) -> bool {
-        matches!(self.facts.get(&key.to_lowercase()), Some((_, Fact::Given(_))))
+    pub(crate) fn gives(&self, key: &Key) -> bool {
+        matches!(self.facts.get(key.lower()), Some((_, Fact::Given(_))))
     }
 
     /// The keys that have a value here, with it.
-    pub(crate) fn given(&self) -> impl Iterator<Item = (&str, &Values)> {
-        self.facts.values().filter_map(|(name, fact)| match fact {
-            Fact::Given(values) => Some((&**name, values)),
+    pub(crate) fn given(&self) -> impl Iterator<Item = (&Key, &Values)> {
+        self.facts.values().filter_map(|(key, fact)| match fact {
+            Fact::Given(values) => Some((key, values)),
             Fact::Absent | Fact::Unknown => None,
         })
     }
 
     fn set(&mut self, key: &str, fact: Fact) {
-        self.facts.insert(key.to_lowercase(), (key.into(), fact));
+        let key = Key::new(key);
+        self.facts.insert(key.lower().into(), (key, fact));
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use crate::catalogue;
-use crate::key::{ENCRYPTION_CONTEXT, Key};
+use crate::action_set::KmsActions;
+use crate::catalogue::{self, KmsOperation};
+use crate::derive;
+use crate::digest::{Domain, digest};
+use crate::key::{self, ENCRYPTION_CONTEXT, Key};
 
 /// The value of a condition key. A list makes the key multi-valued, also a list of one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -61,10 +64,13 @@ pub(crate) enum State {
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     entries: Vec<(Key, State)>,
-    /// Where an entry stands in `entries`, plus one; 0 is a free place. A power of two of places, at
-    /// least half of them free; an entry is at the place of its hash or at the next free one.
+    /// Where the entry of a key without a number stands in `entries`, plus one; 0 is a free place. A
+    /// power of two of places, at least half of them free; an entry is at the place of its hash or at
+    /// the next free one.
     places: Box<[u16]>,
-    /// The same for keys that have a number: where an entry stands, plus one, by the key's number.
+    /// How many entries are of keys without a number.
+    placed: usize,
+    /// Where the entry of a key with a number stands, plus one, by that number.
     numbered: Vec<u16>,
     unnamed: Unnamed,
     /// Prefixes (lower case) below which every key was told.
@@ -72,7 +78,7 @@ pub struct Context {
     /// Prefixes (lower case) below which an unnamed key is unknown, whatever holds for the others.
     open: Vec<Box<str>>,
     /// For a KMS action: the action, since a `kms:` key that it never carries is absent.
-    kms_action: Option<Box<str>>,
+    kms_action: Option<Arc<str>>,
     /// The same, looked up before for many requests.
     carried: Option<Arc<Carried>>,
 }
@@ -80,7 +86,18 @@ pub struct Context {
 /// Which of the `kms:` keys requests for one action carry, looked up once for many requests.
 #[derive(Debug, Clone, Default)]
 pub struct Carried {
-    action: Box<str>,
+    /// In lower case.
+    action: Arc<str>,
+    /// What KMS makes of the action.
+    pub(crate) operation: Option<KmsOperation>,
+    /// The action as a set of one.
+    pub(crate) actions: KmsActions,
+    /// Under what policies may have filed a statement about the action.
+    pub(crate) digests: [u64; 2],
+    /// Whether requests for it carry the caller's account.
+    pub(crate) carries_account: bool,
+    /// Condition keys that have a value although the caller sent none.
+    pub(crate) defaults: Vec<(Key, &'static str)>,
     /// Sorted by hash.
     keys: Vec<(Key, bool)>,
     /// Whether they carry pairs of an encryption context.
@@ -106,7 +123,7 @@ impl Carried {
         let position = OF_KMS.binary_search_by(|(name, _)| (**name).cmp(&lower));
         match position.ok().and_then(|position| OF_KMS.get(position)) {
             Some((_, known)) => Arc::clone(known.get_or_init(|| Arc::new(Carried::looked_up(&lower)))),
-            None => Arc::new(Carried { action: lower.into(), ..Carried::default() }),
+            None => Arc::new(Carried { digests: digests(&lower), action: lower.into(), ..Carried::default() }),
         }
     }
 
@@ -117,12 +134,29 @@ impl Carried {
             keys.map(|key| (key.clone(), catalogue::carries(action, key.lower()))).collect();
         keys.sort_by_key(|(key, _)| key.hash());
         let encryption_context = catalogue::carries(action, "kms:EncryptionContext:any");
-        Carried { action: action.into(), keys, encryption_context }
+        let operation = catalogue::kms_operation(action);
+        let on_key = operation.is_some_and(derive::is_call_on_key);
+        let defaults = operation.into_iter().flat_map(KmsOperation::defaults);
+        Carried {
+            action: action.into(),
+            operation,
+            actions: KmsActions::one(action),
+            digests: digests(action),
+            carries_account: on_key || catalogue::carries(action, "kms:calleraccount"),
+            defaults: defaults.map(|(name, value)| (Key::new(name), value)).collect(),
+            keys,
+            encryption_context,
+        }
     }
 
     /// The action in lower case.
-    pub(crate) fn action(&self) -> &str {
+    pub(crate) fn action(&self) -> &Arc<str> {
         &self.action
+    }
+
+    /// Whether the catalogue knows the action.
+    pub(crate) fn is_known(&self) -> bool {
+        !self.keys.is_empty()
     }
 
     /// `None` for a key that was not looked up.
@@ -140,6 +174,22 @@ impl Carried {
     }
 }
 
+/// Adds a prefix in lower case, once.
+fn add(prefixes: &mut Vec<Box<str>>, prefix: &str) {
+    if !prefixes.iter().any(|known| known.eq_ignore_ascii_case(prefix)) {
+        prefixes.push(prefix.to_lowercase().into());
+    }
+}
+
+/// For so many keys the list grows at once: as many follow from others in a request.
+const ENTRIES_MORE: usize = 24;
+
+/// Under what policies may have filed a statement about an action, given in lower case.
+fn digests(action: &str) -> [u64; 2] {
+    let service = action.split(':').next().unwrap_or_default();
+    [digest(Domain::Action, action), digest(Domain::Service, service)]
+}
+
 impl Context {
     pub(crate) fn set_unnamed(&mut self, unnamed: Unnamed) {
         self.unnamed = unnamed;
@@ -149,16 +199,17 @@ impl Context {
         self.carried = Some(carried);
     }
 
-    /// Whether what this action carries was looked up.
-    pub(crate) fn knows_action(&self, action_lower: &str) -> bool {
-        self.carried.as_ref().is_some_and(|carried| *carried.action == *action_lower && !carried.keys.is_empty())
+    /// What this action carries, looked up if nobody did before.
+    pub(crate) fn carried_by(&self, action: &str) -> Arc<Carried> {
+        match &self.carried {
+            Some(carried) if carried.is_known() && carried.action.eq_ignore_ascii_case(action) => Arc::clone(carried),
+            _ => Carried::by(action),
+        }
     }
 
-    pub(crate) fn set_kms_action(&mut self, action: &str) {
-        if !self.knows_action(action) {
-            self.carried = Some(Carried::by(action));
-        }
-        self.kms_action = Some(action.into());
+    pub(crate) fn set_kms_action(&mut self, carried: Arc<Carried>) {
+        self.kms_action = Some(Arc::clone(&carried.action));
+        self.carried = Some(carried);
     }
 
     /// Forgets the action, so that no key is absent because of it.
@@ -168,12 +219,12 @@ impl Context {
 
     /// Everything below this prefix was told; other keys there are absent.
     pub(crate) fn set_whole(&mut self, prefix: &str) {
-        self.whole.push(prefix.to_lowercase().into());
+        add(&mut self.whole, prefix);
     }
 
     /// Unnamed keys below this prefix are unknown.
     pub(crate) fn set_open(&mut self, prefix: &str) {
-        self.open.push(prefix.to_lowercase().into());
+        add(&mut self.open, prefix);
     }
 
     pub(crate) fn give(&mut self, key: Key, values: Values) {
@@ -201,6 +252,7 @@ impl Context {
             carried: self.carried.clone(),
             ..Context::default()
         };
+        whole.entries.reserve(self.entries.len() + 8);
         for (key, state) in &self.entries {
             if !matches!(state, State::Unknown) {
                 whole.insert(key.clone(), state.clone());
@@ -210,19 +262,37 @@ impl Context {
     }
 
     fn insert(&mut self, key: Key, state: State) {
-        let found = self.find(&key).map(|(index, _)| index);
+        let found = self.position(&key);
         match found.and_then(|index| self.entries.get_mut(index)) {
             Some(entry) => entry.1 = state,
             None => {
+                if self.entries.len() == self.entries.capacity() {
+                    self.entries.reserve(ENTRIES_MORE);
+                }
+                let number = key.number();
                 self.entries.push((key, state));
-                self.arrange();
+                match number {
+                    Some(number) => self.arrange_numbered(number),
+                    None => self.arrange(),
+                }
             }
         }
     }
 
-    /// Gives every entry its place anew, if the places became too few; else the last one its place.
+    /// Gives the last entry the place of its number.
+    fn arrange_numbered(&mut self, number: usize) {
+        if self.numbered.len() <= number {
+            self.numbered.resize(key::numbers().max(number + 1), 0);
+        }
+        if let (Some(place), Ok(position)) = (self.numbered.get_mut(number), u16::try_from(self.entries.len())) {
+            *place = position;
+        }
+    }
+
+    /// Gives every entry without a number its place anew, if the places became too few; else the last one its place.
     fn arrange(&mut self) {
-        let wanted = (self.entries.len() * 2).next_power_of_two().max(8);
+        self.placed += 1;
+        let wanted = (self.placed * 2).next_power_of_two().max(8);
         let first = if wanted > self.places.len() {
             self.places = vec![0; wanted].into();
             0
@@ -230,6 +300,9 @@ impl Context {
             self.entries.len() - 1
         };
         for (index, (key, _)) in self.entries.iter().enumerate().skip(first) {
+            if key.number().is_some() {
+                continue;
+            }
             let mask = self.places.len() - 1;
             let mut at = key.hash() as usize & mask;
             while self.places.get(at).is_some_and(|place| *place != 0) {
@@ -239,14 +312,14 @@ impl Context {
             if let Some(place) = self.places.get_mut(at) {
                 *place = position;
             }
-            if let Some(number) = key.number() {
-                if self.numbered.len() <= number {
-                    self.numbered.resize(number + 1, 0);
-                }
-                if let Some(place) = self.numbered.get_mut(number) {
-                    *place = position;
-                }
-            }
+        }
+    }
+
+    /// Where the entry of a key stands.
+    fn position(&self, key: &Key) -> Option<usize> {
+        match key.number() {
+            Some(number) => usize::from(*self.numbered.get(number)?).checked_sub(1),
+            None => self.find(key).map(|(index, _)| index),
         }
     }
 
@@ -262,6 +335,7 @@ impl Context {
         }
     }
 
+    /// The entry of a key that has no number.
     #[inline(never)]
     fn find(&self, key: &Key) -> Option<(usize, &State)> {
         let mask = self.places.len().wrapping_sub(1);
@@ -310,12 +384,17 @@ impl Context {
 
     /// Whether the key was named at all: given, removed or declared unknown.
     pub fn is_named(&self, key: &Key) -> bool {
-        self.find(key).is_some()
+        self.position(key).is_some()
     }
 
     /// The one value under a name, if it has one.
     pub fn text(&self, name: &str) -> Option<&str> {
-        match self.lookup(&Key::new(name)) {
+        self.text_of(&Key::new(name))
+    }
+
+    /// The one value of a key, if it has one.
+    pub(crate) fn text_of(&self, key: &Key) -> Option<&str> {
+        match self.lookup(key) {
             Lookup::One(text) => Some(text),
             _ => None,
         }
@@ -341,11 +420,16 @@ impl Context {
 
     /// The keys that have a value, with it, in a fixed order (by name).
     pub fn given(&self) -> Vec<(&Key, &Values)> {
+        self.given_where(|_| true)
+    }
+
+    /// The same of those keys only that are wanted.
+    pub fn given_where(&self, wanted: impl Fn(&Key) -> bool) -> Vec<(&Key, &Values)> {
         let mut given: Vec<_> = self
             .entries
             .iter()
             .filter_map(|(key, state)| match state {
-                State::Given(values) => Some((key, values)),
+                State::Given(values) if wanted(key) => Some((key, values)),
                 _ => None,
             })
             .collect();
@@ -412,7 +496,7 @@ mod tests {
     fn unnamed_keys_are_unknown_unless_told_whole_or_never_carried() {
         let mut context = Context::default();
         context.set_unnamed(Unnamed::Unknown);
-        context.set_kms_action("kms:ListKeys");
+        context.set_kms_action(Carried::by("kms:ListKeys"));
         context.give(Key::new("kms:EncryptionContext:a:b/c"), "1".into());
         assert_eq!(context.lookup(&Key::new("aws:SourceIp")), Lookup::Unknown);
         assert_eq!(context.lookup(&Key::new("kms:EncryptionContext:other")), Lookup::Absent);

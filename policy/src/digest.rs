@@ -28,3 +28,33 @@ pub(crate) fn pair(domain: Domain, first: &str, second: &str) -> u64 {
     }
     hash
 }
+
+/// A quick hasher for tables of our own names; those who choose what is looked up cannot fill them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Quick(u64);
+
+impl core::hash::Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        let mut words = bytes.chunks_exact(8);
+        for word in &mut words {
+            let word = word.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+            self.write_u64(word);
+        }
+        let rest = words.remainder();
+        if !rest.is_empty() {
+            self.write_u64(rest.iter().fold(rest.len() as u64, |sum, byte| sum << 8 | u64::from(*byte)));
+        }
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.write_u64(u64::from(byte));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517C_C1B7_2722_0A95);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+}

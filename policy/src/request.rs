@@ -3,6 +3,8 @@
 //! A [`Request`] is complete when it is built: names are checked, derived keys are filled in and
 //! everything that `decide` looks up is prepared. Building may fail; deciding never does.
 
+use std::sync::Arc;
+
 use crate::action_set::KmsActions;
 use crate::arn::{Arn, is_account};
 use crate::caller::{Caller, CallerError, CallerKind};
@@ -20,9 +22,9 @@ use crate::tri::Tri;
 /// One request, ready to be decided.
 #[derive(Debug, Clone)]
 pub struct Request {
-    pub(crate) caller: Caller,
+    pub(crate) caller: Arc<Caller>,
     pub(crate) action: Box<str>,
-    pub(crate) action_lower: Box<str>,
+    pub(crate) action_lower: Arc<str>,
     /// The same as a set of one; empty where it is another service's.
     pub(crate) kms_action: KmsActions,
     pub(crate) resource: Box<str>,
@@ -122,6 +124,8 @@ pub enum RequestError {
 #[derive(Debug, Clone)]
 pub struct RequestBuilder {
     principal: Box<str>,
+    /// The same as a caller, if it was read before.
+    caller: Option<Arc<Caller>>,
     action: Box<str>,
     resource: Box<str>,
     resource_account: Option<Box<str>>,
@@ -139,6 +143,7 @@ impl Request {
     pub fn builder(principal: &str, action: &str, resource: &str) -> RequestBuilder {
         RequestBuilder {
             principal: principal.into(),
+            caller: None,
             action: action.into(),
             resource: resource.into(),
             resource_account: None,
@@ -205,7 +210,7 @@ impl Request {
     /// The same question asked by somebody else, of whom nothing is known but who asks; `open` are keys
     /// that are unknown all the same.
     pub(crate) fn asked_by(&self, principal: &str, open: &[&str], quirks: Quirks) -> Result<Request, CallerError> {
-        let caller = Caller::parse(principal)?;
+        let caller = Arc::new(Caller::parse(principal)?);
         let mut context = Context::default();
         context.set_unnamed(Unnamed::Unknown);
         for key in open {
@@ -217,6 +222,14 @@ impl Request {
         let mut request = Request { across, caller, context, digests, ..self.clone() };
         derive::fill(&mut request, quirks);
         Ok(request)
+    }
+
+    /// Another resource of the same account and kind.
+    pub(crate) fn set_resource(&mut self, resource: &str) {
+        self.resource = resource.into();
+        if let Some(slot) = self.digests.get_mut(OWN_DIGESTS - 1) {
+            *slot = digest(Domain::Resource, resource);
+        }
     }
 
     /// Whether caller and resource are in different accounts. A resource whose account is not
@@ -249,6 +262,13 @@ impl RequestBuilder {
     /// What the action carries was looked up before, which spares each of many requests the search.
     pub fn carried(mut self, carried: std::sync::Arc<Carried>) -> RequestBuilder {
         self.context.set_carried(carried);
+        self
+    }
+
+    /// Reads the principal now, which spares each of many requests the same. One that makes no requests
+    /// is an error of [`RequestBuilder::build`] all the same.
+    pub fn prepared(mut self) -> RequestBuilder {
+        self.caller = Caller::parse(&self.principal).ok().map(Arc::new);
         self
     }
 
@@ -288,6 +308,24 @@ impl RequestBuilder {
         self.unknown.retain(|unknown| *unknown != key);
         self.absent.retain(|absent| *absent != key);
         self.context.give(key, values.into());
+        self
+    }
+
+    /// The same as [`RequestBuilder::with`] for a key that was looked up before.
+    pub fn with_key(mut self, key: &Key, values: Values) -> RequestBuilder {
+        self.context.give(key.clone(), values);
+        self
+    }
+
+    /// The same as [`RequestBuilder::unknown`] for a key that was looked up before.
+    pub fn unknown_key(mut self, key: &Key) -> RequestBuilder {
+        self.unknown.push(key.clone());
+        self
+    }
+
+    /// The same as [`RequestBuilder::absent`] for a key that was looked up before.
+    pub fn absent_key(mut self, key: &Key) -> RequestBuilder {
+        self.absent.push(key.clone());
         self
     }
 
@@ -342,28 +380,31 @@ impl RequestBuilder {
         for key in self.unknown {
             context.forget(key);
         }
-        let mut caller = Caller::parse(&self.principal)?;
+        let mut caller = match self.caller {
+            Some(caller) => caller,
+            None => Arc::new(Caller::parse(&self.principal)?),
+        };
         if let Some(issuer) = &self.issuer {
-            caller = caller.with_issuer(issuer);
+            caller = Arc::new(Caller::clone(&caller).with_issuer(issuer));
         }
-        if caller.kind() == CallerKind::Session
-            && let Some(role) = context.text("aws:PrincipalArn").map(Box::<str>::from)
-            && role.contains(":role/")
-        {
-            caller = caller.with_role_arn(&role);
-        } else if caller.kind() == CallerKind::Session && context.is_named(&Key::new("aws:PrincipalArn")) {
-            caller = caller.with_unknown_path();
+        if caller.kind() == CallerKind::Session {
+            let of_role = Key::new("aws:PrincipalArn");
+            let told = context.text_of(&of_role).filter(|role| role.contains(":role/"));
+            if let Some(role) = told {
+                caller = Arc::new(Caller::clone(&caller).with_role_arn(role));
+            } else if context.is_named(&of_role) {
+                caller = Arc::new(Caller::clone(&caller).with_unknown_path());
+            }
         }
-        let action_lower = lower_action(&self.action)?;
-        let kms_operation = catalogue::kms_operation(&action_lower);
-        if action_lower.starts_with("kms:")
-            && !context.knows_action(&action_lower)
-            && catalogue::action(&action_lower).is_none()
-        {
+        check_action(&self.action)?;
+        let carried = context.carried_by(&self.action);
+        let action_lower = Arc::clone(carried.action());
+        let of_kms = action_lower.starts_with("kms:");
+        if of_kms && !carried.is_known() && catalogue::action(&action_lower).is_none() {
             return Err(RequestError::NotOfKms { hint: hint(&action_lower), action: self.action });
         }
-        let works_across_accounts =
-            !action_lower.starts_with("kms:") || kms_operation.is_some_and(|operation| operation.is_cross_account());
+        let kms_operation = carried.operation;
+        let works_across_accounts = !of_kms || kms_operation.is_some_and(|operation| operation.is_cross_account());
         let (resource, arn_account, rule) = resource(&self.resource, &self.action, &action_lower, kms_operation)?;
         let resource_account = match self.resource_account {
             Some(account) if is_account(&account) => Some(account),
@@ -371,15 +412,12 @@ impl RequestBuilder {
             None if rule == ResourceRule::KmsIdentityOnly && arn_account.is_none() => caller.account().map(Into::into),
             None => arn_account,
         };
-        if action_lower.starts_with("kms:") {
-            context.set_kms_action(&action_lower);
+        let [action_digest, service_digest] = carried.digests;
+        let own: [u64; OWN_DIGESTS] = [action_digest, service_digest, digest(Domain::Resource, &resource)];
+        let kms_action = carried.actions;
+        if of_kms {
+            context.set_kms_action(carried);
         }
-        let service = action_lower.split(':').next().unwrap_or_default();
-        let own: [u64; OWN_DIGESTS] = [
-            digest(Domain::Action, &action_lower),
-            digest(Domain::Service, service),
-            digest(Domain::Resource, &resource),
-        ];
         let retires = &*action_lower == "kms:retiregrant";
         let across = is_across(&caller, resource_account.as_deref());
         let mut request = Request {
@@ -387,7 +425,7 @@ impl RequestBuilder {
             digests: own.iter().chain(caller.digests()).copied().collect(),
             caller,
             action: self.action,
-            kms_action: KmsActions::one(&action_lower),
+            kms_action,
             action_lower,
             resource,
             resource_account,
@@ -429,13 +467,14 @@ fn hint(action_lower: &str) -> Box<str> {
     }
 }
 
-fn lower_action(action: &str) -> Result<Box<str>, RequestError> {
-    let fail = || RequestError::Action(action.into());
-    let (service, name) = action.split_once(':').ok_or_else(fail)?;
+fn check_action(action: &str) -> Result<(), RequestError> {
     let plain = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
-    if plain(service) && plain(name) { Ok(action.to_ascii_lowercase().into()) } else { Err(fail()) }
+    match action.split_once(':') {
+        Some((service, name)) if plain(service) && plain(name) => Ok(()),
+        _ => Err(RequestError::Action(action.into())),
+    }
 }
 
 type ResourceParts = (Box<str>, Option<Box<str>>, ResourceRule);

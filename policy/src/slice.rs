@@ -3,7 +3,9 @@
 //! Whoever asks about many principals and keys asks once for all that cannot be told apart. Equal
 //! fingerprints only make a candidate; [`Statement::says_the_same`] compares what was written.
 
+use crate::arn::Arn;
 use crate::condition::{Atom, Test};
+use crate::context::Values;
 use crate::grant::Grant;
 use crate::key::Key;
 use crate::pattern::Pattern;
@@ -135,6 +137,47 @@ impl Atom {
             Test::Boolean(test) => test.patterns().for_each(&mut each),
             _ => {}
         }
+    }
+}
+
+impl Request {
+    /// Turns the request to another resource of the same partition, service, region, account and kind, from
+    /// which the same follows; tells whether it is one, and leaves the request alone if not.
+    ///
+    /// What the resource determines beside is told by [`Request::overwrite`], [`Request::leave_out`] and
+    /// [`Request::forget`].
+    pub fn turn_to(&mut self, resource: &str) -> bool {
+        let kind = |arn: &Arn<'_>| arn.resource.split_once('/').map(|(kind, _)| kind.to_owned());
+        let alike = match (Arn::parse(&self.resource), Arn::parse(resource)) {
+            (Some(own), Some(other)) => {
+                own.partition == other.partition
+                    && own.service == other.service
+                    && own.region == other.region
+                    && own.account == other.account
+                    && kind(&own).is_some_and(|own| kind(&other) == Some(own))
+            }
+            _ => false,
+        };
+        if alike {
+            self.set_resource(resource);
+        }
+        alike
+    }
+
+    /// Tells a key, whatever was told of it before. What was derived from the key before stays as it is, so
+    /// that this is for keys from which nothing follows: tags, names and ids.
+    pub fn overwrite(&mut self, key: &Key, values: Values) {
+        self.context.give(key.clone(), values);
+    }
+
+    /// The same for a key that is absent.
+    pub fn leave_out(&mut self, key: &Key) {
+        self.context.remove(key.clone());
+    }
+
+    /// The same for a key that is unknown.
+    pub fn forget(&mut self, key: &Key) {
+        self.context.forget(key.clone());
     }
 }
 

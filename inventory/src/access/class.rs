@@ -321,6 +321,11 @@ impl Class {
         }
     }
 
+    /// Whether it tells keys of one kind apart in nothing.
+    pub(super) fn is_blind(&self) -> bool {
+        self.sight == Sight::Kind && self.identity.of_resources.is_empty() && self.boundary.of_resources.is_empty()
+    }
+
     /// What it may do on the key of the probe.
     pub(super) fn reach(&self, statements: &Statements<'_>, probe: &Request, quirks: Quirks) -> Reach {
         let own = self.identity.reach(statements, probe, quirks, 0);

@@ -11,17 +11,13 @@ use wardbook_policy::policy::Policy;
 use wardbook_policy::request::Request;
 
 use super::class::{self, Class, Mark, Reach, Sight, Trait};
-use super::pair::{self, Asked, Asker, Outcome};
+use super::pair::{self, Asked, Asker, Kindred, Outcome};
 use super::proof::Located;
-use super::search::{any_key, portrait};
 use super::view::View;
 use super::{KeyAccess, Search, Who};
 use crate::layer::{Collected, OwnedLayers};
 use crate::organization::Membership;
 use crate::world::{KmsKey, NamedPrincipal, Principal};
-
-/// So many principals are kept as requests during a search; more are made anew when they are needed.
-const PORTRAITS_KEPT: usize = 120_000;
 
 /// Everything that a key determines, but its name, tags and aliases.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -48,6 +44,17 @@ pub(super) type Alike<'w> = (usize, Vec<(&'w str, &'w str)>, Vec<&'w str>);
 /// RCPs by whether they were collected and by where the statements of each level stand in memory.
 pub(super) type RcpsAlike = (std::mem::Discriminant<Collected<Vec<Policy>>>, Vec<Vec<usize>>);
 
+/// What a class is asked.
+struct ToAsk<'a, 'w> {
+    key: &'w KmsKey,
+    asked: &'a Asked,
+    probe: &'a Request,
+    skeleton: usize,
+    grants: &'a Collected<Grant>,
+    /// Whether the key may let members in by itself.
+    needs_no_iam: bool,
+}
+
 /// What was asked before: of which class, about which keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Memo {
@@ -67,7 +74,40 @@ pub(super) enum Keys {
     One(*const KmsKey),
 }
 
+/// The classes of an account.
+#[derive(Debug)]
+pub(super) struct Classes {
+    /// A number of their own.
+    number: usize,
+    /// Those that tell keys of one kind apart in nothing.
+    blind: Vec<u32>,
+    /// Those to whom it matters which key it is.
+    seeing: Vec<u32>,
+}
+
+/// The kind of key, what is said to the classes, and which classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Settled {
+    kind: usize,
+    skeleton: usize,
+    classes: usize,
+}
+
 impl<'w> Search<'w> {
+    /// What makes requests about the key like those about others of its kind; `None` where more follows from
+    /// its names.
+    pub(super) fn kindred_of(&mut self, key: &'w KmsKey, asked: &Asked) -> Option<Kindred> {
+        if key.aliases.iter().flatten().any(|alias| alias.starts_with("alias/aws/")) || self.world.is_open() {
+            return None;
+        }
+        let own = asked.facts.given().filter(|(key, _)| key.is_iam_only());
+        Some(Kindred {
+            kind: self.kind(key, Owner::Account(&key.account)),
+            arn: key.arn.clone(),
+            own: own.map(|(key, values)| (key.clone(), values.clone())).collect(),
+        })
+    }
+
     /// Asks a representative of each class whom the key does not name.
     pub(super) fn ask_classes(
         &mut self,
@@ -104,36 +144,73 @@ impl<'w> Search<'w> {
             if view.account_grants.is_empty() && !self.may_be_let_in(account, asked, (kind, skeleton)) {
                 continue;
             }
-            let classes = self.classes_of(account, &personal, own && view.allows_anyone, probe);
+            let needs_no_iam = own && view.allows_anyone;
+            let classes = self.classes_of(account, &personal, needs_no_iam, probe);
             // All other accounts are one to those whom nothing tells them apart.
             let kind = match own || self.statements.see_owner() || self.beside_sees_owner {
                 true => kind,
                 false => *foreign.get_or_insert_with(|| self.foreign_kind(key)),
             };
-            for class in classes {
-                let Some((reach, representative)) = self.prepare(class, own && view.allows_anyone, view, probe) else {
-                    continue;
-                };
-                let no_grants = matches!(&grants, Collected::Known(grants) if grants.is_empty());
+            let no_grants = matches!(&grants, Collected::Known(grants) if grants.is_empty());
+            let to_ask = ToAsk { key, asked, probe, skeleton, grants: &grants, needs_no_iam };
+            let mut each = Vec::new();
+            if no_grants {
+                for (class, outcome) in self.settled(kind, &classes, &to_ask).iter() {
+                    self.add_members(*class, outcome, view, found);
+                }
+            } else {
+                each.extend_from_slice(&classes.blind);
+            }
+            each.extend_from_slice(&classes.seeing);
+            for class in each {
+                let Some((reach, representative)) = self.prepare(class, &to_ask) else { continue };
                 let keys = match reach.sight {
                     Sight::Kind if no_grants => Keys::OfKind(kind),
                     Sight::Tags if no_grants => Keys::Alike(*alike.get_or_insert_with(|| self.alike(kind, key))),
                     _ => Keys::One(std::ptr::from_ref(key)),
                 };
                 let memo = Memo { keys, skeleton, class, covered: reach.covered };
-                let outcome = match self.memo.get(&memo) {
-                    Some(outcome) => outcome.clone(),
-                    None => {
-                        let outcome = self.ask_representative(representative, key, asked, skeleton, &grants);
-                        self.memo.insert(memo, outcome.clone());
-                        outcome
-                    }
-                };
-                if let (Some(class), false) = (self.classes.get(class as usize), matches!(outcome, Outcome::No)) {
-                    let members = class.members.iter().filter(|member| !view.named.contains(member));
-                    members.for_each(|member| found.add(Who::Collected(*member), outcome.clone()));
-                }
+                let outcome = self.remembered(memo, representative, &to_ask);
+                self.add_members(class, &outcome, view, found);
             }
+        }
+    }
+
+    /// What the classes may do that tell keys of one kind apart in nothing, where no grant counts.
+    fn settled(&mut self, kind: usize, classes: &Classes, to_ask: &ToAsk<'_, 'w>) -> Arc<[(u32, Outcome)]> {
+        let name = Settled { kind, skeleton: to_ask.skeleton, classes: classes.number };
+        if let Some(settled) = self.settled.get(&name) {
+            return Arc::clone(settled);
+        }
+        let mut found = Vec::new();
+        for class in &classes.blind {
+            let Some((reach, representative)) = self.prepare(*class, to_ask) else { continue };
+            let keys = Keys::OfKind(kind);
+            let memo = Memo { keys, skeleton: to_ask.skeleton, class: *class, covered: reach.covered };
+            let outcome = self.remembered(memo, representative, to_ask);
+            if !matches!(outcome, Outcome::No) {
+                found.push((*class, outcome));
+            }
+        }
+        let found: Arc<[(u32, Outcome)]> = found.into();
+        self.settled.insert(name, Arc::clone(&found));
+        found
+    }
+
+    fn remembered(&mut self, memo: Memo, representative: usize, to_ask: &ToAsk<'_, 'w>) -> Outcome {
+        if let Some(outcome) = self.memo.get(&memo) {
+            return outcome.clone();
+        }
+        let outcome = self.ask_representative(representative, to_ask);
+        self.memo.insert(memo, outcome.clone());
+        outcome
+    }
+
+    /// A row for each member of a class whom the key does not name.
+    fn add_members(&self, class: u32, outcome: &Outcome, view: &View<'w>, found: &mut KeyAccess<'w>) {
+        if let (Some(class), false) = (self.classes.get(class as usize), matches!(outcome, Outcome::No)) {
+            let members = class.members.iter().filter(|member| !view.named.contains(member));
+            members.for_each(|member| found.add(Who::Collected(*member), outcome.clone()));
         }
     }
 
@@ -178,30 +255,26 @@ impl<'w> Search<'w> {
         }
     }
 
-    /// What a class may do on the key, and who stands for it; `None` where nothing can be allowed.
-    fn prepare(&self, class: u32, needs_no_iam: bool, view: &View<'w>, probe: &Request) -> Option<(Reach, usize)> {
+    /// What a class may do on the key, and who stands for it, whether or not the key names that one;
+    /// `None` where nothing can be allowed.
+    fn prepare(&self, class: u32, to_ask: &ToAsk<'_, 'w>) -> Option<(Reach, usize)> {
         let class = self.classes.get(class as usize)?;
-        let representative = *class.members.iter().find(|member| !view.named.contains(member))?;
-        let reach = class.reach(&self.statements, probe, self.quirks);
+        let reach = class.reach(&self.statements, to_ask.probe, self.quirks);
         // What grants alone decide, a Deny does not.
         let denied = reach.denies && self.operation.action() != "kms:RetireGrant";
-        ((reach.may_allow || needs_no_iam) && !denied).then_some((reach, representative))
+        let representative = *class.members.first()?;
+        ((reach.may_allow || to_ask.needs_no_iam) && !denied).then_some((reach, representative))
     }
 
-    fn ask_representative(
-        &mut self,
-        representative: usize,
-        key: &'w KmsKey,
-        asked: &Asked,
-        skeleton: usize,
-        grants: &Collected<Grant>,
-    ) -> Outcome {
+    fn ask_representative(&mut self, representative: usize, to_ask: &ToAsk<'_, 'w>) -> Outcome {
+        let ToAsk { key, asked, skeleton, grants, .. } = *to_ask;
         let Some(who) = self.world.principals().get(representative) else { return Outcome::No };
         let asker = self.asker(representative, who);
         let resource = self.skeleton_layers.get(skeleton).map(|(layer, _)| layer.clone()).unwrap_or_default();
         let layers = OwnedLayers { resource, grants: grants.clone(), ..self.own_layers(who, key) };
         let locate = Located { key, principal: Some(who), skeleton: Some(skeleton), search: self };
-        pair::ask(&asker, asked, &layers, self.quirks, &locate)
+        let kindred = self.kindred.as_deref().filter(|kindred| kindred.arn == asked.arn);
+        pair::ask(&asker, asked, kindred, &layers, self.quirks, &locate)
     }
 
     fn is_personal(&self, number: u32) -> bool {
@@ -227,10 +300,10 @@ impl<'w> Search<'w> {
     }
 
     /// The classes of an account, told apart also by these statements.
-    fn classes_of(&mut self, account: &'w str, personal: &[u32], needs_no_iam: bool, probe: &Request) -> Vec<u32> {
+    fn classes_of(&mut self, account: &'w str, personal: &[u32], needs_no_iam: bool, probe: &Request) -> Arc<Classes> {
         let name = (account, personal.to_vec(), needs_no_iam);
         if let Some(classes) = self.refined.get(&name) {
-            return classes.clone();
+            return Arc::clone(classes);
         }
         let of_scps: Vec<u32> = self
             .numbers_of(account, probe, |membership| &membership.scps)
@@ -258,7 +331,7 @@ impl<'w> Search<'w> {
             let traits = match needs_portrait {
                 true => {
                     let own: Vec<u32> = own().copied().collect();
-                    self.traits(member, who, &own, personal)
+                    self.traits(who, &own, personal)
                 }
                 false => Vec::new(),
             };
@@ -278,37 +351,27 @@ impl<'w> Search<'w> {
                 class.members.push(member);
             }
         }
-        self.refined.insert(name, order.clone());
-        order
+        let blind = |class: &u32| self.classes.get(*class as usize).is_some_and(Class::is_blind);
+        let (blind, seeing) = order.into_iter().partition(blind);
+        let classes = Arc::new(Classes { number: self.refined.len(), blind, seeing });
+        self.refined.insert(name, Arc::clone(&classes));
+        classes
     }
 
-    fn traits(&mut self, member: usize, who: &'w Principal, own: &[u32], personal: &[u32]) -> Vec<Trait> {
+    fn traits(&mut self, who: &'w Principal, own: &[u32], personal: &[u32]) -> Vec<Trait> {
         let mut traits = Vec::new();
-        let Some(request) = self.portrait(member, who) else { return traits };
+        let Some(request) = self.portraits.of(who, self.world, &self.action, self.quirks) else { return traits };
         for number in own {
             if let Some(known) = self.statements.get(*number) {
-                known.trait_of(&request, self.quirks, false, &mut traits);
+                known.trait_of(request, self.quirks, false, &mut traits);
             }
         }
         for number in personal {
             if let Some(known) = self.statements.get(*number) {
-                known.trait_of(&request, self.quirks, true, &mut traits);
+                known.trait_of(request, self.quirks, true, &mut traits);
             }
         }
         traits
-    }
-
-    /// A request of a principal; which key it is about does not matter to what is personal.
-    fn portrait(&mut self, member: usize, who: &'w Principal) -> Option<Arc<Request>> {
-        if let Some(known) = self.portraits.get(&member) {
-            return Some(Arc::clone(known));
-        }
-        let asker = portrait(self.world, who, &self.action, self.quirks);
-        let request = Arc::new(asker.open.on(&any_key(&who.account)).build().ok()?);
-        if self.portraits.len() < PORTRAITS_KEPT {
-            self.portraits.insert(member, Arc::clone(&request));
-        }
-        Some(request)
     }
 
     /// The number of the keys of a kind that have the same tags and aliases as this one.

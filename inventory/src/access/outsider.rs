@@ -56,6 +56,9 @@ pub(super) struct Persona {
     pub(super) own: OwnedLayers,
 }
 
+/// Somebody who was not collected: the principal of the request, and where more than its name tells of it, what.
+pub(super) type StrangeName = (String, Option<Box<str>>);
+
 /// Somebody who is asked, and whose row it is.
 struct Stranger<'w> {
     row: Other,
@@ -130,13 +133,29 @@ impl<'w> Search<'w> {
     }
 
     fn outcome_of(&mut self, stranger: &Stranger<'w>, key: &'w KmsKey, asked: &Asked) -> Outcome {
-        let asker = Asker::new(&stranger.caller, &self.action, &stranger.facts, self.world, self.quirks).telling_all();
+        let asker = self.strange_asker(stranger);
         let rcps = self.rcps(&key.account);
         let own = stranger.own.clone();
         let (resource, grants, endpoint) = (key.policy.clone(), key.grants.clone(), self.beside());
         let layers = OwnedLayers { resource, grants, rcps, endpoint, ..own };
         let locate = Located { key, principal: stranger.behind, skeleton: None, search: self };
-        pair::ask(&asker, asked, &layers, self.quirks, &locate)
+        let kindred = self.kindred.as_deref().filter(|kindred| kindred.arn == asked.arn);
+        pair::ask(&asker, asked, kindred, &layers, self.quirks, &locate)
+    }
+
+    fn strange_asker(&mut self, stranger: &Stranger<'w>) -> Arc<Asker> {
+        let beside = match stranger.row.kind {
+            WhoKind::Anyone | WhoKind::Organization => Some(stranger.row.text.clone()),
+            _ => None,
+        };
+        let name = (stranger.caller.clone(), beside);
+        if let Some(known) = self.strange_askers.get(&name) {
+            return Arc::clone(known);
+        }
+        let asker = Asker::new(&stranger.caller, &self.action, &stranger.facts, self.world, self.quirks).telling_all();
+        let asker = Arc::new(asker);
+        self.strange_askers.insert(name, Arc::clone(&asker));
+        asker
     }
 
     /// Root users of accounts that were collected, and accounts that were not.

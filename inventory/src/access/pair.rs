@@ -1,5 +1,6 @@
 //! One representative and one key: whether, by what, and only if.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use wardbook_policy::boxes::Doubt;
@@ -7,6 +8,7 @@ use wardbook_policy::context::Values;
 use wardbook_policy::decide::{Reason, Verdict};
 use wardbook_policy::explain::Cause;
 use wardbook_policy::grant::Grant;
+use wardbook_policy::key::Key;
 use wardbook_policy::layers::Layer;
 use wardbook_policy::policy::Policy;
 use wardbook_policy::quirk::Quirks;
@@ -26,7 +28,34 @@ pub(super) struct Asker {
     /// In a context of which nothing else is known.
     pub(super) open: RequestBuilder,
     /// The keys that it determines.
-    pub(super) own: Vec<Box<str>>,
+    pub(super) own: Vec<Key>,
+    /// The requests that it made last, to be turned to the next key of the same kind.
+    standing: RefCell<Option<Standing>>,
+}
+
+/// What makes requests about two keys alike.
+#[derive(Debug)]
+pub(super) struct Kindred {
+    /// Keys of one kind are equal in everything that a request tells of them, but for the names and tags here.
+    pub(super) kind: usize,
+    pub(super) arn: Box<str>,
+    pub(super) own: Vec<(Key, Values)>,
+}
+
+/// The requests about one key.
+#[derive(Debug, Clone)]
+struct Standing {
+    about: Option<About>,
+    direct: Arc<Request>,
+    /// Made when it is needed.
+    open: Option<Arc<Request>>,
+}
+
+/// The kind of key that requests are about, and the keys told of this one alone.
+#[derive(Debug, Clone)]
+struct About {
+    kind: usize,
+    own: Vec<Key>,
 }
 
 /// What a key determines.
@@ -48,21 +77,25 @@ pub(super) enum Outcome {
 }
 
 /// Keys that follow from a principal's name.
-const OF_NAMES: &[&str] = &["aws:principalarn", "aws:username", "aws:principaltype"];
+const OF_NAMES: &[&str] = &["aws:PrincipalArn", "aws:username", "aws:PrincipalType"];
 
 impl Asker {
     pub(super) fn new(text: &str, action: &NamedAction, facts: &Circumstances, world: &World, quirks: Quirks) -> Asker {
         // The resource is told with each key.
         let builder = || {
-            let builder = Request::builder(text, &action.name, "*").quirks(quirks).carried(Arc::clone(&action.carried));
+            let builder = Request::builder(text, &action.name, "*")
+                .quirks(quirks)
+                .carried(Arc::clone(&action.carried))
+                .prepared();
             if world.is_open() { builder.open() } else { builder }
         };
         let told = |told: Circumstances| told.over(facts.clone()).tell(builder());
-        let own = facts.given().map(|(name, _)| name.to_lowercase().into());
+        let own = facts.given().map(|(key, _)| key.clone());
         Asker {
             direct: told(Circumstances::direct_call()),
             open: told(Circumstances::default()),
-            own: own.chain(OF_NAMES.iter().map(|name| Box::from(*name))).collect(),
+            own: own.chain(OF_NAMES.iter().map(|name| Key::new(name))).collect(),
+            standing: RefCell::new(None),
         }
     }
 }
@@ -75,24 +108,99 @@ impl Asker {
     }
 }
 
+impl Asker {
+    /// Its requests about a key.
+    fn stand(&self, asked: &Asked, kindred: Option<&Kindred>) -> Option<Standing> {
+        if let Some(kindred) = kindred
+            && let Some(last) = self.standing.take()
+            && let Some(turned) = last.turned(kindred)
+        {
+            return Some(turned);
+        }
+        let direct = self.request(&self.direct, asked)?;
+        let of_kind = |kindred: &Kindred| About {
+            kind: kindred.kind,
+            own: kindred.own.iter().map(|own| own.0.clone()).collect(),
+        };
+        Some(Standing { about: kindred.map(of_kind), direct, open: None })
+    }
+
+    fn request(&self, builder: &RequestBuilder, asked: &Asked) -> Option<Arc<Request>> {
+        asked.facts.add_to(builder.clone().on(&asked.arn)).build().ok().map(Arc::new)
+    }
+}
+
+impl Standing {
+    /// The same about another key, if that is of the same kind.
+    fn turned(mut self, kindred: &Kindred) -> Option<Standing> {
+        let about = self.about.as_mut().filter(|about| about.kind == kindred.kind)?;
+        for request in [Some(&mut self.direct), self.open.as_mut()].into_iter().flatten() {
+            let request = Arc::make_mut(request);
+            if !request.turn_to(&kindred.arn) {
+                return None;
+            }
+            for former in &about.own {
+                request.leave_out(former);
+            }
+            for (key, values) in &kindred.own {
+                request.overwrite(key, values.clone());
+            }
+        }
+        about.own = kindred.own.iter().map(|own| own.0.clone()).collect();
+        Some(self)
+    }
+}
+
 /// What is allowed, without a word on how.
 #[derive(Debug)]
-pub(super) enum Allowed {
+pub(super) enum Allowed<R = Box<Request>> {
     No,
     /// This request is, under these restrictions if it is not a plain direct call.
-    Yes(Box<Request>, Option<OnlyIf>),
+    Yes(R, Option<OnlyIf>),
     Open(Undecided),
 }
 
 /// Asks. The layers are those of the asker and the resource.
 pub(super) fn allowed(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks: Quirks) -> Allowed {
-    let build = |builder: &RequestBuilder| asked.facts.add_to(builder.clone().on(&asked.arn)).build().ok();
-    let Some(direct) = build(&asker.direct) else { return Allowed::No };
-    if layers.decide(&direct, quirks).verdict() == Verdict::Allow {
-        return Allowed::Yes(Box::new(direct), None);
+    match allowed_of_kind(asker, asked, None, layers, quirks) {
+        Allowed::No => Allowed::No,
+        Allowed::Yes(request, only_if) => Allowed::Yes(Box::new(Arc::unwrap_or_clone(request)), only_if),
+        Allowed::Open(undecided) => Allowed::Open(undecided),
     }
-    let Some(open) = build(&asker.open) else { return Allowed::No };
-    let decision = layers.decide(&open, quirks);
+}
+
+/// The same with the requests made for the last key, where it is of the same kind.
+fn allowed_of_kind(
+    asker: &Asker,
+    asked: &Asked,
+    kindred: Option<&Kindred>,
+    layers: &OwnedLayers,
+    quirks: Quirks,
+) -> Allowed<Arc<Request>> {
+    let Some(mut standing) = asker.stand(asked, kindred) else { return Allowed::No };
+    let found = judge(asker, asked, &mut standing, layers, quirks);
+    if kindred.is_some() {
+        asker.standing.replace(Some(standing));
+    }
+    found
+}
+
+fn judge(
+    asker: &Asker,
+    asked: &Asked,
+    standing: &mut Standing,
+    layers: &OwnedLayers,
+    quirks: Quirks,
+) -> Allowed<Arc<Request>> {
+    if layers.decide(&standing.direct, quirks).verdict() == Verdict::Allow {
+        return Allowed::Yes(Arc::clone(&standing.direct), None);
+    }
+    if standing.open.is_none() {
+        standing.open = asker.request(&asker.open, asked);
+    }
+    let Some(open) = &standing.open else { return Allowed::No };
+    let open = &**open;
+    let decision = layers.decide(open, quirks);
     if matches!(decision.verdict(), Verdict::ImplicitDeny | Verdict::ExplicitDeny) {
         return Allowed::No;
     }
@@ -102,7 +210,7 @@ pub(super) fn allowed(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks
         let doubts: Vec<Doubt> = documents.iter().copied().map(Doubt::Documents).collect();
         return Allowed::Open(Undecided::because_of(&doubts));
     }
-    match condition::contexts(&open, &layers.bearing_on(&open, quirks), quirks) {
+    match condition::contexts(open, &layers.bearing_on(open, quirks), quirks) {
         Found::Nowhere => Allowed::No,
         Found::Open(doubts) => Allowed::Open(Undecided::because_of(&doubts)),
         Found::When(only_if, witness) => {
@@ -111,7 +219,7 @@ pub(super) fn allowed(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks
             // A witness that the evaluator does not confirm is not shown.
             match told.filter(|told| layers.decide(told, quirks).verdict() == Verdict::Allow) {
                 None => Allowed::Open(Undecided::because_of(&[Doubt::Contradiction])),
-                Some(witness) => Allowed::Yes(Box::new(witness), Some(only_if)),
+                Some(witness) => Allowed::Yes(Arc::new(witness), Some(only_if)),
             }
         }
     }
@@ -132,8 +240,15 @@ pub(super) fn settled(builder: RequestBuilder, context: &[(Box<str>, Values)]) -
 }
 
 /// Asks, and finds by what.
-pub(super) fn ask(asker: &Asker, asked: &Asked, layers: &OwnedLayers, quirks: Quirks, locate: &dyn Locate) -> Outcome {
-    match allowed(asker, asked, layers, quirks) {
+pub(super) fn ask(
+    asker: &Asker,
+    asked: &Asked,
+    kindred: Option<&Kindred>,
+    layers: &OwnedLayers,
+    quirks: Quirks,
+    locate: &dyn Locate,
+) -> Outcome {
+    match allowed_of_kind(asker, asked, kindred, layers, quirks) {
         Allowed::No => Outcome::No,
         Allowed::Open(undecided) => Outcome::Open(Arc::new(undecided)),
         Allowed::Yes(request, only_if) => {
@@ -185,10 +300,7 @@ fn answer(tier: Tier, request: &Request, layers: &OwnedLayers, quirks: Quirks, l
 
 /// The condition keys of a witness beside those that the principal or the key determines by itself.
 fn context(witness: &Request, asker: &Asker, asked: &Asked) -> Vec<(Box<str>, Values)> {
-    let of_key = |name: &str| asked.facts.gives(name);
-    let given = witness.context().given().into_iter();
-    given
-        .filter(|(key, _)| !asker.own.iter().any(|own| **own == *key.lower()) && !of_key(key.lower()))
-        .map(|(key, values)| (key.name().into(), values.clone()))
-        .collect()
+    let told = |key: &Key| asker.own.contains(key) || asked.facts.gives(key);
+    let given = witness.context().given_where(|key| !told(key)).into_iter();
+    given.map(|(key, values)| (key.name().into(), values.clone())).collect()
 }

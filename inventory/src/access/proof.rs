@@ -100,14 +100,14 @@ impl<'w> Search<'w> {
         let Ok(request) = asker.direct.clone().on(&any_key).build() else { return Vec::new() };
         let given = request.context().given().into_iter();
         given
-            .filter(|(key, _)| asker.own.iter().any(|own| **own == *key.lower()))
+            .filter(|(key, _)| asker.own.contains(key))
             .map(|(key, values)| (key.name().into(), values.clone()))
             .collect()
     }
 
     /// The condition keys that a key determines, for witnesses of many rows.
     pub fn determined_by_key(&self, key: &'w KmsKey) -> Vec<(Box<str>, Values)> {
-        self.asked(key).facts.given().map(|(name, values)| (name.into(), values.clone())).collect()
+        self.asked(key).facts.given().map(|(key, values)| (key.name().into(), values.clone())).collect()
     }
 
     /// What is missing that bears on these answers.

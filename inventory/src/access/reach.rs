@@ -84,7 +84,7 @@ impl<'w> Search<'w> {
             }
         }
         access.undecided.retain(|(who, _)| !access.entries.iter().any(|entry| entry.who == *who));
-        access.sort(self.world, &self.ranks);
+        access.sort(self.world);
         access
     }
 

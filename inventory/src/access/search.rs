@@ -10,10 +10,12 @@ use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::{Request, RequestError};
 
 use super::class::{self, Class, Layer, Statements};
-use super::crowd::{Alike, Kind, Memo, RcpsAlike};
-use super::outsider;
-use super::pair::{self, Asked, Asker, Outcome};
+use super::crowd::{Alike, Classes, Kind, Memo, RcpsAlike, Settled};
+use super::outsider::{self, StrangeName};
+use super::pair::{self, Asked, Asker, Kindred, Outcome};
+use super::portrait::Portraits;
 use super::proof::Located;
+use super::quick::QuickMap;
 use super::view::View;
 use super::{Entry, KeyAccess, Refusal, Who};
 use crate::circumstances::Circumstances;
@@ -48,19 +50,19 @@ pub struct Search<'w> {
     pub(super) statements: Statements<'w>,
     /// Positions of principals, by account.
     pub(super) by_account: BTreeMap<&'w str, Vec<usize>>,
-    /// Where each principal stands in the order of their ARNs.
-    pub(super) ranks: Vec<u32>,
     /// The own policies of each principal, as far as they were looked at.
-    pub(super) own: HashMap<usize, (Layer, Layer)>,
+    pub(super) own: QuickMap<usize, (Layer, Layer)>,
     pub(super) classes: Vec<Class>,
     /// The classes of an account, told apart also by what these statements say of a principal.
-    pub(super) refined: HashMap<(&'w str, Vec<u32>, bool), Vec<u32>>,
-    /// Requests of principals, to see what statements say of them personally.
-    pub(super) portraits: HashMap<usize, Arc<Request>>,
-    pub(super) askers: HashMap<usize, Arc<Asker>>,
+    pub(super) refined: QuickMap<(&'w str, Vec<u32>, bool), Arc<Classes>>,
+    /// Requests that pose as principals, to see what statements say of them personally.
+    pub(super) portraits: Portraits,
+    pub(super) askers: QuickMap<usize, Arc<Asker>>,
+    /// The same of those who were not collected.
+    pub(super) strange_askers: HashMap<StrangeName, Arc<Asker>>,
     /// Whether what is said to an account lets anybody of it in, by account, kind of key and skeleton.
-    pub(super) let_in: HashMap<(&'w str, usize, usize), bool>,
-    pub(super) skeletons: HashMap<(Vec<u32>, bool), usize>,
+    pub(super) let_in: QuickMap<(&'w str, usize, usize), bool>,
+    pub(super) skeletons: QuickMap<(Vec<u32>, bool), usize>,
     /// Policies, and the numbers of their statements in order.
     pub(super) skeleton_layers: Vec<(Collected<Policy>, Vec<u32>)>,
     pub(super) kinds: HashMap<Kind<'w>, usize>,
@@ -71,7 +73,11 @@ pub struct Search<'w> {
     pub(super) beside_sees_owner: bool,
     pub(super) scps: HashMap<Box<str>, Collected<Vec<Policy>>>,
     pub(super) rcps: HashMap<Box<str>, Collected<Vec<Policy>>>,
-    pub(super) memo: HashMap<Memo, Outcome>,
+    pub(super) memo: QuickMap<Memo, Outcome>,
+    /// What whole lists of classes may do that tell keys of one kind apart in nothing.
+    pub(super) settled: QuickMap<Settled, Arc<[(u32, Outcome)]>>,
+    /// What makes requests about the key at hand like those about others.
+    pub(super) kindred: Option<Arc<Kindred>>,
     pub(super) outsiders: outsider::Outsiders,
 }
 
@@ -83,17 +89,8 @@ impl<'w> Search<'w> {
         for (index, principal) in world.principals().iter().enumerate() {
             by_account.entry(&principal.account).or_default().push(index);
         }
-        let mut order: Vec<usize> = (0..world.principals().len()).collect();
-        order.sort_by_key(|index| world.principals().get(*index).map(|principal| &principal.arn));
-        let mut ranks = vec![0; order.len()];
-        for (rank, index) in (0..).zip(order) {
-            if let Some(slot) = ranks.get_mut(index) {
-                *slot = rank;
-            }
-        }
         Ok(Search {
-            ranks,
-            own: HashMap::new(),
+            own: QuickMap::default(),
             world,
             action: NamedAction::new(operation.action()),
             operation,
@@ -103,11 +100,12 @@ impl<'w> Search<'w> {
             statements: Statements::default(),
             by_account,
             classes: Vec::new(),
-            refined: HashMap::new(),
-            portraits: HashMap::new(),
-            askers: HashMap::new(),
-            let_in: HashMap::new(),
-            skeletons: HashMap::new(),
+            refined: QuickMap::default(),
+            portraits: Portraits::default(),
+            askers: QuickMap::default(),
+            strange_askers: HashMap::new(),
+            let_in: QuickMap::default(),
+            skeletons: QuickMap::default(),
             skeleton_layers: Vec::new(),
             kinds: HashMap::new(),
             alike: HashMap::new(),
@@ -115,7 +113,9 @@ impl<'w> Search<'w> {
             beside_sees_owner: false,
             scps: HashMap::new(),
             rcps: HashMap::new(),
-            memo: HashMap::new(),
+            memo: QuickMap::default(),
+            settled: QuickMap::default(),
+            kindred: None,
             outsiders: outsider::Outsiders::new(),
         })
     }
@@ -174,13 +174,14 @@ impl<'w> Search<'w> {
         found.places = view.skeleton.iter().map(|relevant| (relevant.number, relevant.place)).collect();
         found.dangling = view.dangling.iter().cloned().collect();
         let asked = self.asked(key);
+        self.kindred = self.kindred_of(key, &asked).map(Arc::new);
         for principal in &view.named {
             let outcome = self.ask_one(*principal, key, &asked, &probe);
             found.add(Who::Collected(*principal), outcome);
         }
         self.ask_classes(key, &view, &asked, &probe, &mut found);
         self.ask_outsiders(key, &view, &asked, &mut found);
-        found.sort(self.world, &self.ranks);
+        found.sort(self.world);
         found
     }
 
@@ -204,7 +205,8 @@ impl<'w> Search<'w> {
         let layers =
             OwnedLayers { resource: key.policy.clone(), grants: key.grants.clone(), ..self.own_layers(who, key) };
         let locate = Located { key, principal: Some(who), skeleton: None, search: self };
-        pair::ask(&asker, asked, &layers, self.quirks, &locate)
+        let kindred = self.kindred.as_deref().filter(|kindred| kindred.arn == asked.arn);
+        pair::ask(&asker, asked, kindred, &layers, self.quirks, &locate)
     }
 
     pub(super) fn own_layers(&mut self, who: &Principal, key: &KmsKey) -> OwnedLayers {
@@ -309,10 +311,10 @@ impl KeyAccess<'_> {
         }
     }
 
-    /// By name; `ranks` are those of the collected principals by theirs.
-    pub(super) fn sort(&mut self, world: &World, ranks: &[u32]) {
+    /// By name; the principals collected stand in the order of theirs.
+    pub(super) fn sort(&mut self, world: &World) {
         let order = |a: &Who, b: &Who| match (a, b) {
-            (Who::Collected(a), Who::Collected(b)) => ranks.get(*a).cmp(&ranks.get(*b)),
+            (Who::Collected(a), Who::Collected(b)) => a.cmp(b),
             (a, b) => a.text(world).cmp(b.text(world)),
         };
         self.entries.sort_by(|a, b| order(&a.who, &b.who).then_with(|| a.answer.tier.cmp(&b.answer.tier)));

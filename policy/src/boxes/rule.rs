@@ -6,7 +6,7 @@
 use core::net::IpAddr;
 
 use crate::caller::CallerKind;
-use crate::catalogue::{self, ValueType};
+use crate::catalogue::ValueType;
 use crate::context::Lookup;
 use crate::derive::GRANT_OPERATIONS;
 use crate::key::{ENCRYPTION_CONTEXT, Key};
@@ -68,8 +68,7 @@ pub(super) fn own_demands<'a>(demands: &[Demand<'a>], request: &'a Request) -> V
     let mut seen: Vec<&str> = Vec::new();
     for demand in demands {
         let lower = demand.key.lower();
-        let is_address =
-            || catalogue::condition_key(lower).is_some_and(|known| known.value_type() == ValueType::IpAddress);
+        let is_address = || demand.key.listed().is_some_and(|listed| listed.value_type == ValueType::IpAddress);
         if seen.contains(&lower) {
             continue;
         }
@@ -232,12 +231,12 @@ impl Rules<'_, '_> {
 
     /// Addresses are addresses, except where a service calls.
     fn typed_values(&mut self) {
-        let names: Vec<Box<str>> = self.space.dimensions.iter().map(|dimension| dimension.key.lower().into()).collect();
-        for name in &names {
-            let known = catalogue::condition_key(name);
-            if known.is_some_and(|known| known.value_type() == ValueType::IpAddress) {
+        let space = self.space;
+        for key in space.dimensions.iter().map(|dimension| &dimension.key) {
+            if key.listed().is_some_and(|listed| listed.value_type == ValueType::IpAddress) {
+                let name = key.lower();
                 self.never(&[(name, Is::Nonsense)]);
-                if &**name != SOURCE_IP {
+                if name != SOURCE_IP {
                     self.never(&[(name, Is::Service)]);
                 }
             }

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use crate::catalogue;
 use crate::condition::Quantifier;
 use crate::context::Lookup;
 use crate::key::Key;
@@ -99,16 +98,6 @@ pub(super) fn canonical(lower: &str) -> &str {
     }
 }
 
-/// The key as AWS spells it, its parameter as the documents do.
-fn spelled(name: &str) -> Key {
-    let known = catalogue::condition_key(name);
-    match known.and_then(|known| Some((known, name.get(known.stem().len()..)?))) {
-        Some((known, parameter)) if known.has_parameter() => Key::new(&format!("{}{parameter}", known.stem())),
-        Some((known, _)) => Key::new(known.name()),
-        None => Key::new(name),
-    }
-}
-
 impl<'a> Space<'a> {
     /// `more` are keys that bear on others, whether or not a document asks for them.
     pub(super) fn new(demands: Vec<Demand<'a>>, more: &[Key], scene: &Scene<'_>) -> Result<Space<'a>, Excess> {
@@ -122,7 +111,7 @@ impl<'a> Space<'a> {
             let name = if told { key.lower() } else { shared };
             let place = *places.entry(name.into()).or_insert_with(|| {
                 dimensions.push(Dimension {
-                    key: spelled(if name == key.lower() { key.name() } else { name }),
+                    key: if name == key.lower() { key.spelled() } else { Key::new(name).spelled() },
                     many: false,
                     optional: true,
                     never_absent: false,
@@ -300,8 +289,8 @@ fn dimension_bits(classes: usize, mut holds: impl FnMut(usize) -> bool) -> Vec<u
 
 /// Whether requests carry a list under this key: the catalogue knows, else the way it is asked for tells.
 fn holds_list<'a>(key: &Key, mut demands: impl Iterator<Item = &'a Demand<'a>>) -> bool {
-    match catalogue::condition_key(key.lower()) {
-        Some(known) => known.is_multi_valued(),
+    match key.listed() {
+        Some(listed) => listed.many,
         None => demands.all(|demand| match &demand.ask {
             Ask::Row { atom, .. } => atom.quantifier() != Quantifier::Single,
             _ => false,

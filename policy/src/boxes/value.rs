@@ -7,7 +7,7 @@
 use core::net::IpAddr;
 use std::collections::HashSet;
 
-use crate::catalogue::{self, ValueType};
+use crate::catalogue::ValueType;
 use crate::condition::date::Moment;
 use crate::condition::ip::Range;
 use crate::condition::numeric::Decimal;
@@ -63,8 +63,7 @@ const PREFERRED: &[(&str, &[&str])] = &[
 impl Candidates {
     /// `seeds` are all that bears on the key.
     pub(super) fn new(key: &Key, seeds: &[Seed]) -> Result<Candidates, Excess> {
-        let known = catalogue::condition_key(key.lower());
-        let value_type = known.map(|known| known.value_type());
+        let value_type = key.listed().map(|listed| listed.value_type);
         let mut texts: Vec<Box<str>> = PREFERRED
             .iter()
             .filter(|(name, _)| *name == key.lower())

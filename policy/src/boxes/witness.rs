@@ -1,6 +1,5 @@
 //! A whole request out of a box: a value for every dimension, and what follows from them.
 
-use crate::catalogue;
 use crate::condition::{Atom, Quantifier};
 use crate::context::{Lookup, Values};
 use crate::key::{ENCRYPTION_CONTEXT, Key};
@@ -132,9 +131,7 @@ impl Told {
                 }
                 Values::One(value.into())
             }
-            None if catalogue::condition_key(key.lower()).is_some_and(|known| known.is_multi_valued()) => {
-                Values::Many(vec![value.into()])
-            }
+            None if key.listed().is_some_and(|listed| listed.many) => Values::Many(vec![value.into()]),
             None => Values::One(value.into()),
         };
         let mut told = self.clone();
