@@ -34,7 +34,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let missing = kms.describe_key().key_id("alias/nobody").send().await.err().ok_or("not refused")?;
     assert!(matches!(&missing, SdkError::ServiceError(error) if error.err().is_not_found_exception()), "{missing:?}");
     let dry = kms.generate_data_key().key_id(id).key_spec(DataKeySpec::Aes256).dry_run(true).send().await;
-    assert!(dry.err().and_then(|error| error.into_service_error().is_dry_run_operation_exception().then_some(())).is_some());
+    assert!(
+        dry.err().and_then(|error| error.into_service_error().is_dry_run_operation_exception().then_some(())).is_some()
+    );
 
     let data = kms.generate_data_key().key_id(id).key_spec(DataKeySpec::Aes256).send().await?;
     assert_eq!(data.plaintext().map(|key| key.as_ref().len()), Some(32));
