@@ -401,7 +401,8 @@ fn the_encryption_sdk_works_unmodified() {
 fn what_was_acknowledged_survives_a_kill() {
     let Some(python) = python::clients() else { return };
     let folder = Folder::new("kill");
-    for round in 0..4 {
+    // Short and long lives, in no order.
+    for millis in [900, 400, 1300, 250, 700, 1700, 500, 1100] {
         let mut server = Server::start(&folder);
         server.run(&python, "recall.py", &[&folder.path("memory.json").display().to_string()]);
         let work = Command::new(&python)
@@ -411,7 +412,7 @@ fn what_was_acknowledged_survives_a_kill() {
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stderr(Stdio::null())
             .spawn();
-        std::thread::sleep(std::time::Duration::from_millis(900 + 350 * round));
+        std::thread::sleep(std::time::Duration::from_millis(millis));
         server.process.kill().unwrap();
         server.process.wait().unwrap();
         work.unwrap().wait().unwrap();

@@ -1,4 +1,5 @@
-"""Another account learns nothing: every operation reads the same for a key that is there and for one that is not."""
+"""Another account learns nothing: every operation reads the same for a key that is there and for one that is not. And what
+else is odd: bodies that are no request, dry runs of all operations, aliases of AWS."""
 
 import re
 import sys
@@ -70,6 +71,42 @@ for operation in sorted({name.split()[0] for name in requests} | {"CreateKey", "
         status, answer = raw(operation, body)
         if operation not in ("CreateKey", "ListKeys", "GenerateRandom") or not body.startswith(b'{"'):
             assert status == 400 and answer["__type"] in ("SerializationException", "ValidationException"), (operation, body, answer)
+
+# A dry run says whether it would have been done, in this order: may the caller, does the state permit, would it work. And
+# it changes nothing.
+SPECS = {**dict.fromkeys(("Sign", "Verify"), ("ECC_NIST_P256", "SIGN_VERIFY")),
+         **dict.fromkeys(("GenerateMac", "VerifyMac"), ("HMAC_256", "GENERATE_VERIFY_MAC")),
+         **dict.fromkeys(("Encapsulate", "Decapsulate"), ("ML_KEM_512", "ENCAPSULATE_DECAPSULATE")),
+         "DeriveSharedSecret": ("ECC_NIST_P256", "KEY_AGREEMENT")}
+MADE = {"Decrypt": ("Encrypt", "Encrypt", "CiphertextBlob"), "ReEncrypt": ("Encrypt", "Encrypt", "CiphertextBlob"),
+        "Verify": ("Sign", "Sign", "Signature"), "VerifyMac": ("GenerateMac", "GenerateMac", "Mac"),
+        "DeriveSharedSecret": ("GetPublicKey", "GetPublicKey", "PublicKey"),
+        "Decapsulate": ("Encapsulate", "Encapsulate", "SharedSecretCiphertextBlob")}
+model = kms.meta.service_model
+dry = [name for name in model.operation_names if "DryRun" in model.operation_model(name).input_shape.members]
+equal(len(dry), 17)
+for request, template in requests.items():
+    operation = request.split()[0]
+    if operation not in dry:
+        continue
+    spec = dict(zip(("KeySpec", "KeyUsage"), SPECS.get(operation, ())))
+    fresh = kms.create_key(**spec)["KeyMetadata"]["Arn"]
+    names = {"key": fresh, "other": key, "others": blob, "made": ""}
+    if operation in MADE:
+        maker, which, member = MADE[operation]
+        text = json.dumps(requests[which]).replace("{key}", fresh)
+        names["made"] = raw(maker, text.encode())[1][member]
+    ana = f"arn:aws:iam::{ACCOUNT}:user/ana"
+    names["grant"] = kms.create_grant(KeyId=fresh, GranteePrincipal=ana, Operations=["DescribeKey"])["GrantId"]
+    text = json.dumps({**template, "DryRun": True}).replace(f"{ACCOUNT}:user/x", f"{ACCOUNT}:user/ana")
+    for name, value in names.items():
+        text = text.replace("{" + name + "}", value)
+    codes = [raw(operation, text.encode(), who)[1]["__type"] for who in (ROOT, ("AKIABOBXXXXXXXXXXXXX", "secret-of-bob"))]
+    equal((request, codes), (request, ["DryRunOperationException", "AccessDeniedException"]))
+    equal(len(kms.list_grants(KeyId=fresh)["Grants"]), 1)
+    kms.disable_key(KeyId=fresh)
+    ends = "DryRunOperationException" if operation in ("RetireGrant", "RevokeGrant") else "DisabledException"
+    equal((request, raw(operation, text.encode())[1]["__type"]), (request, ends))
 
 # What is asked for both ways, or by a name that is none.
 for call, parameters, wanted in [
