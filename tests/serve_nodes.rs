@@ -167,6 +167,10 @@ fn a_node_with_another_root_key_is_refused() {
         assert!(text.contains(told), "{text}");
         assert!(!text.contains("geheim"), "{text}");
     };
+    refused(&mut serve(&folder, "two", &url), "cannot be read");
+    assert!(!folder.path("root.key").exists(), "no key is made for a state that has one");
+    folder.write("root.key", "ab".repeat(32));
+    fs::set_permissions(folder.path("root.key"), fs::Permissions::from_mode(0o600)).unwrap();
     refused(&mut serve(&folder, "two", &url), "the state was made under another root key");
     fs::rename(folder.path("kept.key"), folder.path("root.key")).unwrap();
     let _one = Node::start(&folder, "one", &url);
