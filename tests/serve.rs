@@ -388,6 +388,21 @@ fn states_that_the_api_brings_about() {
 }
 
 #[test]
+fn a_server_that_is_told_to_stop_finishes_what_is_under_way() {
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("drain");
+    let mut server = Server::start(&folder);
+    let begun = std::time::Instant::now();
+    server.run(&python, "drain.py", &[&server.process.id().to_string()]);
+    assert!(server.process.wait().unwrap().success(), "a clean stop");
+    assert!(begun.elapsed().as_secs() < 15, "it does not wait for those who ask nothing");
+    let exported = wardbook(&["audit", "export"], &server.data.join("audit"));
+    let events = String::from_utf8(exported.stdout).unwrap();
+    assert_eq!(events.matches(r#""eventName":"Encrypt""#).count(), 1, "and it is in the log");
+    assert!(wardbook(&["audit", "verify"], &server.data.join("audit")).status.success());
+}
+
+#[test]
 fn signatures_are_those_of_botocore() {
     script("signature.py", &["7", "1500"]);
 }
