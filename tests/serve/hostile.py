@@ -72,6 +72,19 @@ for operation in sorted({name.split()[0] for name in requests} | {"CreateKey", "
         if operation not in ("CreateKey", "ListKeys", "GenerateRandom") or not body.startswith(b'{"'):
             assert status == 400 and answer["__type"] in ("SerializationException", "ValidationException"), (operation, body, answer)
 
+# Forms that are no request of STS.
+for form in (b"", b"%", b"Action=", b"Action=%zz", b"\xff=\xfe", b"&" * 50_000, b"Action=AssumeRole", b"Action=" + b"x" * 100_000,
+             b"Action=AssumeRole&RoleArn=x&RoleSessionName=s1", b"Action=AssumeRole&RoleArn=arn:aws:iam::1:role/&RoleSessionName=s1",
+             b"Action=AssumeRole&RoleArn=&RoleSessionName=" + b"s" * 65, b"Action=GetSessionToken&Version=2011-06-15"):
+    signed = AWSRequest("POST", ENDPOINT + "/", data=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    SigV4Auth(Credentials("AKIAANAXXXXXXXXXXXXX", "secret-of-ana"), "sts", "us-east-1").add_auth(signed)
+    try:
+        with urllib.request.urlopen(urllib.request.Request(signed.url, form, dict(signed.headers))) as answer:
+            raise SystemExit((form[:60], answer.read()))
+    except urllib.error.HTTPError as error:
+        told = error.read().decode()
+        assert error.code in (400, 403) and "<Code>" in told and "InternalFailure" not in told, (form[:60], told)
+
 # A dry run says whether it would have been done, in this order: may the caller, does the state permit, would it work. And
 # it changes nothing.
 SPECS = {**dict.fromkeys(("Sign", "Verify"), ("ECC_NIST_P256", "SIGN_VERIFY")),
