@@ -388,6 +388,21 @@ fn states_that_the_api_brings_about() {
 }
 
 #[test]
+fn a_server_that_is_told_to_stop_finishes_what_is_under_way() {
+    let Some(python) = python::clients() else { return };
+    let folder = Folder::new("drain");
+    let mut server = Server::start(&folder);
+    let begun = std::time::Instant::now();
+    server.run(&python, "drain.py", &[&server.process.id().to_string()]);
+    assert!(server.process.wait().unwrap().success(), "a clean stop");
+    assert!(begun.elapsed().as_secs() < 15, "it does not wait for those who ask nothing");
+    let exported = wardbook(&["audit", "export"], &server.data.join("audit"));
+    let events = String::from_utf8(exported.stdout).unwrap();
+    assert_eq!(events.matches(r#""eventName":"Encrypt""#).count(), 1, "and it is in the log");
+    assert!(wardbook(&["audit", "verify"], &server.data.join("audit")).status.success());
+}
+
+#[test]
 fn signatures_are_those_of_botocore() {
     script("signature.py", &["7", "1500"]);
 }
@@ -401,7 +416,8 @@ fn the_encryption_sdk_works_unmodified() {
 fn what_was_acknowledged_survives_a_kill() {
     let Some(python) = python::clients() else { return };
     let folder = Folder::new("kill");
-    for round in 0..4 {
+    // Short and long lives, in no order.
+    for millis in [900, 400, 1300, 250, 700, 1700, 500, 1100] {
         let mut server = Server::start(&folder);
         server.run(&python, "recall.py", &[&folder.path("memory.json").display().to_string()]);
         let work = Command::new(&python)
@@ -411,7 +427,7 @@ fn what_was_acknowledged_survives_a_kill() {
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stderr(Stdio::null())
             .spawn();
-        std::thread::sleep(std::time::Duration::from_millis(900 + 350 * round));
+        std::thread::sleep(std::time::Duration::from_millis(millis));
         server.process.kill().unwrap();
         server.process.wait().unwrap();
         work.unwrap().wait().unwrap();

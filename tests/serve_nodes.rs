@@ -1,7 +1,7 @@
 //! Two `wardbook serve` on one PostgreSQL: no node answers from a state that is over, whatever happens to the other.
 
 #![cfg(feature = "postgres")]
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/postgres.rs"]
 mod postgres;
@@ -10,7 +10,7 @@ mod python;
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -29,6 +29,11 @@ struct Node {
 }
 
 fn serve(folder: &Folder, name: &str, url: &str) -> Command {
+    serve_under(folder, name, url, "root.key", None)
+}
+
+/// A node with these files of root keys.
+fn serve_under(folder: &Folder, name: &str, url: &str, root: &str, old: Option<&str>) -> Command {
     let credentials = folder.path("credentials.json");
     if !credentials.exists() {
         folder.write("credentials.json", CREDENTIALS);
@@ -37,7 +42,10 @@ fn serve(folder: &Folder, name: &str, url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wardbook"));
     command.args(["serve", "--dev", "--listen", "127.0.0.1:0", "--store", url, "--data"]).arg(folder.path(name));
     command.arg("--credentials").arg(credentials);
-    command.arg("--root-key").arg(folder.path("root.key"));
+    command.arg("--root-key").arg(folder.path(root));
+    if let Some(old) = old {
+        command.arg("--old-root-key").arg(folder.path(old));
+    }
     command.arg("--signing-key").arg(folder.path(&format!("{name}-signing.key")));
     // Both logs in one folder.
     command.arg("--audit").arg(folder.path("log"));
@@ -46,7 +54,11 @@ fn serve(folder: &Folder, name: &str, url: &str) -> Command {
 
 impl Node {
     fn start(folder: &Folder, name: &str, url: &str) -> Node {
-        let mut process = serve(folder, name, url).stdout(Stdio::piped()).spawn().unwrap();
+        Node::of(serve(folder, name, url))
+    }
+
+    fn of(mut command: Command) -> Node {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let endpoint = line.trim().strip_prefix("export AWS_ENDPOINT_URL_KMS=").unwrap().to_owned();
@@ -167,6 +179,10 @@ fn a_node_with_another_root_key_is_refused() {
         assert!(text.contains(told), "{text}");
         assert!(!text.contains("geheim"), "{text}");
     };
+    refused(&mut serve(&folder, "two", &url), "cannot be read");
+    assert!(!folder.path("root.key").exists(), "no key is made for a state that has one");
+    folder.write("root.key", "ab".repeat(32));
+    fs::set_permissions(folder.path("root.key"), fs::Permissions::from_mode(0o600)).unwrap();
     refused(&mut serve(&folder, "two", &url), "the state was made under another root key");
     fs::rename(folder.path("kept.key"), folder.path("root.key")).unwrap();
     let _one = Node::start(&folder, "one", &url);
@@ -176,4 +192,54 @@ fn a_node_with_another_root_key_is_refused() {
     refused(&mut serve(&folder, "four", &url), "has state of its own");
     folder.write("five/node", "../five");
     refused(&mut serve(&folder, "five", &url), "holds no name of a node");
+}
+
+/// Every node knows both root keys before the first one moves anything; the others work on meanwhile.
+#[test]
+fn the_root_key_of_nodes_is_changed_one_node_after_the_other() {
+    let (Some(server), Some(python)) = (Postgres::start(), python::clients()) else { return };
+    let folder = Folder::new("root-of-nodes");
+    let (url, memory) = (server.url(), folder.path("memory.json").display().to_string());
+    let start = |name: &str, root: &str, old: Option<&str>| Node::of(serve_under(&folder, name, &url, root, old));
+    let open = |node: &Node| python_run(&python, "rewrap.py", &node.endpoint, &[&memory, "open"]);
+    let moved = |node: &Node| {
+        let place = node.endpoint.strip_prefix("http://").unwrap();
+        for _ in 0..600 {
+            let mut stream = std::net::TcpStream::connect(place).unwrap();
+            stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            if text.contains("\nwardbook_root_rewrap_left 0\n") {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("it does not come to an end");
+    };
+    let one = start("one", "first.key", None);
+    python_run(&python, "rewrap.py", &one.endpoint, &[&memory, "make", "12"]);
+    one.stop();
+    folder.write("second.key", "cd".repeat(32));
+    fs::set_permissions(folder.path("second.key"), fs::Permissions::from_mode(0o600)).unwrap();
+
+    let two = start("two", "first.key", Some("second.key"));
+    let one = start("one", "second.key", Some("first.key"));
+    moved(&one);
+    // What the first has moved opens on the second, which has never read it before and still wraps under the old one.
+    open(&two);
+    let later = folder.path("later.json").display().to_string();
+    python_run(&python, "rewrap.py", &two.endpoint, &[&later, "make", "2"]);
+    python_run(&python, "rewrap.py", &one.endpoint, &[&later, "open"]);
+    two.stop();
+    let two = start("two", "second.key", Some("first.key"));
+    moved(&two);
+    one.stop();
+    two.stop();
+    fs::remove_file(folder.path("first.key")).unwrap();
+    let one = start("one", "second.key", None);
+    open(&one);
+    python_run(&python, "rewrap.py", &one.endpoint, &[&later, "open"]);
+    one.stop();
+    let kept = server.sql("SELECT count(*) FROM wardbook.installation WHERE name LIKE 'parent key%'");
+    assert_eq!(kept, "1", "under the new root key alone");
 }

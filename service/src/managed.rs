@@ -98,7 +98,9 @@ pub(crate) fn make_to_describe(text: &str, desk: &mut Desk<'_>) -> Result<(), Re
         Some(refusal) => {
             desk.notes.decision = Some(judgement.logged);
             desk.notes.told = judgement.told;
-            Err(refusal)
+            // The key has not been made, so its alias is what there is to name.
+            let message = refusal.message.replace(&fresh.0.arn(), &name.arn());
+            Err(Refusal { message, ..refusal })
         }
     }
 }

@@ -14,10 +14,15 @@ use crate::refusal::{Refusal, Why};
 
 use form::Form;
 
-/// Whether a request is for STS: a form, and no target.
+/// Whether a request is for STS: a form, in the body or in the query of a URL that was signed for somebody else to open,
+/// and no target.
 pub(crate) fn is_meant(raw: &Raw) -> bool {
     let form = raw.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    form && !raw.has_header("x-amz-target")
+    (form || in_query(raw)) && !raw.has_header("x-amz-target")
+}
+
+fn in_query(raw: &Raw) -> bool {
+    raw.method == "GET" && Form::read(raw.query.as_bytes()).get("Action").is_some()
 }
 
 /// Answers in the XML of STS.
@@ -70,7 +75,7 @@ fn handle(kms: &Kms, raw: &Raw, case: &mut Case) -> Result<(&'static str, String
     if let Some(refusal) = kms.journal().refusal() {
         return Err(refused(&refusal));
     }
-    let form = Form::read(&raw.body);
+    let form = if in_query(raw) { Form::read(raw.query.as_bytes()) } else { Form::read(&raw.body) };
     let action = form.get("Action").unwrap_or_default();
     case.name(action);
     case.read_only = true;

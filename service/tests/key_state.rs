@@ -152,7 +152,7 @@ fn ask(address: SocketAddr, clock: &SystemClock, operation: &str, body: &str) ->
     let mut reply = String::new();
     stream.read_to_string(&mut reply).unwrap();
     let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-    (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or_default())
+    (head.get(9..12).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap_or_default())
 }
 
 #[test]

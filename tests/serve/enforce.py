@@ -178,6 +178,13 @@ equal(refused(report.encrypt, KeyId=arn, Plaintext=b"x")[1].split(" ")[1],
       f"arn:aws:sts::{ACCOUNT}:assumed-role/report/s1")
 equal(code(client(USERS["bob"], service="sts").assume_role, RoleArn=ROLE, RoleSessionName="s1"), "AccessDenied")
 equal(code(sts.assume_role, RoleArn=ROLE + "x", RoleSessionName="s1"), "AccessDenied")
+for odd in ({"PolicyArns": [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]}, {"TransitiveTagKeys": ["a"]},
+            {"SerialNumber": "arn:aws:iam::1:mfa/x", "TokenCode": "123456"}, {"Tags": [{"Key": "a"}]}):
+    equal(code(sts.assume_role, RoleArn=ROLE, RoleSessionName="s1", **odd), "ValidationError")
+# Who somebody is, by a URL that they signed.
+url = sts.generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
+with urllib.request.urlopen(url) as answer:
+    assert ANA in answer.read().decode()
 narrow = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:Decrypt",
                                                             "Resource": aurora}})
 keys = sts.assume_role(RoleArn=ROLE, RoleSessionName="s2", Policy=narrow, DurationSeconds=900)["Credentials"]

@@ -1,4 +1,5 @@
-"""Another account learns nothing: every operation reads the same for a key that is there and for one that is not."""
+"""Another account learns nothing: every operation reads the same for a key that is there and for one that is not. And what
+else is odd: bodies that are no request, dry runs of all operations, aliases of AWS."""
 
 import re
 import sys
@@ -71,6 +72,55 @@ for operation in sorted({name.split()[0] for name in requests} | {"CreateKey", "
         if operation not in ("CreateKey", "ListKeys", "GenerateRandom") or not body.startswith(b'{"'):
             assert status == 400 and answer["__type"] in ("SerializationException", "ValidationException"), (operation, body, answer)
 
+# Forms that are no request of STS.
+for form in (b"", b"%", b"Action=", b"Action=%zz", b"\xff=\xfe", b"&" * 50_000, b"Action=AssumeRole", b"Action=" + b"x" * 100_000,
+             b"Action=AssumeRole&RoleArn=x&RoleSessionName=s1", b"Action=AssumeRole&RoleArn=arn:aws:iam::1:role/&RoleSessionName=s1",
+             b"Action=AssumeRole&RoleArn=&RoleSessionName=" + b"s" * 65, b"Action=GetSessionToken&Version=2011-06-15"):
+    signed = AWSRequest("POST", ENDPOINT + "/", data=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    SigV4Auth(Credentials("AKIAANAXXXXXXXXXXXXX", "secret-of-ana"), "sts", "us-east-1").add_auth(signed)
+    try:
+        with urllib.request.urlopen(urllib.request.Request(signed.url, form, dict(signed.headers))) as answer:
+            raise SystemExit((form[:60], answer.read()))
+    except urllib.error.HTTPError as error:
+        told = error.read().decode()
+        assert error.code in (400, 403) and "<Code>" in told and "InternalFailure" not in told, (form[:60], told)
+
+# A dry run says whether it would have been done, in this order: may the caller, does the state permit, would it work. And
+# it changes nothing.
+SPECS = {**dict.fromkeys(("Sign", "Verify"), ("ECC_NIST_P256", "SIGN_VERIFY")),
+         **dict.fromkeys(("GenerateMac", "VerifyMac"), ("HMAC_256", "GENERATE_VERIFY_MAC")),
+         **dict.fromkeys(("Encapsulate", "Decapsulate"), ("ML_KEM_512", "ENCAPSULATE_DECAPSULATE")),
+         "DeriveSharedSecret": ("ECC_NIST_P256", "KEY_AGREEMENT")}
+MADE = {"Decrypt": ("Encrypt", "Encrypt", "CiphertextBlob"), "ReEncrypt": ("Encrypt", "Encrypt", "CiphertextBlob"),
+        "Verify": ("Sign", "Sign", "Signature"), "VerifyMac": ("GenerateMac", "GenerateMac", "Mac"),
+        "DeriveSharedSecret": ("GetPublicKey", "GetPublicKey", "PublicKey"),
+        "Decapsulate": ("Encapsulate", "Encapsulate", "SharedSecretCiphertextBlob")}
+model = kms.meta.service_model
+dry = [name for name in model.operation_names if "DryRun" in model.operation_model(name).input_shape.members]
+equal(len(dry), 17)
+for request, template in requests.items():
+    operation = request.split()[0]
+    if operation not in dry:
+        continue
+    spec = dict(zip(("KeySpec", "KeyUsage"), SPECS.get(operation, ())))
+    fresh = kms.create_key(**spec)["KeyMetadata"]["Arn"]
+    names = {"key": fresh, "other": key, "others": blob, "made": ""}
+    if operation in MADE:
+        maker, which, member = MADE[operation]
+        text = json.dumps(requests[which]).replace("{key}", fresh)
+        names["made"] = raw(maker, text.encode())[1][member]
+    ana = f"arn:aws:iam::{ACCOUNT}:user/ana"
+    names["grant"] = kms.create_grant(KeyId=fresh, GranteePrincipal=ana, Operations=["DescribeKey"])["GrantId"]
+    text = json.dumps({**template, "DryRun": True}).replace(f"{ACCOUNT}:user/x", f"{ACCOUNT}:user/ana")
+    for name, value in names.items():
+        text = text.replace("{" + name + "}", value)
+    codes = [raw(operation, text.encode(), who)[1]["__type"] for who in (ROOT, ("AKIABOBXXXXXXXXXXXXX", "secret-of-bob"))]
+    equal((request, codes), (request, ["DryRunOperationException", "AccessDeniedException"]))
+    equal(len(kms.list_grants(KeyId=fresh)["Grants"]), 1)
+    kms.disable_key(KeyId=fresh)
+    ends = "DryRunOperationException" if operation in ("RetireGrant", "RevokeGrant") else "DisabledException"
+    equal((request, raw(operation, text.encode())[1]["__type"]), (request, ends))
+
 # What is asked for both ways, or by a name that is none.
 for call, parameters, wanted in [
     (kms.describe_custom_key_stores, {"CustomKeyStoreId": "cks-1234567890abcdef0", "CustomKeyStoreName": "a"},
@@ -83,7 +133,8 @@ for call, parameters, wanted in [
 
 # Whoever looks at a key that AWS manages finds it made, if they may look; nobody uses it but through its service.
 bob = client(("AKIABOBXXXXXXXXXXXXX", "secret-of-bob"))
-equal(code(bob.describe_key, KeyId="alias/aws/s3"), "AccessDeniedException")
+told = refused(bob.describe_key, KeyId="alias/aws/s3")
+assert told[0] == "AccessDeniedException" and f"on resource: {prefix}:alias/aws/s3 because" in told[1], told
 equal(code(kms.encrypt, KeyId="alias/aws/s3", Plaintext=b"x"), "NotFoundException")
 managed = kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]
 equal((managed["KeyManager"], managed["KeyState"]), ("AWS", "Enabled"))

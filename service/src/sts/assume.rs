@@ -21,6 +21,10 @@ const DURATION_SECONDS: (i64, std::ops::RangeInclusive<i64>) = (3_600, 900..=43_
 /// The longest session policy.
 const POLICY_BYTES_MAX: usize = 2_048;
 
+/// What narrows or widens a session in ways that are not known here; passed over, it would make another session than the
+/// one that was asked for.
+const UNSUPPORTED: &[&str] = &["PolicyArns", "ProvidedContexts", "SerialNumber", "TokenCode", "TransitiveTagKeys"];
+
 fn invalid(message: impl Into<String>) -> Refusal {
     Refusal::new(Why::Validation, message)
 }
@@ -52,6 +56,10 @@ pub(super) fn assume(kms: &Kms, caller: &Caller, form: &Form, case: &mut Case) -
     let arn = arn.ok_or_else(|| invalid(format!("{role} is invalid")))?;
     if caller.principal.kind() == CallerKind::Root {
         return Err(Refusal::new(Why::AccessDenied, "Roles may not be assumed by root accounts."));
+    }
+    let unsupported = |known: &&&str| form.names().any(|name| name.split('.').next() == Some(**known));
+    if let Some(name) = UNSUPPORTED.iter().find(unsupported) {
+        return Err(invalid(format!("{name} is not supported")));
     }
     let tags = tags(form)?;
     let directory = &kms.parts.directory;
@@ -141,5 +149,9 @@ fn tags(form: &Form) -> Result<Tags, Refusal> {
         }
         tags.insert(key.to_owned(), value.to_owned());
     }
-    Ok(tags)
+    // Half a tag, or one after a gap, would be lost.
+    match form.names().filter(|name| name.starts_with("Tags.")).count() == 2 * tags.len() {
+        true => Ok(tags),
+        false => Err(invalid("Tags must have a Key and a Value each, and be numbered from 1")),
+    }
 }

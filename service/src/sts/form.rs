@@ -11,6 +11,11 @@ impl Form {
         Self(pairs.map(|(name, value)| (decoded(name), decoded(value))).collect())
     }
 
+    /// Every name, in order, as often as it comes.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The first value of a name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

@@ -92,10 +92,11 @@ pub(super) fn restore(arguments: &Restore, global: &Global) -> anyhow::Result<Ex
     let old = arguments.old_root_key.as_deref().map(|uri| RootKey::named(Some(uri), data));
     assemble::make_private(data)?;
     let fresh = data.join("state.restoring");
-    let restored = copied(from, &fresh).and_then(|()| {
+    let looked_at = || -> anyhow::Result<String> {
         let store = SqliteStore::open(&fresh)?;
-        examined(&store, &Opened::open(&key, old.as_ref(), &store)?).context("the backup cannot be used")
-    });
+        examined(&store, &Opened::open(&key, old.as_ref(), &store)?)
+    };
+    let restored = copied(from, &fresh).and_then(|()| looked_at().context("the backup cannot be used"));
     let told = match restored {
         Ok(told) => told,
         Err(error) => {

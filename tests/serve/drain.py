@@ -1,0 +1,40 @@
+"""A server that is told to stop takes nobody new, and finishes the request that is under way."""
+
+import os as system
+import signal
+import socket
+import sys
+import time
+from urllib.parse import urlparse
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from kit import *
+
+place = urlparse(ENDPOINT)
+key = client().create_key()["KeyMetadata"]["KeyId"]
+body = json.dumps({"KeyId": key, "Plaintext": "aGVsbG8="}).encode()
+request = AWSRequest("POST", ENDPOINT + "/", data=body, headers={
+    "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "TrentService.Encrypt"})
+SigV4Auth(Credentials(*ROOT), "kms", "us-east-1").add_auth(request)
+headers = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+head = f"POST / HTTP/1.1\r\nHost: {place.netloc}\r\n{headers}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+under_way = socket.create_connection((place.hostname, place.port), timeout=15)
+under_way.sendall(head.encode() + body[:10])
+idle = socket.create_connection((place.hostname, place.port), timeout=15)
+time.sleep(0.5)
+system.kill(int(sys.argv[1]), signal.SIGTERM)
+time.sleep(0.5)
+try:
+    socket.create_connection((place.hostname, place.port), timeout=2).close()
+    raise SystemExit("somebody new was taken")
+except ConnectionRefusedError:
+    pass
+under_way.sendall(body[10:])
+answer = b""
+while part := under_way.recv(65536):
+    answer += part
+assert answer.startswith(b"HTTP/1.1 200") and b"CiphertextBlob" in answer, answer
+equal(idle.recv(10), b"")
