@@ -195,6 +195,11 @@ impl Context {
         self.unnamed = unnamed;
     }
 
+    /// What was looked up for another context counts here too.
+    pub(crate) fn share_carried(&mut self, other: &Context) {
+        self.carried.clone_from(&other.carried);
+    }
+
     pub(crate) fn set_carried(&mut self, carried: Arc<Carried>) {
         self.carried = Some(carried);
     }
@@ -252,10 +257,12 @@ impl Context {
             carried: self.carried.clone(),
             ..Context::default()
         };
-        whole.entries.reserve(self.entries.len() + 8);
+        whole.entries.reserve(self.entries.len() + ENTRIES_MORE);
+        whole.numbered.resize(self.numbered.len(), 0);
         for (key, state) in &self.entries {
+            // Each key stands there once, so that it need not be looked for.
             if !matches!(state, State::Unknown) {
-                whole.insert(key.clone(), state.clone());
+                whole.push(key.clone(), state.clone());
             }
         }
         whole
@@ -269,13 +276,18 @@ impl Context {
                 if self.entries.len() == self.entries.capacity() {
                     self.entries.reserve(ENTRIES_MORE);
                 }
-                let number = key.number();
-                self.entries.push((key, state));
-                match number {
-                    Some(number) => self.arrange_numbered(number),
-                    None => self.arrange(),
-                }
+                self.push(key, state);
             }
+        }
+    }
+
+    /// Adds a key that is not there.
+    fn push(&mut self, key: Key, state: State) {
+        let number = key.number();
+        self.entries.push((key, state));
+        match number {
+            Some(number) => self.arrange_numbered(number),
+            None => self.arrange(),
         }
     }
 

@@ -133,8 +133,7 @@ fn principal(request: &mut Request, keys: &Keys) {
             offer(context, &keys.principal_account, account);
         }
         None => {
-            for key in
-                [&keys.principal_arn, &keys.principal_account, &keys.principal_org_id, &keys.principal_org_paths]
+            for key in [&keys.principal_arn, &keys.principal_account, &keys.principal_org_id, &keys.principal_org_paths]
             {
                 withhold(context, key);
             }

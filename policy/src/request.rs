@@ -213,6 +213,7 @@ impl Request {
         let caller = Arc::new(Caller::parse(principal)?);
         let mut context = Context::default();
         context.set_unnamed(Unnamed::Unknown);
+        context.share_carried(&self.context);
         for key in open {
             context.forget(Key::new(key));
         }

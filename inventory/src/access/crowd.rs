@@ -300,13 +300,7 @@ impl<'w> Search<'w> {
     }
 
     /// The classes of an account, told apart also by these statements.
-    fn classes_of(
-        &mut self,
-        account: &'w str,
-        personal: &[u32],
-        needs_no_iam: bool,
-        probe: &Request,
-    ) -> Arc<Classes> {
+    fn classes_of(&mut self, account: &'w str, personal: &[u32], needs_no_iam: bool, probe: &Request) -> Arc<Classes> {
         let name = (account, personal.to_vec(), needs_no_iam);
         if let Some(classes) = self.refined.get(&name) {
             return Arc::clone(classes);

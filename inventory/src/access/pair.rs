@@ -83,7 +83,10 @@ impl Asker {
     pub(super) fn new(text: &str, action: &NamedAction, facts: &Circumstances, world: &World, quirks: Quirks) -> Asker {
         // The resource is told with each key.
         let builder = || {
-            let builder = Request::builder(text, &action.name, "*").quirks(quirks).carried(Arc::clone(&action.carried)).prepared();
+            let builder = Request::builder(text, &action.name, "*")
+                .quirks(quirks)
+                .carried(Arc::clone(&action.carried))
+                .prepared();
             if world.is_open() { builder.open() } else { builder }
         };
         let told = |told: Circumstances| told.over(facts.clone()).tell(builder());
@@ -115,8 +118,10 @@ impl Asker {
             return Some(turned);
         }
         let direct = self.request(&self.direct, asked)?;
-        let of_kind =
-            |kindred: &Kindred| About { kind: kindred.kind, own: kindred.own.iter().map(|own| own.0.clone()).collect() };
+        let of_kind = |kindred: &Kindred| About {
+            kind: kindred.kind,
+            own: kindred.own.iter().map(|own| own.0.clone()).collect(),
+        };
         Some(Standing { about: kindred.map(of_kind), direct, open: None })
     }
 
@@ -135,7 +140,9 @@ impl Standing {
                 return None;
             }
             for former in &about.own {
-                request.leave_out(former);
+                if !kindred.own.iter().any(|(key, _)| key == former) {
+                    request.leave_out(former);
+                }
             }
             for (key, values) in &kindred.own {
                 request.overwrite(key, values.clone());

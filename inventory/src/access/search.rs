@@ -13,11 +13,11 @@ use super::class::{self, Class, Layer, Statements};
 use super::crowd::{Alike, Classes, Kind, Memo, RcpsAlike, Settled};
 use super::outsider::{self, StrangeName};
 use super::pair::{self, Asked, Asker, Kindred, Outcome};
-use super::quick::QuickMap;
 use super::portrait::Portraits;
 use super::proof::Located;
+use super::quick::QuickMap;
 use super::view::View;
-use super::{Entry, KeyAccess, Refusal, Who};
+use super::{Entry, KeyAccess, Refusal, Tier, Who};
 use crate::circumstances::Circumstances;
 use crate::layer::{Collected, OwnedLayers};
 use crate::world::{KmsKey, NamedAction, NamedKey, NamedPrincipal, Principal, World};
@@ -311,15 +311,41 @@ impl KeyAccess<'_> {
         }
     }
 
-    /// By name; the principals collected stand in the order of theirs.
+    /// By name, and what is equal in name by tier.
     pub(super) fn sort(&mut self, world: &World) {
-        let order = |a: &Who, b: &Who| match (a, b) {
-            (Who::Collected(a), Who::Collected(b)) => a.cmp(b),
-            (a, b) => a.text(world).cmp(b.text(world)),
-        };
-        self.entries.sort_by(|a, b| order(&a.who, &b.who).then_with(|| a.answer.tier.cmp(&b.answer.tier)));
-        self.undecided.sort_by(|a, b| order(&a.0, &b.0));
+        sort(&mut self.entries, world, |entry| (&entry.who, Some(entry.answer.tier)));
+        sort(&mut self.undecided, world, |(who, _)| (who, None));
     }
+}
+
+/// Sorts rows by name and tier. The principals collected stand in the order of their names already, so that
+/// only the few others are compared by theirs.
+fn sort<T>(rows: &mut Vec<T>, world: &World, of: impl Fn(&T) -> (&Who, Option<Tier>)) {
+    let (mut collected, mut others): (Vec<T>, Vec<T>) =
+        rows.drain(..).partition(|row| matches!(of(row).0, Who::Collected(_)));
+    let position = |row: &T| match of(row).0 {
+        Who::Collected(index) => *index,
+        Who::Other(_) => usize::MAX,
+    };
+    let named = |row: &T| {
+        let (who, tier) = of(row);
+        (who.text(world).to_owned(), tier)
+    };
+    collected.sort_by_key(|row| (position(row), of(row).1));
+    others.sort_by_cached_key(named);
+    let mut rest = collected.into_iter();
+    for other in others {
+        let name = named(&other);
+        // Where the other stands among those collected who are left.
+        let before = rest.as_slice().partition_point(|row| named_before(of(row), &name, world));
+        rows.extend(rest.by_ref().take(before));
+        rows.push(other);
+    }
+    rows.extend(rest);
+}
+
+fn named_before((who, tier): (&Who, Option<Tier>), other: &(String, Option<Tier>), world: &World) -> bool {
+    (who.text(world), tier) <= (other.0.as_str(), other.1)
 }
 
 impl Who {

@@ -131,9 +131,7 @@ impl Told {
                 }
                 Values::One(value.into())
             }
-            None if key.listed().is_some_and(|listed| listed.many) => {
-                Values::Many(vec![value.into()])
-            }
+            None if key.listed().is_some_and(|listed| listed.many) => Values::Many(vec![value.into()]),
             None => Values::One(value.into()),
         };
         let mut told = self.clone();
