@@ -18,6 +18,9 @@ use super::{WhoCan, row};
 /// How many rows become columns at a time.
 const BATCH_ROWS: usize = 8_192;
 
+/// The names of the principals of a large organization and of their policies fit in one dictionary.
+const DICTIONARY_BYTES: usize = 16 << 20;
+
 pub(super) fn write(report: &WhoCan<'_>, sink: &mut (dyn Write + Send)) -> anyhow::Result<()> {
     let schema = schema();
     let level = ZstdLevel::try_new(1).context("zstd has no such level")?;
@@ -27,6 +30,8 @@ pub(super) fn write(report: &WhoCan<'_>, sink: &mut (dyn Write + Send)) -> anyho
         .set_compression(Compression::ZSTD(level))
         .set_column_dictionary_enabled(witness(), false)
         .set_column_statistics_enabled(witness(), EnabledStatistics::None)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .build();
     let mut writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties))?;
     let mut columns = Columns::new();
@@ -96,6 +101,8 @@ struct Columns {
     only_if: StringBuilder,
     conditions: ListBuilder<StructBuilder>,
     witness: StringBuilder,
+    /// A witness in the making.
+    text: String,
     path: ListBuilder<StructBuilder>,
 }
 
@@ -123,6 +130,7 @@ impl Columns {
             only_if: StringBuilder::new(),
             conditions,
             witness: StringBuilder::new(),
+            text: String::new(),
             path: of_texts(&PATH),
         }
     }
@@ -168,7 +176,9 @@ impl Columns {
             }
         }
         self.conditions.append(true);
-        self.witness.append_value(report.witnesses.text(&report.search, access, entry, world));
+        self.text.clear();
+        report.witnesses.add(&mut self.text, &report.search, access, entry, world);
+        self.witness.append_value(&self.text);
         for step in &answer.path {
             let who = step.who.text(world);
             let cells =
