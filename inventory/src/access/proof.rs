@@ -10,7 +10,6 @@ use wardbook_policy::request::Request;
 use wardbook_policy::statement::Statement;
 
 use super::pair::{self, Asked, Asker, Locate};
-use super::search::{any_key, portrait};
 use super::{Entry, KeyAccess, Means, Search, Who, WhoKind};
 use crate::circumstances::Circumstances;
 use crate::coverage::{Gap, GapKind};
@@ -99,11 +98,7 @@ impl<'w> Search<'w> {
     /// The condition keys that a principal determines, for witnesses of many rows.
     pub fn determined_by(&self, principal: usize) -> Vec<(Box<str>, Values)> {
         let Some(who) = self.world.principals().get(principal) else { return Vec::new() };
-        let asker = portrait(self.world, who, &self.action, self.quirks);
-        let any_key = any_key(&who.account);
-        let Ok(request) = asker.direct.on(&any_key).build() else { return Vec::new() };
-        let given = request.context().given_where(|key| asker.own.contains(key)).into_iter();
-        given.map(|(key, values)| (key.name().into(), values.clone())).collect()
+        self.portraits.borrow_mut().determined_by(who, self.world, &self.action, self.quirks)
     }
 
     /// The condition keys that a key determines, for witnesses of many rows.

@@ -1,5 +1,6 @@
 //! The search: one action, asked of all principals, key by key.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -56,7 +57,7 @@ pub struct Search<'w> {
     /// The classes of an account, told apart also by what these statements say of a principal.
     pub(super) refined: QuickMap<(&'w str, Vec<u32>, bool), Arc<Classes>>,
     /// Requests that pose as principals, to see what statements say of them personally.
-    pub(super) portraits: Portraits,
+    pub(super) portraits: RefCell<Portraits>,
     pub(super) askers: QuickMap<usize, Arc<Asker>>,
     /// The same of those who were not collected.
     pub(super) strange_askers: HashMap<StrangeName, Arc<Asker>>,
@@ -101,7 +102,7 @@ impl<'w> Search<'w> {
             by_account,
             classes: Vec::new(),
             refined: QuickMap::default(),
-            portraits: Portraits::default(),
+            portraits: RefCell::default(),
             askers: QuickMap::default(),
             strange_askers: HashMap::new(),
             let_in: QuickMap::default(),

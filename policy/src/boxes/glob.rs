@@ -74,8 +74,9 @@ pub(super) fn accepts(glob: &[Step], text: &str) -> bool {
         *start = true;
     }
     skip_stars(&mut reached);
+    let mut next = vec![false; reached.len()];
     for character in text.chars() {
-        let mut next = vec![false; reached.len()];
+        next.fill(false);
         for (place, step) in glob.iter().enumerate().filter(|(place, _)| reached.get(*place).copied().unwrap_or(false))
         {
             let to = match step {
@@ -89,7 +90,7 @@ pub(super) fn accepts(glob: &[Step], text: &str) -> bool {
                 *slot = true;
             }
         }
-        reached = next;
+        std::mem::swap(&mut reached, &mut next);
         skip_stars(&mut reached);
     }
     reached.last().copied().unwrap_or(false)

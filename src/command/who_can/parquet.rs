@@ -15,8 +15,8 @@ use wardbook_inventory::access::{Entry, KeyAccess};
 
 use super::{WhoCan, row};
 
-/// How many rows become columns at a time.
-const BATCH_ROWS: usize = 8_192;
+/// How many rows become columns at a time: as many as stay in a processor's cache.
+const BATCH_ROWS: usize = 1_024;
 
 /// The names of the principals of a large organization and of their policies fit in one dictionary.
 const DICTIONARY_BYTES: usize = 16 << 20;
@@ -34,7 +34,7 @@ pub(super) fn write(report: &WhoCan<'_>, sink: &mut (dyn Write + Send)) -> anyho
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .build();
     let mut writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties))?;
-    let mut columns = Columns::new();
+    let mut columns = Columns::new(report.search.action());
     for access in &report.found {
         for entry in &access.entries {
             columns.add(report, access, entry);
@@ -94,6 +94,7 @@ fn schema() -> SchemaRef {
 
 /// The columns of the rows that wait.
 struct Columns {
+    action: &'static str,
     rows: usize,
     /// action, key, state, principal, account, kind, tier
     first: [StringBuilder; 7],
@@ -107,7 +108,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn new() -> Columns {
+    fn new(action: &'static str) -> Columns {
         let of_texts = |names: &[&str]| {
             let builders = names.iter().map(|_| Box::new(StringBuilder::new()) as Box<dyn ArrayBuilder>).collect();
             let fields = texts(names);
@@ -124,6 +125,7 @@ impl Columns {
         let conditions = ListBuilder::new(StructBuilder::new(restriction(), restrictions))
             .with_field(element(DataType::Struct(restriction())));
         Columns {
+            action,
             rows: 0,
             first: std::array::from_fn(|_| StringBuilder::new()),
             by: of_texts(&BY),
@@ -139,7 +141,7 @@ impl Columns {
         self.rows += 1;
         let (world, answer) = (report.world, &entry.answer);
         let first = [
-            Some(report.search.action()),
+            Some(self.action),
             Some(&*access.key.arn),
             access.key.state.as_deref(),
             Some(entry.who.text(world)),
@@ -195,7 +197,9 @@ impl Columns {
         arrays.push(Arc::new(self.by.finish()));
         arrays.push(Arc::new(self.only_if.finish()));
         arrays.push(Arc::new(self.conditions.finish()));
-        arrays.push(Arc::new(self.witness.finish()));
+        // The next ones are about as long.
+        let next = StringBuilder::with_capacity(BATCH_ROWS, self.witness.values_slice().len() / 8 * 9);
+        arrays.push(Arc::new(std::mem::replace(&mut self.witness, next).finish()));
         arrays.push(Arc::new(self.path.finish()));
         Ok(RecordBatch::try_new(Arc::clone(schema), arrays)?)
     }

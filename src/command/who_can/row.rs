@@ -214,14 +214,40 @@ impl Witnesses {
 
 /// Condition keys as members of a JSON object, without its braces.
 fn members(keys: &[(Box<str>, Values)]) -> String {
-    let member = |(name, values): &(Box<str>, Values)| {
-        let value = match values {
-            Values::One(text) => Value::from(&**text),
-            Values::Many(texts) => texts.iter().map(|text| Value::from(&**text)).collect(),
-        };
-        format!("{}:{value}", Value::from(&**name))
-    };
-    keys.iter().map(member).collect::<Vec<_>>().join(",")
+    let mut text = String::new();
+    for (number, (name, values)) in keys.iter().enumerate() {
+        if number > 0 {
+            text.push(',');
+        }
+        quote(&mut text, name);
+        text.push(':');
+        match values {
+            Values::One(value) => quote(&mut text, value),
+            Values::Many(values) => {
+                text.push('[');
+                for (number, value) in values.iter().enumerate() {
+                    if number > 0 {
+                        text.push(',');
+                    }
+                    quote(&mut text, value);
+                }
+                text.push(']');
+            }
+        }
+    }
+    text
+}
+
+/// A text as JSON.
+fn quote(json: &mut String, text: &str) {
+    let plain = text.bytes().all(|byte| byte >= b' ' && !matches!(byte, b'"' | b'\\'));
+    if plain {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        json.push_str(&Value::from(text).to_string());
+    }
 }
 
 /// The row in JSON, without its witness.
