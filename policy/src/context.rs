@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::action_set::KmsActions;
-use crate::catalogue::{self, KmsOperation};
+use crate::catalogue::{self, ConditionKey, KmsOperation};
 use crate::derive;
 use crate::digest::{Domain, digest};
 use crate::key::{self, ENCRYPTION_CONTEXT, Key};
@@ -128,10 +128,14 @@ impl Carried {
     }
 
     fn looked_up(action: &str) -> Carried {
-        let names = catalogue::condition_keys().map(|key| key.name());
-        let keys = names.filter(|name| name.starts_with("kms:") && !name.contains("${")).map(Key::new);
-        let mut keys: Vec<(Key, bool)> =
-            keys.map(|key| (key.clone(), catalogue::carries(action, key.lower()))).collect();
+        // The same as to ask `catalogue::carries` about each, with everything looked up once.
+        let listed: Option<Vec<&str>> = catalogue::action(action).map(|action| action.listed_keys().collect());
+        let carries = |key: &ConditionKey| match &listed {
+            Some(listed) => key.is_carried_anyway() || listed.contains(&key.name()),
+            None => true,
+        };
+        let ours = catalogue::condition_keys().filter(|key| key.name().starts_with("kms:") && !key.has_parameter());
+        let mut keys: Vec<(Key, bool)> = ours.map(|key| (Key::new(key.name()), carries(&key))).collect();
         keys.sort_by_key(|(key, _)| key.hash());
         let encryption_context = catalogue::carries(action, "kms:EncryptionContext:any");
         let operation = catalogue::kms_operation(action);
@@ -157,6 +161,11 @@ impl Carried {
     /// Whether the catalogue knows the action.
     pub(crate) fn is_known(&self) -> bool {
         !self.keys.is_empty()
+    }
+
+    /// Whether requests for the action carry the key; see [`catalogue::carries`].
+    pub fn carries(&self, key: &Key) -> bool {
+        self.find(key).unwrap_or_else(|| catalogue::carries(&self.action, key.lower()))
     }
 
     /// `None` for a key that was not looked up.
@@ -475,6 +484,19 @@ impl Context {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_looked_up_for_an_action_is_what_the_catalogue_says() {
+        let keys = catalogue::condition_keys().filter(|key| key.name().starts_with("kms:") && !key.has_parameter());
+        let keys: Vec<Key> = keys.map(|key| Key::new(key.name())).collect();
+        assert!(keys.len() > 30);
+        for action in ["kms:Decrypt", "kms:CreateGrant", "kms:Sign", "kms:ListKeys", "kms:ReplicateKey"] {
+            let carried = Carried::by(action);
+            for key in &keys {
+                assert_eq!(carried.find(key), Some(catalogue::carries(action, key.name())), "{action} {key}");
+            }
+        }
+    }
 
     #[test]
     fn names_compare_without_case_and_empty_lists_are_absent() {

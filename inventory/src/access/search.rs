@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use wardbook_policy::caller::Caller;
@@ -58,9 +59,9 @@ pub struct Search<'w> {
     pub(super) refined: QuickMap<(&'w str, Vec<u32>, bool), Arc<Classes>>,
     /// Requests that pose as principals, to see what statements say of them personally.
     pub(super) portraits: RefCell<Portraits>,
-    pub(super) askers: QuickMap<usize, Arc<Asker>>,
+    pub(super) askers: QuickMap<usize, Rc<Asker>>,
     /// The same of those who were not collected.
-    pub(super) strange_askers: HashMap<StrangeName, Arc<Asker>>,
+    pub(super) strange_askers: HashMap<StrangeName, Rc<Asker>>,
     /// Whether what is said to an account lets anybody of it in, by account, kind of key and skeleton.
     pub(super) let_in: QuickMap<(&'w str, usize, usize), bool>,
     pub(super) skeletons: QuickMap<(Vec<u32>, bool), usize>,
@@ -248,12 +249,12 @@ impl<'w> Search<'w> {
         found
     }
 
-    pub(super) fn asker(&mut self, index: usize, who: &'w Principal) -> Arc<Asker> {
+    pub(super) fn asker(&mut self, index: usize, who: &'w Principal) -> Rc<Asker> {
         if let Some(asker) = self.askers.get(&index) {
-            return Arc::clone(asker);
+            return Rc::clone(asker);
         }
-        let asker = Arc::new(portrait(self.world, who, &self.action, self.quirks));
-        self.askers.insert(index, Arc::clone(&asker));
+        let asker = Rc::new(portrait(self.world, who, &self.action, self.quirks));
+        self.askers.insert(index, Rc::clone(&asker));
         asker
     }
 }

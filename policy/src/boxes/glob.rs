@@ -4,7 +4,9 @@
 //! a breadth-first walk over their joint states meets the shortest text of each combination first.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 
+use crate::digest::Quick;
 use crate::limits::{CLASSES_MAX, PATTERN_STATES_MAX};
 use crate::pattern::Step;
 
@@ -31,7 +33,7 @@ pub(super) fn continuations(
         return Ok(vec![machine.other.to_string()]);
     }
     let start = prefix.chars().fold(machine.start(), |state, character| machine.step(&state, character));
-    let mut walk = Walk { nodes: Vec::new(), seen: HashSet::new() };
+    let mut walk = Walk { nodes: Vec::new(), seen: HashSet::default() };
     walk.visit(start, None);
     let mut found: HashMap<Vec<u64>, usize> = HashMap::new();
     let mut order = Vec::new();
@@ -98,7 +100,7 @@ pub(super) fn accepts(glob: &[Step], text: &str) -> bool {
 
 struct Walk {
     nodes: Vec<Node>,
-    seen: HashSet<Vec<u64>>,
+    seen: HashSet<Vec<u64>, BuildHasherDefault<Quick>>,
 }
 
 struct Node {

@@ -18,6 +18,9 @@ use super::{WhoCan, row};
 /// How many rows become columns at a time: as many as stay in a processor's cache.
 const BATCH_ROWS: usize = 1_024;
 
+/// A page stays in a processor's cache while it is compressed.
+const PAGE_BYTES: usize = 128 << 10;
+
 /// The names of the principals of a large organization and of their policies fit in one dictionary.
 const DICTIONARY_BYTES: usize = 16 << 20;
 
@@ -32,6 +35,7 @@ pub(super) fn write(report: &WhoCan<'_>, sink: &mut (dyn Write + Send)) -> anyho
         .set_column_statistics_enabled(witness(), EnabledStatistics::None)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        .set_data_page_size_limit(PAGE_BYTES)
         .build();
     let mut writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties))?;
     let mut columns = Columns::new(report.search.action());
@@ -192,17 +196,20 @@ impl Columns {
 
     fn batch(&mut self, schema: &SchemaRef) -> anyhow::Result<RecordBatch> {
         self.rows = 0;
-        let first = self.first.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef);
-        let mut arrays: Vec<ArrayRef> = first.collect();
+        let mut arrays: Vec<ArrayRef> = self.first.iter_mut().map(|column| finished(column)).collect();
         arrays.push(Arc::new(self.by.finish()));
-        arrays.push(Arc::new(self.only_if.finish()));
+        arrays.push(finished(&mut self.only_if));
         arrays.push(Arc::new(self.conditions.finish()));
-        // The next ones are about as long.
-        let next = StringBuilder::with_capacity(BATCH_ROWS, self.witness.values_slice().len() / 8 * 9);
-        arrays.push(Arc::new(std::mem::replace(&mut self.witness, next).finish()));
+        arrays.push(finished(&mut self.witness));
         arrays.push(Arc::new(self.path.finish()));
         Ok(RecordBatch::try_new(Arc::clone(schema), arrays)?)
     }
+}
+
+/// The texts of a column; the next ones are about as long.
+fn finished(column: &mut StringBuilder) -> ArrayRef {
+    let next = StringBuilder::with_capacity(BATCH_ROWS, column.values_slice().len() / 8 * 9);
+    Arc::new(std::mem::replace(column, next).finish())
 }
 
 /// Adds one struct of texts.
