@@ -57,7 +57,9 @@ fn contexts(criterion: &mut Criterion) {
 /// The classes of a key that is held against so many values, as the residual of one statement for each.
 fn classes(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("classes");
-    for (name, value) in [("texts", "service-#.eu-west-1.amazonaws.com"), ("prefixes", "service-#*"), ("infixes", "*-#-*")] {
+    for (name, value) in
+        [("texts", "service-#.eu-west-1.amazonaws.com"), ("prefixes", "service-#*"), ("infixes", "*-#-*")]
+    {
         for count in [4, 8, 64] {
             if name == "infixes" && count > 8 {
                 continue;

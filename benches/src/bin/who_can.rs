@@ -62,7 +62,10 @@ fn asked(world: &World) {
         world.keys().iter().map(|key| search.key(key).entries.len()).sum::<usize>()
     });
     let pairs = world.principals().len() * world.keys().len();
-    println!("  all keys             {seconds:8.3} s, {pairs} pairs, {rows} rows, then {} MB at most", peak_megabytes());
+    println!(
+        "  all keys             {seconds:8.3} s, {pairs} pairs, {rows} rows, then {} MB at most",
+        peak_megabytes()
+    );
     let step = world.keys().len().div_ceil(KEYS_ONE_BY_ONE).max(1);
     let times = world.keys().iter().step_by(step).map(|key| {
         let (seconds, _) = least(ROUNDS, || black_box(search().key(key)).entries.len());
@@ -76,7 +79,8 @@ fn parquet(binary: &Path, folder: &str) {
     let file = std::env::temp_dir().join(format!("who-can-{}.parquet", std::process::id()));
     let before = children_seconds();
     let arguments = ["who-can", ACTION, "*", "--quiet", "--world", folder, "--out"];
-    let run = Command::new(binary).args(arguments).arg(format!("parquet:{}", file.display())).stdout(Stdio::null()).spawn();
+    let run =
+        Command::new(binary).args(arguments).arg(format!("parquet:{}", file.display())).stdout(Stdio::null()).spawn();
     let mut child = run.expect("the binary can be run");
     let mut peak = 0;
     let status = loop {
@@ -99,7 +103,8 @@ fn equal_policies() {
         let world = World::from_sources(synthetic::world_of(1, 1, roles, 100, OF));
         let mut search = Search::new(&world, ACTION, Quirks::default()).expect("the action exists");
         let rows: usize = world.keys().iter().map(|key| search.key(key).entries.len()).sum();
-        let (seconds, _) = least(ROUNDS, || world.keys().iter().map(|key| search.key(key).entries.len()).sum::<usize>());
+        let (seconds, _) =
+            least(ROUNDS, || world.keys().iter().map(|key| search.key(key).entries.len()).sum::<usize>());
         let keys = world.keys().len();
         println!(
             "  {roles:6} roles   {:8.1} us a key, {} rows a key, {:.3} us a row",
@@ -159,7 +164,9 @@ fn least<T>(rounds: usize, mut run: impl FnMut() -> T) -> (f64, T) {
 
 fn spread(mut times: Vec<f64>) -> String {
     times.sort_by(f64::total_cmp);
-    let at = |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1))).copied().unwrap_or(0.0);
+    let at = |share: usize| {
+        times.get((times.len() * share / 100).min(times.len().saturating_sub(1))).copied().unwrap_or(0.0)
+    };
     format!("median {:.3} ms, nine in ten below {:.3}, most {:.3}", at(50), at(90), at(100))
 }
 

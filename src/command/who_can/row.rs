@@ -26,14 +26,17 @@ pub(super) struct Cited {
     /// Of one key, which rows of it share.
     of_key: RefCell<OfKey>,
     /// By principal and position among its statements.
-    of_principal: RefCell<HashMap<(usize, usize), Option<Rc<By>>>>,
+    of_principal: RefCell<HashMap<(usize, usize), Named>>,
 }
 
 #[derive(Default)]
 struct OfKey {
     arn: Box<str>,
-    named: Vec<(Means, Option<Rc<By>>)>,
+    named: Vec<(Means, Named)>,
 }
+
+/// The name of something that was cited; `None` where it was not found.
+type Named = Option<Rc<By>>;
 
 impl Cited {
     /// The means of an answer, each with its place.
