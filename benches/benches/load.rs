@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::hint::black_box;
+use std::path::Path;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use wardbook_inventory::source::Source;
@@ -97,6 +98,11 @@ fn load(criterion: &mut Criterion) {
     group.bench_function("world", |bencher| {
         bencher.iter_batched(|| files.clone(), |files| black_box(World::from_sources(files)), BatchSize::PerIteration);
     });
+    if let Some(folder) = std::env::var_os("WARDBOOK_WORLD") {
+        let read = || World::read_folder(Path::new(&folder)).expect("the folder is a world");
+        group.throughput(Throughput::Elements(read().principals().len() as u64));
+        group.bench_function("folder", |bencher| bencher.iter(|| black_box(read())));
+    }
     group.finish();
 }
 

@@ -1,6 +1,7 @@
 //! Who can decrypt: one key, all keys of an organisation, and the same policies on ever more principals.
 
 use std::hint::black_box;
+use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use wardbook_inventory::access::Search;
@@ -23,7 +24,18 @@ fn one_key(world: &World) -> usize {
     search.key(&world.keys()[0]).entries.len()
 }
 
+/// A folder to read beside the worlds made here.
+const FOLDER: &str = "WARDBOOK_WORLD";
+
 fn who_can(criterion: &mut Criterion) {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let world = World::read_folder(Path::new(&folder)).expect("the folder is a world");
+        let mut group = criterion.benchmark_group("who_can/folder");
+        group.sample_size(10);
+        group.bench_function("all-keys", |bencher| bencher.iter(|| all_keys(black_box(&world))));
+        group.bench_function("first-key", |bencher| bencher.iter(|| one_key(black_box(&world))));
+        group.finish();
+    }
     let account = World::from_sources(synthetic::world_of(1, 1, 1_000, 100, OF));
     criterion.bench_function("who_can/one-key/1000-roles", |bencher| {
         bencher.iter(|| one_key(black_box(&account)));

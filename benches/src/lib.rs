@@ -2,6 +2,7 @@
 
 pub mod cloudtrail;
 pub mod keys;
+pub mod random_policy;
 pub mod raw;
 
 use wardbook_policy::document::Document;

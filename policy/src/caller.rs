@@ -81,14 +81,17 @@ impl Caller {
             let arn = format!("arn:aws:iam::{text}:root");
             return Ok(Caller::of(CallerKind::Root, &arn, "aws", Some(text), ""));
         }
-        if WEB_PROVIDERS.contains(&text) {
-            return Ok(bare(CallerKind::Federated));
-        }
-        if is_service_name(text) {
-            return Ok(bare(CallerKind::Service));
-        }
-        if is_canonical_id(text) {
-            return Ok(bare(CallerKind::CanonicalUser));
+        // Nobody else's name begins like an ARN.
+        if !text.starts_with("arn:") {
+            if WEB_PROVIDERS.contains(&text) {
+                return Ok(bare(CallerKind::Federated));
+            }
+            if is_service_name(text) {
+                return Ok(bare(CallerKind::Service));
+            }
+            if is_canonical_id(text) {
+                return Ok(bare(CallerKind::CanonicalUser));
+            }
         }
         let Some(arn) = Arn::parse(text) else {
             return Err(fail("it is neither an ARN, an account id, a service nor `*`"));
@@ -103,13 +106,7 @@ impl Caller {
         match (arn.service, arn.resource.split_once('/')) {
             ("iam", None) if arn.resource == "root" => of(CallerKind::Root, ""),
             ("iam", Some(("user", path))) if named(path) => of(CallerKind::User, last_segment(path)),
-            ("iam", Some(("role", path))) if named(path) => {
-                let mut caller =
-                    Caller::of(CallerKind::Role, text, arn.partition, Some(arn.account), last_segment(path));
-                caller.role_arn = Some(text.into());
-                caller.file();
-                Ok(caller)
-            }
+            ("iam", Some(("role", path))) if named(path) => of(CallerKind::Role, last_segment(path)),
             ("iam", Some(("saml-provider" | "oidc-provider", path))) if named(path) => of(CallerKind::Federated, ""),
             ("sts", Some(("assumed-role", path))) => match path.split_once('/') {
                 Some((role, session)) if !role.is_empty() && named(session) => of(CallerKind::Session, role),
@@ -128,7 +125,7 @@ impl Caller {
             partition: partition.into(),
             account: account.map(Into::into),
             name: name.into(),
-            role_arn: None,
+            role_arn: (kind == CallerKind::Role).then(|| text.into()),
             user_arn: None,
             service_linked: false,
             digests: Box::default(),

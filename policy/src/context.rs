@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::action_set::KmsActions;
-use crate::catalogue::{self, KmsOperation};
+use crate::catalogue::{self, ConditionKey, KmsOperation};
 use crate::derive;
 use crate::digest::{Domain, digest};
 use crate::key::{self, ENCRYPTION_CONTEXT, Key};
@@ -128,10 +128,14 @@ impl Carried {
     }
 
     fn looked_up(action: &str) -> Carried {
-        let names = catalogue::condition_keys().map(|key| key.name());
-        let keys = names.filter(|name| name.starts_with("kms:") && !name.contains("${")).map(Key::new);
-        let mut keys: Vec<(Key, bool)> =
-            keys.map(|key| (key.clone(), catalogue::carries(action, key.lower()))).collect();
+        // The same as to ask `catalogue::carries` about each, with everything looked up once.
+        let listed: Option<Vec<&str>> = catalogue::action(action).map(|action| action.listed_keys().collect());
+        let carries = |key: &ConditionKey| match &listed {
+            Some(listed) => key.is_carried_anyway() || listed.contains(&key.name()),
+            None => true,
+        };
+        let ours = catalogue::condition_keys().filter(|key| key.name().starts_with("kms:") && !key.has_parameter());
+        let mut keys: Vec<(Key, bool)> = ours.map(|key| (Key::new(key.name()), carries(&key))).collect();
         keys.sort_by_key(|(key, _)| key.hash());
         let encryption_context = catalogue::carries(action, "kms:EncryptionContext:any");
         let operation = catalogue::kms_operation(action);
@@ -157,6 +161,11 @@ impl Carried {
     /// Whether the catalogue knows the action.
     pub(crate) fn is_known(&self) -> bool {
         !self.keys.is_empty()
+    }
+
+    /// Whether requests for the action carry the key; see [`catalogue::carries`].
+    pub fn carries(&self, key: &Key) -> bool {
+        self.find(key).unwrap_or_else(|| catalogue::carries(&self.action, key.lower()))
     }
 
     /// `None` for a key that was not looked up.
@@ -193,6 +202,11 @@ fn digests(action: &str) -> [u64; 2] {
 impl Context {
     pub(crate) fn set_unnamed(&mut self, unnamed: Unnamed) {
         self.unnamed = unnamed;
+    }
+
+    /// What was looked up for another context counts here too.
+    pub(crate) fn share_carried(&mut self, other: &Context) {
+        self.carried.clone_from(&other.carried);
     }
 
     pub(crate) fn set_carried(&mut self, carried: Arc<Carried>) {
@@ -252,10 +266,12 @@ impl Context {
             carried: self.carried.clone(),
             ..Context::default()
         };
-        whole.entries.reserve(self.entries.len() + 8);
+        whole.entries.reserve(self.entries.len() + ENTRIES_MORE);
+        whole.numbered.resize(self.numbered.len(), 0);
         for (key, state) in &self.entries {
+            // Each key stands there once, so that it need not be looked for.
             if !matches!(state, State::Unknown) {
-                whole.insert(key.clone(), state.clone());
+                whole.push(key.clone(), state.clone());
             }
         }
         whole
@@ -269,13 +285,18 @@ impl Context {
                 if self.entries.len() == self.entries.capacity() {
                     self.entries.reserve(ENTRIES_MORE);
                 }
-                let number = key.number();
-                self.entries.push((key, state));
-                match number {
-                    Some(number) => self.arrange_numbered(number),
-                    None => self.arrange(),
-                }
+                self.push(key, state);
             }
+        }
+    }
+
+    /// Adds a key that is not there.
+    fn push(&mut self, key: Key, state: State) {
+        let number = key.number();
+        self.entries.push((key, state));
+        match number {
+            Some(number) => self.arrange_numbered(number),
+            None => self.arrange(),
         }
     }
 
@@ -463,6 +484,19 @@ impl Context {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_looked_up_for_an_action_is_what_the_catalogue_says() {
+        let keys = catalogue::condition_keys().filter(|key| key.name().starts_with("kms:") && !key.has_parameter());
+        let keys: Vec<Key> = keys.map(|key| Key::new(key.name())).collect();
+        assert!(keys.len() > 30);
+        for action in ["kms:Decrypt", "kms:CreateGrant", "kms:Sign", "kms:ListKeys", "kms:ReplicateKey"] {
+            let carried = Carried::by(action);
+            for key in &keys {
+                assert_eq!(carried.find(key), Some(catalogue::carries(action, key.name())), "{action} {key}");
+            }
+        }
+    }
 
     #[test]
     fn names_compare_without_case_and_empty_lists_are_absent() {

@@ -29,7 +29,7 @@ pub(crate) fn pair(domain: Domain, first: &str, second: &str) -> u64 {
     hash
 }
 
-/// A quick hasher for tables of our own names; those who choose what is looked up cannot fill them.
+/// A quick hasher for tables of our own names, and for sets of states and classes, whose number is limited.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Quick(u64);
 

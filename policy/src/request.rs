@@ -209,19 +209,19 @@ impl Request {
 
     /// The same question asked by somebody else, of whom nothing is known but who asks; `open` are keys
     /// that are unknown all the same.
-    pub(crate) fn asked_by(&self, principal: &str, open: &[&str], quirks: Quirks) -> Result<Request, CallerError> {
-        let caller = Arc::new(Caller::parse(principal)?);
+    pub(crate) fn asked_by(&self, caller: Caller, open: &[&str], quirks: Quirks) -> Request {
         let mut context = Context::default();
         context.set_unnamed(Unnamed::Unknown);
+        context.share_carried(&self.context);
         for key in open {
             context.forget(Key::new(key));
         }
         let own = self.digests.get(..OWN_DIGESTS).unwrap_or_default();
         let digests = own.iter().chain(caller.digests()).copied().collect();
         let across = is_across(&caller, self.resource_account.as_deref());
-        let mut request = Request { across, caller, context, digests, ..self.clone() };
+        let mut request = Request { across, caller: Arc::new(caller), context, digests, ..self.clone() };
         derive::fill(&mut request, quirks);
-        Ok(request)
+        request
     }
 
     /// Another resource of the same account and kind.

@@ -279,4 +279,35 @@ mod tests {
         assert_eq!(both.statements()[1].covers(&request(), Quirks::default()), Tri::True);
         assert_eq!(both.only(|statement| statement.is_about(&request(), Quirks::default())).statements().len(), 1);
     }
+
+    #[test]
+    fn a_request_that_was_turned_is_the_one_that_would_have_been_built() {
+        let key = |id: &str, region: &str| format!("arn:aws:kms:{region}:111122223333:key/{id}");
+        let built = |arn: &str, tag: &str, value: &str| {
+            let builder = Request::builder("arn:aws:iam::111122223333:role/app", "kms:Decrypt", arn);
+            builder.with(tag, value).whole("aws:ResourceTag/").build().unwrap()
+        };
+        let (one, other) = (key("a", "eu-west-1"), key("b", "eu-west-1"));
+        let wanted = built(&other, "aws:ResourceTag/Stage", "prod");
+        let mut turned = built(&one, "aws:ResourceTag/Team", "pay");
+        assert!(turned.turn_to(&other));
+        turned.leave_out(&Key::new("aws:ResourceTag/Team"));
+        turned.overwrite(&Key::new("aws:ResourceTag/Stage"), "prod".into());
+        assert_eq!((turned.resource(), &turned.digests), (wanted.resource(), &wanted.digests));
+        assert_eq!(turned.context().given(), wanted.context().given());
+        for name in ["aws:ResourceTag/Team", "aws:ResourceTag/Stage", "aws:ResourceTag/Other", "aws:RequestedRegion"] {
+            let key = Key::new(name);
+            assert_eq!(turned.context().lookup(&key), wanted.context().lookup(&key), "{name}");
+        }
+        let elsewhere = [
+            &*key("b", "us-east-1"),
+            "arn:aws:kms:eu-west-1:444455556666:key/b",
+            "*",
+            "arn:aws:kms:eu-west-1:111122223333:alias/b",
+        ];
+        for resource in elsewhere {
+            assert!(!turned.turn_to(resource), "{resource}");
+            assert_eq!(turned.resource(), other);
+        }
+    }
 }

@@ -91,19 +91,25 @@ impl Report for WhoCan<'_> {
         &[Format::Table, Format::Json, Format::Csv, Format::Parquet, Format::Markdown, Format::Mermaid];
 
     fn render(&self, format: Format, color: bool) -> anyhow::Result<String> {
-        Ok(match format {
-            Format::Csv => csv::text(self),
-            Format::Markdown => markdown::text(self),
-            Format::Mermaid => mermaid::text(self),
-            _ => table::text(self, color),
-        })
+        let mut bytes = Vec::new();
+        self.stream(format, color, &mut bytes)?;
+        Ok(String::from_utf8(bytes)?)
+    }
+
+    fn bytes(&self, format: Format, color: bool) -> anyhow::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.stream(format, color, &mut bytes)?;
+        Ok(bytes)
     }
 
     fn stream(&self, format: Format, color: bool, sink: &mut (dyn Write + Send)) -> anyhow::Result<()> {
         match format {
             Format::Json => json::write(self, sink),
+            Format::Csv => csv::write(self, sink),
             Format::Parquet => parquet::write(self, sink),
-            format => Ok(sink.write_all(self.render(format, color)?.as_bytes())?),
+            Format::Markdown => markdown::write(self, sink),
+            Format::Mermaid => Ok(sink.write_all(mermaid::text(self).as_bytes())?),
+            _ => table::write(self, color, sink),
         }
     }
 

@@ -4,10 +4,16 @@
 pub(crate) fn lines(rows: impl IntoIterator<Item = Vec<Option<String>>>) -> String {
     let mut text = String::new();
     for row in rows {
-        let cells: Vec<String> = row.into_iter().map(|cell| cell.map_or(String::new(), quoted)).collect();
-        text.push_str(&cells.join(","));
-        text.push_str("\r\n");
+        text.push_str(&line(row));
     }
+    text
+}
+
+/// One row, with the end of its line.
+pub(crate) fn line(row: impl IntoIterator<Item = Option<String>>) -> String {
+    let cells: Vec<String> = row.into_iter().map(|cell| cell.map_or(String::new(), quoted)).collect();
+    let mut text = cells.join(",");
+    text.push_str("\r\n");
     text
 }
 

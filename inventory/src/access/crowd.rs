@@ -358,9 +358,10 @@ impl<'w> Search<'w> {
         classes
     }
 
-    fn traits(&mut self, who: &'w Principal, own: &[u32], personal: &[u32]) -> Vec<Trait> {
+    fn traits(&self, who: &'w Principal, own: &[u32], personal: &[u32]) -> Vec<Trait> {
         let mut traits = Vec::new();
-        let Some(request) = self.portraits.of(who, self.world, &self.action, self.quirks) else { return traits };
+        let mut portraits = self.portraits.borrow_mut();
+        let Some(request) = portraits.of(who, self.world, &self.action, self.quirks) else { return traits };
         for number in own {
             if let Some(known) = self.statements.get(*number) {
                 known.trait_of(request, self.quirks, false, &mut traits);

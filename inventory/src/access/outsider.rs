@@ -3,6 +3,7 @@
 //! Of an account that nobody collected it is taken that its administrators permit everything, since
 //! nothing keeps them from it.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use wardbook_policy::arn::Arn;
@@ -143,18 +144,18 @@ impl<'w> Search<'w> {
         pair::ask(&asker, asked, kindred, &layers, self.quirks, &locate)
     }
 
-    fn strange_asker(&mut self, stranger: &Stranger<'w>) -> Arc<Asker> {
+    fn strange_asker(&mut self, stranger: &Stranger<'w>) -> Rc<Asker> {
         let beside = match stranger.row.kind {
             WhoKind::Anyone | WhoKind::Organization => Some(stranger.row.text.clone()),
             _ => None,
         };
         let name = (stranger.caller.clone(), beside);
         if let Some(known) = self.strange_askers.get(&name) {
-            return Arc::clone(known);
+            return Rc::clone(known);
         }
         let asker = Asker::new(&stranger.caller, &self.action, &stranger.facts, self.world, self.quirks).telling_all();
-        let asker = Arc::new(asker);
-        self.strange_askers.insert(name, Arc::clone(&asker));
+        let asker = Rc::new(asker);
+        self.strange_askers.insert(name, Rc::clone(&asker));
         asker
     }
 

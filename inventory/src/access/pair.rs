@@ -39,7 +39,7 @@ pub(super) struct Kindred {
     /// Keys of one kind are equal in everything that a request tells of them, but for the names and tags here.
     pub(super) kind: usize,
     pub(super) arn: Box<str>,
-    pub(super) own: Vec<(Key, Values)>,
+    pub(super) own: Arc<[(Key, Values)]>,
 }
 
 /// The requests about one key.
@@ -55,7 +55,7 @@ struct Standing {
 #[derive(Debug, Clone)]
 struct About {
     kind: usize,
-    own: Vec<Key>,
+    own: Arc<[(Key, Values)]>,
 }
 
 /// What a key determines.
@@ -118,10 +118,7 @@ impl Asker {
             return Some(turned);
         }
         let direct = self.request(&self.direct, asked)?;
-        let of_kind = |kindred: &Kindred| About {
-            kind: kindred.kind,
-            own: kindred.own.iter().map(|own| own.0.clone()).collect(),
-        };
+        let of_kind = |kindred: &Kindred| About { kind: kindred.kind, own: Arc::clone(&kindred.own) };
         Some(Standing { about: kindred.map(of_kind), direct, open: None })
     }
 
@@ -139,14 +136,16 @@ impl Standing {
             if !request.turn_to(&kindred.arn) {
                 return None;
             }
-            for former in &about.own {
-                request.leave_out(former);
+            for (former, _) in about.own.iter() {
+                if !kindred.own.iter().any(|(key, _)| key == former) {
+                    request.leave_out(former);
+                }
             }
-            for (key, values) in &kindred.own {
-                request.overwrite(key, values.clone());
+            for told in kindred.own.iter().filter(|told| !about.own.contains(told)) {
+                request.overwrite(&told.0, told.1.clone());
             }
         }
-        about.own = kindred.own.iter().map(|own| own.0.clone()).collect();
+        about.own = Arc::clone(&kindred.own);
         Some(self)
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Portraits {
     of_arn: Key,
     of_id: Key,
     of_name: Key,
+    /// What a principal determines beside its tags.
+    determined: [Key; 6],
 }
 
 #[derive(Debug)]
@@ -40,11 +42,35 @@ impl Default for Portraits {
             of_arn: Key::new("aws:PrincipalArn"),
             of_id: Key::new("aws:userid"),
             of_name: Key::new("aws:username"),
+            determined: [
+                "aws:PrincipalArn",
+                "aws:PrincipalOrgID",
+                "aws:PrincipalOrgPaths",
+                "aws:PrincipalType",
+                "aws:userid",
+                "aws:username",
+            ]
+            .map(Key::new),
         }
     }
 }
 
 impl Portraits {
+    /// The condition keys that a principal determines, by name.
+    pub(super) fn determined_by(
+        &mut self,
+        who: &Principal,
+        world: &World,
+        action: &NamedAction,
+        quirks: Quirks,
+    ) -> Vec<(Box<str>, Values)> {
+        let determined = self.determined.clone();
+        let Some(request) = self.of(who, world, action, quirks) else { return Vec::new() };
+        let is_tag = |key: &Key| key.lower().starts_with("aws:principaltag/");
+        let given = request.context().given_where(|key| determined.contains(key) || is_tag(key)).into_iter();
+        given.map(|(key, values)| (key.name().into(), values.clone())).collect()
+    }
+
     /// A request that poses as a principal; which key it is about does not matter to what is personal.
     pub(super) fn of(
         &mut self,

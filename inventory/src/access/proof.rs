@@ -10,7 +10,6 @@ use wardbook_policy::request::Request;
 use wardbook_policy::statement::Statement;
 
 use super::pair::{self, Asked, Asker, Locate};
-use super::search::{any_key, portrait};
 use super::{Entry, KeyAccess, Means, Search, Who, WhoKind};
 use crate::circumstances::Circumstances;
 use crate::coverage::{Gap, GapKind};
@@ -60,24 +59,28 @@ impl<'w> Search<'w> {
 
     /// The statements and grants by which somebody can.
     pub fn proof(&self, access: &KeyAccess<'w>, entry: &Entry) -> Vec<Proof<'w>> {
+        entry.answer.means.iter().filter_map(|means| self.proof_by(access, entry, *means)).collect()
+    }
+
+    /// One of them. What is the key's own is the same for all its rows.
+    pub fn proof_by(&self, access: &KeyAccess<'w>, entry: &Entry, means: Means) -> Option<Proof<'w>> {
         let key = access.key;
         let policy = |(policy, statement): (usize, usize)| {
             let policy = key.policy.items().get(policy)?;
             Some(Proof::KeyPolicy(policy, policy.statements().get(statement)?))
         };
-        let proof = |means: &Means| match means {
-            Means::KeyPolicy(at, statement) => policy((*at, *statement)),
+        match means {
+            Means::KeyPolicy(at, statement) => policy((at, statement)),
             Means::Shared(number) => {
-                let place = access.places.iter().find(|(own, _)| own == number);
+                let place = access.places.iter().find(|(own, _)| *own == number);
                 policy(place?.1)
             }
-            Means::Grant(position) => Some(Proof::Grant(key.grants.items().get(*position)?)),
+            Means::Grant(position) => Some(Proof::Grant(key.grants.items().get(position)?)),
             Means::Identity(position) => match entry.who {
-                Who::Collected(index) => self.identity(self.world.principals().get(index)?, *position),
+                Who::Collected(index) => self.identity(self.world.principals().get(index)?, position),
                 Who::Other(_) => None,
             },
-        };
-        entry.answer.means.iter().filter_map(proof).collect()
+        }
     }
 
     fn identity(&self, who: &'w Principal, position: usize) -> Option<Proof<'w>> {
@@ -95,14 +98,7 @@ impl<'w> Search<'w> {
     /// The condition keys that a principal determines, for witnesses of many rows.
     pub fn determined_by(&self, principal: usize) -> Vec<(Box<str>, Values)> {
         let Some(who) = self.world.principals().get(principal) else { return Vec::new() };
-        let asker = portrait(self.world, who, &self.action, self.quirks);
-        let any_key = any_key(&who.account);
-        let Ok(request) = asker.direct.clone().on(&any_key).build() else { return Vec::new() };
-        let given = request.context().given().into_iter();
-        given
-            .filter(|(key, _)| asker.own.contains(key))
-            .map(|(key, values)| (key.name().into(), values.clone()))
-            .collect()
+        self.portraits.borrow_mut().determined_by(who, self.world, &self.action, self.quirks)
     }
 
     /// The condition keys that a key determines, for witnesses of many rows.

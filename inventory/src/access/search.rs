@@ -1,6 +1,8 @@
 //! The search: one action, asked of all principals, key by key.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use wardbook_policy::caller::Caller;
@@ -17,7 +19,7 @@ use super::portrait::Portraits;
 use super::proof::Located;
 use super::quick::QuickMap;
 use super::view::View;
-use super::{Entry, KeyAccess, Refusal, Who};
+use super::{Entry, KeyAccess, Refusal, Tier, Who};
 use crate::circumstances::Circumstances;
 use crate::layer::{Collected, OwnedLayers};
 use crate::world::{KmsKey, NamedAction, NamedKey, NamedPrincipal, Principal, World};
@@ -56,10 +58,10 @@ pub struct Search<'w> {
     /// The classes of an account, told apart also by what these statements say of a principal.
     pub(super) refined: QuickMap<(&'w str, Vec<u32>, bool), Arc<Classes>>,
     /// Requests that pose as principals, to see what statements say of them personally.
-    pub(super) portraits: Portraits,
-    pub(super) askers: QuickMap<usize, Arc<Asker>>,
+    pub(super) portraits: RefCell<Portraits>,
+    pub(super) askers: QuickMap<usize, Rc<Asker>>,
     /// The same of those who were not collected.
-    pub(super) strange_askers: HashMap<StrangeName, Arc<Asker>>,
+    pub(super) strange_askers: HashMap<StrangeName, Rc<Asker>>,
     /// Whether what is said to an account lets anybody of it in, by account, kind of key and skeleton.
     pub(super) let_in: QuickMap<(&'w str, usize, usize), bool>,
     pub(super) skeletons: QuickMap<(Vec<u32>, bool), usize>,
@@ -101,7 +103,7 @@ impl<'w> Search<'w> {
             by_account,
             classes: Vec::new(),
             refined: QuickMap::default(),
-            portraits: Portraits::default(),
+            portraits: RefCell::default(),
             askers: QuickMap::default(),
             strange_askers: HashMap::new(),
             let_in: QuickMap::default(),
@@ -247,12 +249,12 @@ impl<'w> Search<'w> {
         found
     }
 
-    pub(super) fn asker(&mut self, index: usize, who: &'w Principal) -> Arc<Asker> {
+    pub(super) fn asker(&mut self, index: usize, who: &'w Principal) -> Rc<Asker> {
         if let Some(asker) = self.askers.get(&index) {
-            return Arc::clone(asker);
+            return Rc::clone(asker);
         }
-        let asker = Arc::new(portrait(self.world, who, &self.action, self.quirks));
-        self.askers.insert(index, Arc::clone(&asker));
+        let asker = Rc::new(portrait(self.world, who, &self.action, self.quirks));
+        self.askers.insert(index, Rc::clone(&asker));
         asker
     }
 }
@@ -311,15 +313,41 @@ impl KeyAccess<'_> {
         }
     }
 
-    /// By name; the principals collected stand in the order of theirs.
+    /// By name, and what is equal in name by tier.
     pub(super) fn sort(&mut self, world: &World) {
-        let order = |a: &Who, b: &Who| match (a, b) {
-            (Who::Collected(a), Who::Collected(b)) => a.cmp(b),
-            (a, b) => a.text(world).cmp(b.text(world)),
-        };
-        self.entries.sort_by(|a, b| order(&a.who, &b.who).then_with(|| a.answer.tier.cmp(&b.answer.tier)));
-        self.undecided.sort_by(|a, b| order(&a.0, &b.0));
+        sort(&mut self.entries, world, |entry| (&entry.who, Some(entry.answer.tier)));
+        sort(&mut self.undecided, world, |(who, _)| (who, None));
     }
+}
+
+/// Sorts rows by name and tier. The principals collected stand in the order of their names already, so that
+/// only the few others are compared by theirs.
+fn sort<T>(rows: &mut Vec<T>, world: &World, of: impl Fn(&T) -> (&Who, Option<Tier>)) {
+    let (mut collected, mut others): (Vec<T>, Vec<T>) =
+        rows.drain(..).partition(|row| matches!(of(row).0, Who::Collected(_)));
+    let position = |row: &T| match of(row).0 {
+        Who::Collected(index) => *index,
+        Who::Other(_) => usize::MAX,
+    };
+    let named = |row: &T| {
+        let (who, tier) = of(row);
+        (who.text(world).to_owned(), tier)
+    };
+    collected.sort_by_key(|row| (position(row), of(row).1));
+    others.sort_by_cached_key(named);
+    let mut rest = collected.into_iter();
+    for other in others {
+        let name = named(&other);
+        // Where the other stands among those collected who are left.
+        let before = rest.as_slice().partition_point(|row| named_before(of(row), &name, world));
+        rows.extend(rest.by_ref().take(before));
+        rows.push(other);
+    }
+    rows.extend(rest);
+}
+
+fn named_before((who, tier): (&Who, Option<Tier>), other: &(String, Option<Tier>), world: &World) -> bool {
+    (who.text(world), tier) <= (other.0.as_str(), other.1)
 }
 
 impl Who {

@@ -8,6 +8,7 @@ use wardbook_policy::catalogue::{self, ResourceKind};
 use wardbook_policy::context::Carried;
 use wardbook_policy::decide::Decision;
 use wardbook_policy::explain::Explanation;
+use wardbook_policy::key::Key;
 use wardbook_policy::policy::Policy;
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::{Request, RequestError, ResourceRule};
@@ -49,8 +50,9 @@ pub struct NamedAction {
 impl NamedAction {
     /// Looks the action up. One that the catalogue does not know may carry anything.
     pub fn new(name: &str) -> NamedAction {
-        let never_carries = property_keys().filter(|key| !catalogue::carries(name, key)).collect();
-        NamedAction { name: name.into(), never_carries, carried: Carried::by(name) }
+        let carried = Carried::by(name);
+        let never_carries = property_keys().filter(|key| !carried.carries(&Key::new(key))).collect();
+        NamedAction { name: name.into(), never_carries, carried }
     }
 }
 

@@ -4,7 +4,9 @@
 //! a breadth-first walk over their joint states meets the shortest text of each combination first.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 
+use crate::digest::Quick;
 use crate::limits::{CLASSES_MAX, PATTERN_STATES_MAX};
 use crate::pattern::Step;
 
@@ -26,8 +28,12 @@ pub(super) fn continuations(
     avoided: impl Iterator<Item = char>,
 ) -> Result<Vec<String>, Excess> {
     let machine = Machine::new(globs, avoided);
+    // Nothing tells texts apart.
+    if globs.is_empty() {
+        return Ok(vec![machine.other.to_string()]);
+    }
     let start = prefix.chars().fold(machine.start(), |state, character| machine.step(&state, character));
-    let mut walk = Walk { nodes: Vec::new(), seen: HashSet::new() };
+    let mut walk = Walk { nodes: Vec::new(), seen: HashSet::default() };
     walk.visit(start, None);
     let mut found: HashMap<Vec<u64>, usize> = HashMap::new();
     let mut order = Vec::new();
@@ -70,8 +76,9 @@ pub(super) fn accepts(glob: &[Step], text: &str) -> bool {
         *start = true;
     }
     skip_stars(&mut reached);
+    let mut next = vec![false; reached.len()];
     for character in text.chars() {
-        let mut next = vec![false; reached.len()];
+        next.fill(false);
         for (place, step) in glob.iter().enumerate().filter(|(place, _)| reached.get(*place).copied().unwrap_or(false))
         {
             let to = match step {
@@ -85,7 +92,7 @@ pub(super) fn accepts(glob: &[Step], text: &str) -> bool {
                 *slot = true;
             }
         }
-        reached = next;
+        std::mem::swap(&mut reached, &mut next);
         skip_stars(&mut reached);
     }
     reached.last().copied().unwrap_or(false)
@@ -93,7 +100,7 @@ pub(super) fn accepts(glob: &[Step], text: &str) -> bool {
 
 struct Walk {
     nodes: Vec<Node>,
-    seen: HashSet<Vec<u64>>,
+    seen: HashSet<Vec<u64>, BuildHasherDefault<Quick>>,
 }
 
 struct Node {
@@ -119,6 +126,34 @@ impl Walk {
     }
 }
 
+/// A set of characters, most of them of ASCII.
+#[derive(Default)]
+struct Characters {
+    ascii: u128,
+    others: HashSet<char>,
+}
+
+impl Characters {
+    /// Whether it is the first time.
+    fn insert(&mut self, character: char) -> bool {
+        match 1_u128.checked_shl(u32::from(character)) {
+            Some(bit) => {
+                let first = self.ascii & bit == 0;
+                self.ascii |= bit;
+                first
+            }
+            None => self.others.insert(character),
+        }
+    }
+
+    fn contains(&self, character: char) -> bool {
+        match 1_u128.checked_shl(u32::from(character)) {
+            Some(bit) => self.ascii & bit != 0,
+            None => self.others.contains(&character),
+        }
+    }
+}
+
 /// The patterns laid end to end: a place for each step, and one after the last.
 struct Machine {
     places: Vec<Option<Step>>,
@@ -130,8 +165,11 @@ struct Machine {
 impl Machine {
     fn new(globs: &[Vec<Step>], avoided: impl Iterator<Item = char>) -> Machine {
         let mut machine = Machine { places: Vec::new(), starts: Vec::new(), ends: Vec::new(), other: 'x' };
-        let mut used: HashSet<char> = avoided.collect();
+        let mut used = Characters::default();
         used.insert(':');
+        for character in avoided {
+            used.insert(character);
+        }
         for glob in globs {
             machine.starts.push(machine.places.len());
             machine.places.extend(glob.iter().copied().map(Some));
@@ -139,14 +177,20 @@ impl Machine {
             machine.places.push(None);
             for step in glob {
                 match step {
-                    Step::Char(character) => drop(used.insert(*character)),
-                    Step::Lower(character) => used.extend(cases(*character)),
+                    Step::Char(character) => {
+                        used.insert(*character);
+                    }
+                    Step::Lower(character) => {
+                        for case in cases(*character) {
+                            used.insert(case);
+                        }
+                    }
                     Step::One { .. } | Step::Many { .. } => {}
                 }
             }
         }
         let readable = ('x'..='z').chain('a'..='w').chain('0'..='9').chain('A'..='Z').chain('\u{4e00}'..='\u{9fff}');
-        machine.other = readable.into_iter().find(|character| !used.contains(character)).unwrap_or('\u{e000}');
+        machine.other = readable.into_iter().find(|character| !used.contains(*character)).unwrap_or('\u{e000}');
         machine
     }
 
@@ -200,7 +244,7 @@ impl Machine {
                 _ => {}
             }
         }
-        let mut seen = HashSet::new();
+        let mut seen = Characters::default();
         characters.retain(|character| seen.insert(*character));
         characters
     }
@@ -283,6 +327,12 @@ mod tests {
         let mut texts = witnesses(&globs, "".chars()).unwrap();
         texts.sort();
         assert_eq!(texts, ["", "a", "ab", "axb", "axx", "b", "x", "xxb", "xxx"]);
+    }
+
+    #[test]
+    fn without_patterns_one_text_stands_for_all() {
+        assert_eq!(witnesses(&[], "xyz".chars()).unwrap(), ["a", ""]);
+        assert_eq!(continuations(&[], "role/", "é".chars()).unwrap(), ["x"]);
     }
 
     #[test]

@@ -155,14 +155,14 @@ impl Cast {
         if self.people.iter().any(|(who, _)| &*who.principal == principal) {
             return;
         }
-        if let Some(concerned) = &self.concerned {
-            let caller = Caller::parse(principal);
-            if !caller.is_ok_and(|caller| caller.digests().iter().any(|digest| concerned.contains(digest))) {
-                return;
-            }
+        let Ok(caller) = Caller::parse(principal) else { return };
+        if let Some(concerned) = &self.concerned
+            && !caller.digests().iter().any(|digest| concerned.contains(digest))
+        {
+            return;
         }
         let open: &[&str] = if setting.names_principals() { &[] } else { &HOLDER_KEYS };
-        let Ok(mut request) = self.template.asked_by(principal, open, setting.quirks) else { return };
+        let mut request = self.template.asked_by(caller, open, setting.quirks);
         request.context.forget_action();
         let account = request.caller().account().map(Into::into);
         self.people.push((Who { standing, principal: request.caller().text().into(), account }, request));

@@ -389,7 +389,7 @@ pub(super) fn relation(rank: usize) -> Relation {
 }
 
 pub(super) fn bits(holds: impl Iterator<Item = bool>) -> Vec<u64> {
-    let mut words = Vec::new();
+    let mut words = Vec::with_capacity(holds.size_hint().1.unwrap_or_default().div_ceil(64));
     for (index, holds) in holds.enumerate() {
         if index % 64 == 0 {
             words.push(0);

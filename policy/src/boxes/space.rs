@@ -2,9 +2,11 @@
 //! demand makes of them.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 use crate::condition::Quantifier;
 use crate::context::Lookup;
+use crate::digest::Quick;
 use crate::key::Key;
 use crate::limits::{BOXES_MAX, CLASSES_MAX};
 use crate::scene::Scene;
@@ -148,7 +150,7 @@ impl<'a> Space<'a> {
         };
         dimension.complete = candidates.complete;
         let many = dimension.many;
-        let mut classes: HashMap<Vec<bool>, usize> = HashMap::new();
+        let mut classes: HashMap<Vec<bool>, usize, BuildHasherDefault<Quick>> = HashMap::default();
         let mut columns: Vec<Vec<bool>> = vec![Vec::new(); asked.len()];
         for text in candidates.texts {
             if many && text.is_empty() {

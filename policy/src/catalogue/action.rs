@@ -126,6 +126,11 @@ impl Action {
         self.0.list(3).filter_map(condition_key)
     }
 
+    /// The names of the keys that it lists itself or through its resources, with repetitions.
+    pub(crate) fn listed_keys(self) -> impl Iterator<Item = &'static str> {
+        self.0.list(3).chain(self.resource_types().flat_map(|resource| resource.0.list(2)))
+    }
+
     /// Whether a request for it can carry the key; see [`super::carries`].
     pub fn carries(self, key: ConditionKey) -> bool {
         key.is_carried_anyway()

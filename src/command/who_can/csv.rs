@@ -1,5 +1,7 @@
 //! The answer as comma-separated values, one row per key and principal; lists are JSON.
 
+use std::io::Write;
+
 use serde_json::Value;
 
 use super::{WhoCan, row};
@@ -20,25 +22,24 @@ pub(super) const COLUMNS: [&str; 12] = [
     "path",
 ];
 
-pub(super) fn text(report: &WhoCan<'_>) -> String {
-    let head = vec![COLUMNS.iter().map(|name| Some((*name).to_owned())).collect()];
-    let rows = report.found.iter().flat_map(|access| {
-        access.entries.iter().map(move |entry| {
+pub(super) fn write(report: &WhoCan<'_>, sink: &mut dyn Write) -> anyhow::Result<()> {
+    sink.write_all(csv::line(COLUMNS.iter().map(|name| Some((*name).to_owned()))).as_bytes())?;
+    for access in &report.found {
+        for entry in &access.entries {
             let row = row::row_json(report.world, &report.search, &report.cited, access, entry);
             let first = [
                 Some(report.search.action().to_owned()),
                 Some(access.key.arn.to_string()),
                 access.key.state.as_deref().map(str::to_owned),
             ];
-            let witness = Some(report.witnesses.text(&report.search, access, entry, report.world));
             let rest = COLUMNS.iter().skip(first.len()).map(|name| match *name {
-                "witness" => witness.clone(),
+                "witness" => Some(report.witnesses.text(&report.search, access, entry, report.world)),
                 name => cell(row.get(name)),
             });
-            first.into_iter().chain(rest).collect()
-        })
-    });
-    csv::lines(head.into_iter().chain(rows))
+            sink.write_all(csv::line(first.into_iter().chain(rest)).as_bytes())?;
+        }
+    }
+    Ok(())
 }
 
 fn cell(value: Option<&Value>) -> Option<String> {

@@ -15,8 +15,14 @@ use wardbook_inventory::access::{Entry, KeyAccess};
 
 use super::{WhoCan, row};
 
-/// How many rows become columns at a time.
-const BATCH_ROWS: usize = 8_192;
+/// How many rows become columns at a time: as many as stay in a processor's cache.
+const BATCH_ROWS: usize = 1_024;
+
+/// A page stays in a processor's cache while it is compressed.
+const PAGE_BYTES: usize = 128 << 10;
+
+/// The names of the principals of a large organization and of their policies fit in one dictionary.
+const DICTIONARY_BYTES: usize = 16 << 20;
 
 pub(super) fn write(report: &WhoCan<'_>, sink: &mut (dyn Write + Send)) -> anyhow::Result<()> {
     let schema = schema();
@@ -27,9 +33,12 @@ pub(super) fn write(report: &WhoCan<'_>, sink: &mut (dyn Write + Send)) -> anyho
         .set_compression(Compression::ZSTD(level))
         .set_column_dictionary_enabled(witness(), false)
         .set_column_statistics_enabled(witness(), EnabledStatistics::None)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        .set_data_page_size_limit(PAGE_BYTES)
         .build();
     let mut writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties))?;
-    let mut columns = Columns::new();
+    let mut columns = Columns::new(report.search.action());
     for access in &report.found {
         for entry in &access.entries {
             columns.add(report, access, entry);
@@ -89,6 +98,7 @@ fn schema() -> SchemaRef {
 
 /// The columns of the rows that wait.
 struct Columns {
+    action: &'static str,
     rows: usize,
     /// action, key, state, principal, account, kind, tier
     first: [StringBuilder; 7],
@@ -96,11 +106,13 @@ struct Columns {
     only_if: StringBuilder,
     conditions: ListBuilder<StructBuilder>,
     witness: StringBuilder,
+    /// A witness in the making.
+    text: String,
     path: ListBuilder<StructBuilder>,
 }
 
 impl Columns {
-    fn new() -> Columns {
+    fn new(action: &'static str) -> Columns {
         let of_texts = |names: &[&str]| {
             let builders = names.iter().map(|_| Box::new(StringBuilder::new()) as Box<dyn ArrayBuilder>).collect();
             let fields = texts(names);
@@ -117,12 +129,14 @@ impl Columns {
         let conditions = ListBuilder::new(StructBuilder::new(restriction(), restrictions))
             .with_field(element(DataType::Struct(restriction())));
         Columns {
+            action,
             rows: 0,
             first: std::array::from_fn(|_| StringBuilder::new()),
             by: of_texts(&BY),
             only_if: StringBuilder::new(),
             conditions,
             witness: StringBuilder::new(),
+            text: String::new(),
             path: of_texts(&PATH),
         }
     }
@@ -131,7 +145,7 @@ impl Columns {
         self.rows += 1;
         let (world, answer) = (report.world, &entry.answer);
         let first = [
-            Some(report.search.action()),
+            Some(self.action),
             Some(&*access.key.arn),
             access.key.state.as_deref(),
             Some(entry.who.text(world)),
@@ -168,7 +182,9 @@ impl Columns {
             }
         }
         self.conditions.append(true);
-        self.witness.append_value(report.witnesses.text(&report.search, access, entry, world));
+        self.text.clear();
+        report.witnesses.add(&mut self.text, &report.search, access, entry, world);
+        self.witness.append_value(&self.text);
         for step in &answer.path {
             let who = step.who.text(world);
             let cells =
@@ -180,15 +196,20 @@ impl Columns {
 
     fn batch(&mut self, schema: &SchemaRef) -> anyhow::Result<RecordBatch> {
         self.rows = 0;
-        let first = self.first.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef);
-        let mut arrays: Vec<ArrayRef> = first.collect();
+        let mut arrays: Vec<ArrayRef> = self.first.iter_mut().map(|column| finished(column)).collect();
         arrays.push(Arc::new(self.by.finish()));
-        arrays.push(Arc::new(self.only_if.finish()));
+        arrays.push(finished(&mut self.only_if));
         arrays.push(Arc::new(self.conditions.finish()));
-        arrays.push(Arc::new(self.witness.finish()));
+        arrays.push(finished(&mut self.witness));
         arrays.push(Arc::new(self.path.finish()));
         Ok(RecordBatch::try_new(Arc::clone(schema), arrays)?)
     }
+}
+
+/// The texts of a column; the next ones are about as long.
+fn finished(column: &mut StringBuilder) -> ArrayRef {
+    let next = StringBuilder::with_capacity(BATCH_ROWS, column.values_slice().len() / 8 * 9);
+    Arc::new(std::mem::replace(column, next).finish())
 }
 
 /// Adds one struct of texts.

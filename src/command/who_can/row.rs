@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use wardbook_inventory::access::{Entry, KeyAccess, OnlyIf, Proof, Search, Step, Who, WhoKind};
+use wardbook_inventory::access::{Entry, KeyAccess, Means, OnlyIf, Proof, Search, Step, Who, WhoKind};
 use wardbook_inventory::world::{PrincipalKind, World};
 use wardbook_policy::context::Values;
 
@@ -20,11 +20,23 @@ pub(super) struct By {
     pub(super) source: Option<String>,
 }
 
-/// The names of what was cited before, by its address, which lives as long as the world.
+/// The names of what was cited before.
 #[derive(Default)]
 pub(super) struct Cited {
-    by_address: RefCell<HashMap<(usize, usize), Rc<By>>>,
+    /// Of one key, which rows of it share.
+    of_key: RefCell<OfKey>,
+    /// By principal and position among its statements.
+    of_principal: RefCell<HashMap<(usize, usize), Named>>,
 }
+
+#[derive(Default)]
+struct OfKey {
+    arn: Box<str>,
+    named: Vec<(Means, Named)>,
+}
+
+/// The name of something that was cited; `None` where it was not found.
+type Named = Option<Rc<By>>;
 
 impl Cited {
     /// The means of an answer, each with its place.
@@ -41,18 +53,24 @@ impl Cited {
                 .map(Rc::new)
                 .collect();
         }
-        search.proof(access, entry).iter().map(|proof| self.named(proof)).collect()
-    }
-
-    fn named(&self, proof: &Proof<'_>) -> Rc<By> {
-        // One statement may stand in policies of several names, so both count.
-        let address = match proof {
-            Proof::Grant(grant) => (std::ptr::from_ref(*grant) as usize, 0),
-            Proof::KeyPolicy(policy, statement) | Proof::Identity(policy, statement) => {
-                (std::ptr::from_ref(*policy) as usize, std::ptr::from_ref(*statement) as usize)
+        let mut of_key = self.of_key.borrow_mut();
+        if of_key.arn != access.key.arn {
+            *of_key = OfKey { arn: access.key.arn.clone(), named: Vec::new() };
+        }
+        let find = |means: &Means| {
+            let make = || search.proof_by(access, entry, *means).map(|proof| Rc::new(named(&proof)));
+            if let (Means::Identity(position), Who::Collected(principal)) = (means, &entry.who) {
+                let mut known = self.of_principal.borrow_mut();
+                return known.entry((*principal, *position)).or_insert_with(make).clone();
             }
+            if let Some((_, known)) = of_key.named.iter().find(|(known, _)| known == means) {
+                return known.clone();
+            }
+            let made = make();
+            of_key.named.push((*means, made.clone()));
+            made
         };
-        Rc::clone(self.by_address.borrow_mut().entry(address).or_insert_with(|| Rc::new(named(proof))))
+        entry.answer.means.iter().filter_map(find).collect()
     }
 }
 
@@ -122,50 +140,76 @@ pub(super) fn step_json(world: &World, step: &Step) -> Value {
 /// Witnesses put together from what principal, key and answer each tell; the first two are told once.
 #[derive(Default)]
 pub(super) struct Witnesses {
-    by_principal: RefCell<HashMap<usize, Rc<str>>>,
-    by_key: RefCell<Option<(String, Rc<str>)>>,
+    by_principal: RefCell<HashMap<usize, Rc<Told>>>,
+    by_key: RefCell<Option<(Box<str>, Rc<Told>)>>,
     /// By the address of the answer that rows share, which lives as long as the report.
     by_answer: RefCell<HashMap<usize, Rc<str>>>,
+}
+
+/// What a principal or a key tells of a witness, as JSON text.
+struct Told {
+    /// Its own members of the request.
+    request: String,
+    /// Its condition keys, as members of the context.
+    context: String,
 }
 
 impl Witnesses {
     /// The request that `test` accepts, as JSON text.
     pub(super) fn text<'w>(&self, search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry, world: &World) -> String {
+        let mut text = String::new();
+        self.add(&mut text, search, access, entry, world);
+        text
+    }
+
+    /// The same, added to a text.
+    pub(super) fn add<'w>(
+        &self,
+        text: &mut String,
+        search: &Search<'w>,
+        access: &KeyAccess<'w>,
+        entry: &Entry,
+        world: &World,
+    ) {
         let answer = &entry.answer;
         let (Who::Collected(index), None, None) = (&entry.who, &answer.session, &answer.first) else {
             let request = search.witness(access, entry);
-            return request.map_or(Value::Null, |request| trace::request_json(&request)).to_string();
+            text.push_str(&request.map_or(Value::Null, |request| trace::request_json(&request)).to_string());
+            return;
         };
-        let principal = Rc::clone(
-            self.by_principal
-                .borrow_mut()
-                .entry(*index)
-                .or_insert_with(|| members(&search.determined_by(*index)).into()),
-        );
+        let mut by_principal = self.by_principal.borrow_mut();
+        let principal = by_principal.entry(*index).or_insert_with(|| {
+            let who = Value::from(entry.who.text(world));
+            let request = format!("{{\"principal\":{who},\"action\":\"{}\",\"resource\":", search.action());
+            Rc::new(Told { request, context: members(&search.determined_by(*index)) })
+        });
         let key = self.key(search, access);
         let address = Arc::as_ptr(answer) as usize;
         let mut by_answer = self.by_answer.borrow_mut();
         let own = by_answer.entry(address).or_insert_with(|| members(&answer.context).into());
-        let parts = [&*principal, &*key, &**own];
-        let context: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        format!(
-            "{{\"principal\":{},\"action\":\"{}\",\"resource\":{},\"resource_account\":\"{}\",\"context\":{{{}}}}}",
-            Value::from(entry.who.text(world)),
-            search.action(),
-            Value::from(&*access.key.arn),
-            access.key.account,
-            context.join(",")
-        )
+        text.push_str(&principal.request);
+        text.push_str(&key.request);
+        let mut comma = false;
+        for part in [&*principal.context, &*key.context, &**own] {
+            if comma && !part.is_empty() {
+                text.push(',');
+            }
+            comma |= !part.is_empty();
+            text.push_str(part);
+        }
+        text.push_str("}}");
     }
 
-    fn key<'w>(&self, search: &Search<'w>, access: &KeyAccess<'w>) -> Rc<str> {
+    fn key<'w>(&self, search: &Search<'w>, access: &KeyAccess<'w>) -> Rc<Told> {
         let mut known = self.by_key.borrow_mut();
         match &*known {
-            Some((arn, text)) if **arn == *access.key.arn => Rc::clone(text),
+            Some((arn, told)) if *arn == access.key.arn => Rc::clone(told),
             _ => {
-                let text: Rc<str> = members(&search.determined_by_key(access.key)).into();
-                *known = Some((access.key.arn.to_string(), Rc::clone(&text)));
-                text
+                let (arn, account) = (Value::from(&*access.key.arn), Value::from(&*access.key.account));
+                let request = format!("{arn},\"resource_account\":{account},\"context\":{{");
+                let told = Rc::new(Told { request, context: members(&search.determined_by_key(access.key)) });
+                *known = Some((access.key.arn.clone(), Rc::clone(&told)));
+                told
             }
         }
     }
@@ -173,14 +217,40 @@ impl Witnesses {
 
 /// Condition keys as members of a JSON object, without its braces.
 fn members(keys: &[(Box<str>, Values)]) -> String {
-    let member = |(name, values): &(Box<str>, Values)| {
-        let value = match values {
-            Values::One(text) => Value::from(&**text),
-            Values::Many(texts) => texts.iter().map(|text| Value::from(&**text)).collect(),
-        };
-        format!("{}:{value}", Value::from(&**name))
-    };
-    keys.iter().map(member).collect::<Vec<_>>().join(",")
+    let mut text = String::new();
+    for (number, (name, values)) in keys.iter().enumerate() {
+        if number > 0 {
+            text.push(',');
+        }
+        quote(&mut text, name);
+        text.push(':');
+        match values {
+            Values::One(value) => quote(&mut text, value),
+            Values::Many(values) => {
+                text.push('[');
+                for (number, value) in values.iter().enumerate() {
+                    if number > 0 {
+                        text.push(',');
+                    }
+                    quote(&mut text, value);
+                }
+                text.push(']');
+            }
+        }
+    }
+    text
+}
+
+/// A text as JSON.
+fn quote(json: &mut String, text: &str) {
+    let plain = text.bytes().all(|byte| byte >= b' ' && !matches!(byte, b'"' | b'\\'));
+    if plain {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        json.push_str(&Value::from(text).to_string());
+    }
 }
 
 /// The row in JSON, without its witness.

@@ -1,5 +1,6 @@
 //! The answer for people: the most alarming first, equal rows on one line.
 
+use std::io::Write;
 use std::rc::Rc;
 
 use wardbook_inventory::access::{Entry, KeyAccess, Refusal, Tier, WhoKind};
@@ -13,17 +14,15 @@ use crate::output::table::{Tint, tint};
 /// How many names of a group are shown.
 const NAMES_SHOWN: usize = 3;
 
-pub(super) fn text(report: &WhoCan<'_>, color: bool) -> String {
-    let mut text = String::new();
+pub(super) fn write(report: &WhoCan<'_>, color: bool, sink: &mut dyn Write) -> anyhow::Result<()> {
     for access in &report.found {
-        text.push_str(&key(report, access, color));
-        text.push('\n');
+        writeln!(sink, "{}", key(report, access, color))?;
     }
     if report.found.is_empty() {
-        text.push_str("no key was collected\n");
+        writeln!(sink, "no key was collected")?;
     }
-    text.push_str(&coverage_text(&report.coverage));
-    text
+    sink.write_all(coverage_text(&report.coverage).as_bytes())?;
+    Ok(())
 }
 
 fn key(report: &WhoCan<'_>, access: &KeyAccess<'_>, color: bool) -> String {

@@ -1,6 +1,6 @@
 //! What no request can be, whoever makes it: by the rules of the keys, of the actions, and of other accounts.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::caller::CallerKind;
 use crate::catalogue;
@@ -14,6 +14,17 @@ use super::super::product::Union;
 use super::super::rule;
 use super::super::space::Dimension;
 use super::Landscape;
+
+/// The operations that nobody from another account can call.
+static WITHIN_ACCOUNT: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    catalogue::kms_operations().filter(|line| !line.is_cross_account()).map(|line| line.action()).collect()
+});
+
+/// Operations, and keys in lower case that their requests always carry.
+static DEFAULTS: LazyLock<Vec<(&'static str, Box<str>)>> = LazyLock::new(|| {
+    let each = |line: catalogue::KmsOperation| line.defaults().map(move |(key, _)| (line.action(), key));
+    catalogue::kms_operations().flat_map(each).map(|(action, key)| (action, key.to_lowercase().into())).collect()
+});
 
 impl Landscape<'_> {
     /// What no request can be: by the rules of the keys, of the actions, and of other accounts.
@@ -43,8 +54,7 @@ impl Landscape<'_> {
         self.never_had(&mut found);
         if self.setting.kind == PolicyKind::Key {
             let strangers = self.people(|_, request| request.is_cross_account());
-            let own: Vec<&str> =
-                catalogue::kms_operations().filter(|line| !line.is_cross_account()).map(|line| line.action()).collect();
+            let own = &WITHIN_ACCOUNT;
             let product = self.restricted(&everything, self.places.action, &actions(&|action| own.contains(&action)));
             found.extend(product.and_then(|product| self.restricted(&product, self.places.who, &strangers)));
         }
@@ -80,10 +90,6 @@ impl Landscape<'_> {
             }
             _ => Vec::new(),
         };
-        let with_defaults: Vec<_> = match known.is_empty() {
-            true => Vec::new(),
-            false => catalogue::kms_operations().filter(|line| line.defaults().next().is_some()).collect(),
-        };
         for (place, dimension) in space.dimensions.iter().enumerate().filter(|(_, dimension)| is_of_kms(dimension)) {
             let lower = dimension.key.lower();
             let carries =
@@ -98,11 +104,10 @@ impl Landscape<'_> {
                 }
                 found.push(product);
             }
-            let always: Vec<&str> = with_defaults
-                .iter()
-                .filter(|line| line.defaults().any(|(name, _)| name.eq_ignore_ascii_case(lower)))
-                .map(|line| line.action())
-                .collect();
+            let always: Vec<&str> = match known.is_empty() {
+                true => Vec::new(),
+                false => DEFAULTS.iter().filter(|(_, key)| &**key == lower).map(|(action, _)| *action).collect(),
+            };
             let always = self.select(self.places.action, &|action| always.contains(&action));
             let absent = dimension.select(true, |_| false);
             if let Some(product) = self.restricted(&everything, self.places.action, &always)
