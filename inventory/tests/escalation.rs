@@ -1,6 +1,6 @@
 //! Ways to a key, worked out by hand: each once as it works, and once as something stops it.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use serde_json::{Value, json};
 use wardbook_inventory::access::Search;
@@ -225,7 +225,7 @@ fn way(made: &Made, who: &str) -> Option<Vec<String>> {
     if let Some(first) = &entry.answer.first {
         // The first step is allowed as things are, which its own witness shows.
         let asked = world.ask(
-            &first.caller().text(),
+            first.caller().text(),
             first.action(),
             first.resource(),
             wardbook_inventory::circumstances::Circumstances::direct_call(),

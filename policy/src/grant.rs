@@ -216,11 +216,8 @@ impl Grant {
     /// The operations that it permits somewhere where another grant of the same key does not.
     pub fn beyond(&self, other: &Grant) -> Vec<&str> {
         let within = self.grantee.source() == other.grantee.source() && self.is_bound_like(other);
-        self.operations
-            .iter()
-            .filter(|operation| !within || !other.operations.contains(operation))
-            .map(|operation| &**operation)
-            .collect()
+        let operations = self.operations.iter().map(|operation| &**operation);
+        operations.filter(|operation| !within || !other.operations.iter().any(|known| **known == **operation)).collect()
     }
 
     /// Whether every context that satisfies this grant's constraints satisfies those of the other.
@@ -231,7 +228,7 @@ impl Grant {
             pairs.sort();
             pairs
         };
-        let own: Vec<_> = self.constraints.iter().flat_map(&pairs).collect();
+        let own: Vec<_> = self.constraints.iter().flat_map(pairs).collect();
         let holds = |asked: &ContextConstraint| match asked.exact {
             true => self.constraints.iter().any(|own| own.exact && pairs(own) == pairs(asked)),
             false => pairs(asked).iter().all(|pair| own.contains(pair)),

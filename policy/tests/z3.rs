@@ -1,7 +1,12 @@
 //! A second opinion on residuals from z3, where a Python with `z3-solver` is at hand.
 //!
 //! `python3 -m venv DIR && DIR/bin/pip install z3-solver`, then `WARDBOOK_Z3_PYTHON=DIR/bin/python cargo test --test z3`.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
 #![expect(clippy::disallowed_methods, reason = "the solver is another program, and what it is told comes from here")]
 
 use std::io::Write;
@@ -21,19 +26,67 @@ use wardbook_policy::policy::{Origin, Policy, PolicyKind};
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::Request;
 
-const QUESTIONS: usize = 150;
+const QUESTIONS: usize = 300;
 /// Keys that bear on nothing else.
 const KEYS: &[&str] = &["aws:UserAgent", "aws:referer", "aws:PrincipalTag/team"];
 const TEXTS: &[&str] = &["blue", "red", "b", "*", "b*", "*e", "b?ue", "?", "*l*", "re?"];
 const OPERATORS: &[&str] =
     &["StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "StringEqualsIfExists", "StringLikeIfExists"];
 
+/// The other types: a key, what is asked of it, and of which values.
+const TYPED: &[(&str, &[&str], &[&str])] = &[
+    (
+        "aws:MultiFactorAuthAge",
+        &[
+            "NumericEquals",
+            "NumericNotEquals",
+            "NumericLessThan",
+            "NumericLessThanEquals",
+            "NumericGreaterThan",
+            "NumericGreaterThanEquals",
+            "NumericLessThanIfExists",
+        ],
+        &["1", "1.5", "2", "300"],
+    ),
+    (
+        "aws:TokenIssueTime",
+        &["DateEquals", "DateNotEquals", "DateLessThan", "DateGreaterThanEquals", "DateGreaterThanIfExists"],
+        &["2024-01-01T00:00:00Z", "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"],
+    ),
+    (
+        "aws:VpcSourceIp",
+        &["IpAddress", "NotIpAddress", "IpAddressIfExists"],
+        &["10.0.0.0/8", "10.1.0.0/16", "10.1.2.3/32", "0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1"],
+    ),
+    ("aws:MultiFactorAuthPresent", &["Bool", "BoolIfExists"], &["true", "false"]),
+];
+
+/// What is asked of each value of a list.
+const LIST: &str = "aws:TagKeys";
+const QUANTIFIED: &[&str] = &[
+    "ForAllValues:StringEquals",
+    "ForAllValues:StringNotEquals",
+    "ForAllValues:StringLike",
+    "ForAllValues:StringNotLike",
+    "ForAnyValue:StringEquals",
+    "ForAnyValue:StringNotEquals",
+    "ForAnyValue:StringLike",
+    "ForAnyValue:StringNotLike",
+];
+
 /// Statements for one role and one action, each with up to two rows.
 fn statements() -> impl Strategy<Value = Vec<Value>> {
+    let every_key: Vec<&str> = KEYS.iter().copied().chain(TYPED.iter().map(|(key, ..)| *key)).chain([LIST]).collect();
     let row = prop_oneof![
-        6 => (select(OPERATORS), select(KEYS), vec(select(TEXTS), 1..3))
+        5 => (select(OPERATORS), select(KEYS), vec(select(TEXTS), 1..3))
             .prop_map(|(operator, key, values)| (operator, key, json!(values))),
-        1 => (select(KEYS), select(&["true", "false"][..])).prop_map(|(key, told)| ("Null", key, json!([told]))),
+        6 => (0..TYPED.len()).prop_flat_map(|family| {
+            let (key, operators, values) = TYPED[family];
+            (select(operators), vec(select(values), 1..3)).prop_map(move |(operator, values)| (operator, key, json!(values)))
+        }),
+        3 => (select(QUANTIFIED), vec(select(TEXTS), 1..3))
+            .prop_map(|(operator, values)| (operator, LIST, json!(values))),
+        1 => (select(every_key), select(&["true", "false"][..])).prop_map(|(key, told)| ("Null", key, json!([told]))),
     ];
     let statement = (select(&["Allow", "Allow", "Deny"][..]), vec(row, 0..3)).prop_map(|(effect, rows)| {
         let mut block: Map<String, Value> = Map::new();
@@ -85,6 +138,6 @@ fn z3_and_boxes_agree() {
     let said = String::from_utf8(output.stdout).unwrap();
     let count: Value = serde_json::from_str(said.lines().last().unwrap_or_default()).unwrap_or_default();
     assert!(output.status.success() && count["wrong"] == 0 && count["asked"] == QUESTIONS, "{said}");
-    assert!(count["open"].as_u64().is_some_and(|open| open < 15), "z3 left too much open: {said}");
+    assert!(count["open"].as_u64().is_some_and(|open| open < 30), "z3 left too much open: {said}");
     println!("{said}");
 }

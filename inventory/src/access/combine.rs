@@ -236,8 +236,8 @@ impl<'w> Search<'w> {
         let set: Vec<_> =
             wanted.iter().filter(|(name, value)| own(name).is_none_or(|(_, own)| own != value)).cloned().collect();
         let names: Vec<Box<str>> = whom.tags.iter().map(|(name, _)| name.clone()).collect();
-        let is_wanted = |name: &Box<str>| wanted.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
-        let lost: Vec<Box<str>> = names.iter().filter(|name| !is_wanted(name)).cloned().collect();
+        let is_wanted = |name: &str| wanted.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+        let lost: Vec<Box<str>> = names.iter().filter(|name| !is_wanted(name.as_ref())).cloned().collect();
         let mut tries: Vec<Tags> = fewer(&names).into_iter().map(|gone| (Vec::new(), gone)).collect();
         tries.push((set.clone(), Vec::new()));
         tries.extend(names.iter().map(|name| (vec![(name.clone(), ANOTHER.into())], Vec::new())));

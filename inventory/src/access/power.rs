@@ -215,7 +215,9 @@ impl<'w> Search<'w> {
                     });
                     let only_if = self.ends(persona, &Asked { facts, ..asked.clone() }, &own)?;
                     let facts = requested_tags(Circumstances::default(), &set);
-                    let taken = self.use_on_key(used, who, persona, key, facts, &own)?;
+                    let told: Vec<String> = set.iter().map(|(name, value)| format!("`{name}` to `{value}`")).collect();
+                    let why = format!("sets the tag {}, on which an IAM policy turns", told.join(" and "));
+                    let taken = self.use_on_key(&Use { why: &why, ..*used }, who, persona, key, facts, &own)?;
                     Some(Gained { only_if, instead: Some(vec![taken]) })
                 })
             }
@@ -286,7 +288,10 @@ impl<'w> Search<'w> {
                 _ => return None,
             }
             self.may_use_alias(used, who, persona, name)?;
-            steps.push(self.use_on_key(used, who, persona, key, Circumstances::default(), own)?);
+            let verb = if used.power == Power::Alias { "makes" } else { "points here" };
+            let why = format!("{verb} the alias `{name}`, on which an IAM policy turns");
+            let named = Use { why: &why, ..*used };
+            steps.push(self.use_on_key(&named, who, persona, key, Circumstances::default(), own)?);
         }
         (!steps.is_empty()).then_some(Gained { only_if, instead: Some(steps) })
     }
@@ -374,6 +379,7 @@ impl<'w> Search<'w> {
 }
 
 /// A power as it is used on a key.
+#[derive(Clone, Copy)]
 struct Use<'u, 'w> {
     power: Power,
     action: &'static str,

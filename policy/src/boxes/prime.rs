@@ -2,6 +2,7 @@
 
 use super::Excess;
 use super::product::{Product, Work, meets};
+use super::rule::CONTEXT_KEYS;
 use super::space::Space;
 
 /// The product made as wide as `fine` lets it be: whole dimensions first, then single classes.
@@ -18,7 +19,10 @@ pub(super) fn widest(
         }
         Ok(())
     };
-    for dimension in 0..layout.dimensions() {
+    // That a pair of the encryption context is there says more than that its name is listed.
+    let is_list = |place: &usize| space.dimensions.get(*place).is_some_and(|found| found.key.lower() == CONTEXT_KEYS);
+    let (lists, others): (Vec<usize>, Vec<usize>) = (0..layout.dimensions()).partition(is_list);
+    for dimension in lists.into_iter().chain(others) {
         let mut wider = prime.clone();
         wider.free(layout, dimension);
         try_wider(&mut prime, wider)?;

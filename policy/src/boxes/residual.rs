@@ -176,9 +176,14 @@ impl<'a> Question<'a> {
         }
         let mut alternatives = Vec::new();
         let mut contradicted = false;
-        for product in self.primes(&sure)? {
-            match self.alternatives(&product) {
-                Some(more) => alternatives.extend(more),
+        for (conditions, part) in self.worded(&sure)? {
+            let mut work = Work::new(&self.space.layout);
+            let possible = work.minus(core::slice::from_ref(&part), &self.impossible)?;
+            let Some(first) = possible.first() else { continue };
+            let allowed =
+                |witness: &Request| decide(witness, self.layers, self.scene.quirks).verdict() == Verdict::Allow;
+            match witness::all(self, first).into_iter().find(allowed) {
+                Some(witness) => alternatives.push(Alternative { conditions, witness }),
                 None => contradicted = true,
             }
         }
@@ -188,9 +193,6 @@ impl<'a> Question<'a> {
                 doubts.push(Doubt::Contradiction);
             }
         }
-        alternatives.sort_by(|a: &Alternative, b| {
-            (a.conditions.len(), &a.conditions).cmp(&(b.conditions.len(), &b.conditions))
-        });
         let always = alternatives.first().is_some_and(|first| first.conditions.is_empty());
         let answer = match (doubts.is_empty(), alternatives.is_empty()) {
             (false, _) => Answer::NotDecided,
@@ -249,19 +251,29 @@ impl<'a> Question<'a> {
         Ok(work.minus(&possible, &sided.outcome.allowed)?.is_empty())
     }
 
-    /// The product in words, with its witness; `None` if no witness bears it out.
-    fn alternatives(&self, product: &Product) -> Option<Vec<Alternative>> {
-        let mut work = Work::new(&self.space.layout);
-        let mut found = Vec::new();
-        for (conditions, part) in words::alternatives(&self.space, &self.scene, product) {
-            let possible = work.minus(core::slice::from_ref(&part), &self.impossible).ok()?;
-            let Some(first) = possible.first() else { continue };
-            let allowed =
-                |witness: &Request| decide(witness, self.layers, self.scene.quirks).verdict() == Verdict::Allow;
-            let witness = witness::all(self, first).into_iter().find(allowed)?;
-            found.push(Alternative { conditions, witness });
+    /// What is left in words, the shortest first, without those that say nothing which the others do not.
+    fn worded(&self, sure: &Sided) -> Result<Vec<(Vec<Condition>, Product)>, Excess> {
+        let mut worded: Vec<(Vec<Condition>, Product)> = Vec::new();
+        for product in self.primes(sure)? {
+            worded.extend(words::alternatives(&self.space, &self.scene, &product));
         }
-        Some(found)
+        worded.sort_by(|(a, _), (b, _)| (a.len(), a).cmp(&(b.len(), b)));
+        let mut work = Work::new(&self.space.layout);
+        let mut at = worded.len();
+        while at > 0 && worded.len() > 1 {
+            at -= 1;
+            let others: Vec<Product> = worded
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| *index != at)
+                .map(|(_, (_, part))| part.clone())
+                .collect();
+            // One that cannot be told superfluous stays.
+            if work.minus(&sure.left, &others).is_ok_and(|rest| rest.is_empty()) {
+                worded.remove(at);
+            }
+        }
+        Ok(worded)
     }
 }
 

@@ -28,7 +28,7 @@ const ALIASES: [&str; 2] = ["kms:requestalias", "kms:resourcealiases"];
 const AWS_ALIAS: &str = "alias/aws/";
 /// A name that stands for the address of a service.
 const SERVICES: &str = ".amazonaws.com";
-const CONTEXT_KEYS: &str = "kms:encryptioncontextkeys";
+pub(super) const CONTEXT_KEYS: &str = "kms:encryptioncontextkeys";
 /// Keys of the network that a request came through, which a service does not hand on.
 const NETWORK: [&str; 4] = ["aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip"];
 /// Keys that every signed request has.

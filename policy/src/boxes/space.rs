@@ -26,6 +26,8 @@ pub(super) struct Dimension {
     pub(super) optional: bool,
     /// Whether a request that does without it is impossible, whatever else it has.
     pub(super) never_absent: bool,
+    /// The classes of values that make a request impossible, whatever else it has.
+    pub(super) never: Vec<u64>,
     /// A value of each class.
     pub(super) witnesses: Vec<Box<str>>,
     /// Whether the classes are all there are.
@@ -117,6 +119,7 @@ impl<'a> Space<'a> {
                     many: false,
                     optional: true,
                     never_absent: false,
+                    never: Vec::new(),
                     witnesses: Vec::new(),
                     complete: true,
                     demands: Vec::new(),
@@ -217,6 +220,7 @@ impl<'a> Space<'a> {
             many: false,
             optional: false,
             never_absent: false,
+            never: Vec::new(),
             witnesses: texts,
             complete: true,
             demands: Vec::new(),
@@ -227,13 +231,21 @@ impl<'a> Space<'a> {
     /// Notes the keys that every possible request has.
     pub(super) fn note_never_absent(&mut self, impossible: &[Product]) {
         for place in 0..self.dimensions.len() {
-            let Some(dimension) = self.dimensions.get(place) else { continue };
-            let Some(absence) = dimension.absence() else { continue };
-            let mut absent = self.everything();
-            absent.restrict(&self.layout, place, &dimension.class(absence));
-            let never = impossible.iter().any(|product| product.covers(&absent, &self.layout));
+            let Some(dimension) = self.dimensions.get(place).filter(|dimension| !dimension.many) else { continue };
+            let is_never = |class: usize| {
+                let mut of_class = self.everything();
+                of_class.restrict(&self.layout, place, &dimension.class(class));
+                impossible.iter().any(|product| product.covers(&of_class, &self.layout))
+            };
+            let never_absent = dimension.absence().is_some_and(&is_never);
+            let values = dimension.witnesses.len();
+            let never = match impossible.is_empty() {
+                true => Vec::new(),
+                false => dimension_bits(dimension.classes(), |class| class < values && is_never(class)),
+            };
             if let Some(dimension) = self.dimensions.get_mut(place) {
-                dimension.never_absent = never;
+                dimension.never_absent = never_absent;
+                dimension.never = never;
             }
         }
     }

@@ -104,6 +104,11 @@ fn opaque(dimension: &Dimension, demands: &[Demand<'_>], classes: &[u64]) -> Opt
     Some(vec![Condition { key: atom.key().name().into(), operator: operator.into(), values: atom.values().to_vec() }])
 }
 
+/// The classes without those that no request has: words need not tell these apart.
+fn possible(dimension: &Dimension, classes: &[u64]) -> Vec<u64> {
+    if dimension.never.is_empty() { classes.to_vec() } else { without(classes, &dimension.never) }
+}
+
 /// What the documents say about one key.
 struct Words<'d> {
     dimension: &'d Dimension,
@@ -114,7 +119,8 @@ struct Words<'d> {
 
 impl<'d> Words<'d> {
     fn new(dimension: &'d Dimension, demands: &[Demand<'_>], scene: &Scene<'_>) -> Words<'d> {
-        let mut words = Words { dimension, present: dimension.select(false, |_| true), units: Vec::new() };
+        let present = possible(dimension, &dimension.select(false, |_| true));
+        let mut words = Words { dimension, present, units: Vec::new() };
         let asked = dimension.demands.iter().filter_map(|index| demands.get(*index));
         let mut literals: Vec<Box<str>> = Vec::new();
         for demand in asked {
@@ -140,45 +146,51 @@ impl<'d> Words<'d> {
                 // One class, as far as this is all that is asked: of the user or role, and of its sessions.
                 let sessions = format!("{id}:*").into();
                 let texts = if id.contains(':') { vec![(*id).into()] } else { vec![(*id).into(), sessions] };
-                self.add_values("StringLike", texts, demand.key.name());
+                self.add_values("StringLike", texts);
             }
             Ask::Text(texts) => {
-                self.add_values("StringEquals", texts.iter().map(|text| (*text).into()).collect(), demand.key.name());
+                self.add_values("StringEquals", texts.iter().map(|text| (*text).into()).collect());
             }
-            Ask::AllAmong(texts) => self.add_values("StringEqualsIgnoreCase", texts.clone(), demand.key.name()),
+            Ask::AllAmong(texts) => self.add_values("StringEqualsIgnoreCase", texts.clone()),
             Ask::Name(name) => {
-                self.add_values("StringEqualsIgnoreCase", vec![name.clone()], demand.key.name());
+                self.add_values("StringEqualsIgnoreCase", vec![name.clone()]);
             }
             // The texts that the variable has to stand for; which of them count is asked of the evaluator.
             Ask::Variable(variable) if variable.ignores_case() => {
                 let told = variable.settles();
                 let texts = variable.solutions.iter().filter(|text| demand.takes(Some(text), scene) == told);
                 let texts: Vec<Box<str>> = texts.cloned().collect();
-                self.add_values("StringEqualsIgnoreCase", texts, demand.key.name());
+                self.add_values("StringEqualsIgnoreCase", texts);
             }
             Ask::Ends(suffix) => {
-                self.add_values("StringLike", vec![format!("*{suffix}").into()], demand.key.name());
+                self.add_values("StringLike", vec![format!("*{suffix}").into()]);
             }
             Ask::Address => {
-                self.add_values("IpAddress", ["0.0.0.0/0", "::/0"].map(Into::into).to_vec(), demand.key.name());
+                self.add_values("IpAddress", ["0.0.0.0/0", "::/0"].map(Into::into).to_vec());
             }
             Ask::Variable(_) | Ask::Begins(_) | Ask::Opaque { .. } => {}
         }
     }
 
-    fn add_values(&mut self, operator: &'static str, values: Vec<Box<str>>, key: &str) {
+    fn add_values(&mut self, operator: &'static str, values: Vec<Box<str>>) {
+        if let Some(classes) = self.taken(operator, &values) {
+            self.add_both(operator, values, classes);
+        }
+    }
+
+    /// The classes of values that an operator takes with plain values.
+    fn taken(&self, operator: &str, values: &[Box<str>]) -> Option<Vec<u64>> {
         let texts: Vec<&str> = values.iter().map(|value| &**value).collect();
-        let Ok(atom) = Atom::new(operator, key, &texts, Scope { variables: false, symbols: false }) else { return };
-        let request = crate::request::Request::builder("*", "none:None", "*").build();
-        let Ok(request) = request else { return };
+        let atom =
+            Atom::new(operator, self.dimension.key.name(), &texts, Scope { variables: false, symbols: false }).ok()?;
+        let request = crate::request::Request::builder("*", "none:None", "*").build().ok()?;
         let scene = Scene {
             request: &request,
             quirks: crate::quirk::Quirks::default(),
             has_boundary: Tri::False,
             in_key_policy: false,
         };
-        let classes = self.dimension.select(false, |witness| atom.satisfied_by(witness, &scene) == Tri::True);
-        self.add_both(operator, values, classes);
+        Some(self.dimension.select(false, |witness| atom.satisfied_by(witness, &scene) == Tri::True))
     }
 
     fn add_row(&mut self, atom: &Atom, scene: &Scene<'_>) {
@@ -197,23 +209,31 @@ impl<'d> Words<'d> {
 
     /// The unit and its opposite.
     fn add_both(&mut self, operator: &'static str, values: Vec<Box<str>>, classes: Vec<u64>) {
+        let classes = possible(self.dimension, &classes);
         let rest = without(&self.present, &classes);
         let opposite = OPPOSITES.iter().find(|(plain, _)| *plain == operator).map(|(_, opposite)| *opposite);
         let opposite = match (operator, opposite, &*values) {
             ("Bool", _, [value]) => {
                 let other = if value.eq_ignore_ascii_case("true") { "false" } else { "true" };
                 let taken = self.dimension.select(false, |witness| witness.eq_ignore_ascii_case(other));
+                let taken = possible(self.dimension, &taken);
                 (taken == rest).then(|| Unit { operator, negated: false, values: vec![other.into()], classes: taken })
             }
             (_, Some(opposite), _) if opposite.contains("Not") => {
                 Some(Unit { operator: opposite, negated: true, values: values.clone(), classes: rest })
             }
-            // The opposite of an order holds for numbers only.
-            (_, Some(opposite), [_]) => {
+            // The opposite of an order holds for numbers only, and of several values turns on one.
+            (_, Some(opposite), [_, ..]) => {
                 let sound = self.dimension.select(false, |witness| is_ordered(opposite, witness));
                 let mut rest = rest;
                 super::product::keep(&mut rest, &sound);
-                Some(Unit { operator: opposite, negated: false, values: values.clone(), classes: rest })
+                let bound = farthest(operator, &values);
+                bound.map(|bound| Unit {
+                    operator: opposite,
+                    negated: false,
+                    values: vec![bound.clone()],
+                    classes: rest,
+                })
             }
             _ => None,
         };
@@ -258,7 +278,7 @@ impl<'d> Words<'d> {
     fn single(&self, classes: &[u64]) -> Vec<(Vec<u64>, Vec<Condition>)> {
         let absence = self.dimension.absence().map(|class| self.dimension.class(class)).unwrap_or_default();
         let absent = super::product::meets(classes, &absence);
-        let values = without(classes, &absence);
+        let values = possible(self.dimension, &without(classes, &absence));
         if values.iter().all(|word| *word == 0) {
             return vec![(classes.to_vec(), vec![self.null("true")])];
         }
@@ -424,6 +444,23 @@ impl<'d> Words<'d> {
     }
 }
 
+/// The one of several bounds on which it turns whether some of them hold: the last of those that a value has to
+/// be before, the first of those that it has to be after.
+fn farthest(operator: &str, values: &[Box<str>]) -> Option<Box<str>> {
+    use core::cmp::Ordering;
+
+    use crate::condition::date::Moment;
+    use crate::condition::numeric::Decimal;
+    let order = |a: &str, b: &str| match operator.starts_with("Date") {
+        true => Some(Moment::parse(a)?.cmp(&Moment::parse(b)?)),
+        false => Some(Decimal::parse(a)?.cmp(&Decimal::parse(b)?)),
+    };
+    let wanted = if operator.contains("LessThan") { Ordering::Greater } else { Ordering::Less };
+    let mut values = values.iter();
+    let first = values.next()?;
+    values.try_fold(first, |best, value| Some(if order(value, best)? == wanted { value } else { best })).cloned()
+}
+
 fn is_ordered(operator: &str, witness: &str) -> bool {
     use crate::condition::date::Moment;
     use crate::condition::numeric::Decimal;
@@ -509,6 +546,20 @@ const SAID: &[(&str, &str, &str)] = &[
     ("NotIpAddress", "is not in", "is in none of"),
 ];
 
+/// Ranges that hold every address, or every one of a family.
+const ADDRESSES: &[(&str, &[&str], &str)] = &[
+    ("IpAddress", &["0.0.0.0/0", "::/0"], "is an IP address"),
+    ("NotIpAddress", &["0.0.0.0/0", "::/0"], "is no IP address"),
+    ("IpAddress", &["0.0.0.0/0"], "is an IPv4 address"),
+    ("NotIpAddress", &["0.0.0.0/0"], "is not an IPv4 address"),
+    ("IpAddress", &["::/0"], "is an IPv6 address"),
+    ("NotIpAddress", &["::/0"], "is not an IPv6 address"),
+];
+
+fn same(texts: &[&str], values: &[Box<str>]) -> bool {
+    texts.len() == values.len() && texts.iter().zip(values).all(|(text, value)| **text == **value)
+}
+
 pub(super) fn write(condition: &Condition, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let Condition { key, operator, values } = condition;
     if &**operator == "Null" {
@@ -530,6 +581,9 @@ pub(super) fn write(condition: &Condition, f: &mut fmt::Formatter<'_>) -> fmt::R
     };
     let (one, several) =
         SAID.iter().find(|(name, ..)| *name == base).map_or((base, base), |(_, one, several)| (*one, *several));
+    if let Some((_, _, noun)) = ADDRESSES.iter().find(|(of, families, _)| *of == base && same(families, values)) {
+        return write!(f, "{denied}{key}{lead}{absent} {noun}");
+    }
     let said = if values.len() == 1 { one } else { several };
     write!(f, "{denied}{key}{lead}{absent} {said} {}", values.join(", "))
 }
