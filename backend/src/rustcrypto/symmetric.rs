@@ -22,7 +22,7 @@ pub struct AesEnvelope(Hmac<Sha256>);
 /// The primitives of suite 2.
 pub struct Sm4Envelope(Hmac<Sm3>);
 
-const SWEPT_BYTES: usize = 8_192;
+const SWEPT_BYTES: usize = 4_096;
 
 /// SM4 in Galois/Counter mode, RFC 8998.
 type Sm4Gcm = AesGcm<Sm4, U12, U16>;
