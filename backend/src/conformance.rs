@@ -269,6 +269,10 @@ fn late(subject: &Subject<'_>, own: &Binding, token: &KeyToken, key: &KeyHandle,
         let made = subject.backend.generate(own, &late);
         report.refuses(part, "a key made too late", made, BackendError::Timeout);
     }
+    let rewrapped = subject.backend.rewrap(token, own, &late);
+    report.refuses(part, "a token rewrapped too late", rewrapped, BackendError::Timeout);
+    let destroyed = subject.backend.destroy(token, own, &late);
+    report.refuses(part, "a key destroyed too late", destroyed, BackendError::Timeout);
     for row in key.capabilities() {
         let refused = cipher::with_row(key, row, &late);
         let refused = refused.is_none_or(|refused| refused == Err(BackendError::Timeout));

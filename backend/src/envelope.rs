@@ -20,6 +20,7 @@ use crate::context::Context;
 use crate::error::BackendError;
 use crate::kdf::{self, BLOCK_BYTES};
 use crate::key::Key;
+use crate::memory;
 use crate::random::Random;
 use crate::secret::{Block, Secret};
 use crate::token::MaterialId;
@@ -139,6 +140,8 @@ pub const KEY_BYTES: usize = 32;
 /// Bytes derived for one message.
 pub const DERIVED_BYTES: usize = KEY_BYTES + COMMITMENT_BYTES;
 
+/// As much of the stack as the key of a message is moved around in; what a cipher needs beyond that is its own to sweep.
+const SWEPT_BYTES: usize = 1_024;
 const LABEL: &[u8] = b"wardbook-envelope";
 const FIXED_BYTES: usize = LABEL.len() + 2 + NONCE_BYTES + 4;
 
@@ -188,6 +191,8 @@ impl<P: Primitives + ?Sized> Holder for P {
 }
 
 /// Encrypts into a blob.
+// INVARIANT: never inlined, nor is `open`, so that whatever they put on the stack is below who sweeps it.
+#[inline(never)]
 pub fn seal(
     holder: &(impl Holder + ?Sized),
     material: MaterialId,
@@ -226,6 +231,7 @@ pub fn seal(
 }
 
 /// Decrypts a blob. Whatever is wrong with it is one error.
+#[inline(never)]
 pub fn open(
     holder: &(impl Holder + ?Sized),
     material: MaterialId,
@@ -257,7 +263,9 @@ impl<H: Holder + Send + Sync> Key for EnvelopeKey<H> {
         context: &Context,
         call: &Call<'_>,
     ) -> Result<Vec<u8>, BackendError> {
-        seal(&self.holder, self.version, plaintext, context, &*self.random, call)
+        let sealed = seal(&self.holder, self.version, plaintext, context, &*self.random, call);
+        memory::sweep::<SWEPT_BYTES>();
+        sealed
     }
 
     fn decrypt(
@@ -267,7 +275,9 @@ impl<H: Holder + Send + Sync> Key for EnvelopeKey<H> {
         context: &Context,
         call: &Call<'_>,
     ) -> Result<Secret, BackendError> {
-        open(&self.holder, self.version, ciphertext, context, call)
+        let opened = open(&self.holder, self.version, ciphertext, context, call);
+        memory::sweep::<SWEPT_BYTES>();
+        opened
     }
 }
 

@@ -67,6 +67,14 @@ impl fmt::Debug for LockedKey {
     }
 }
 
+/// Overwrites what earlier calls left on the stack below the caller: libraries wipe what they own, and not what the
+/// compiler copied on its way there. For whoever handled a private key and is done; costs a fill of so many bytes.
+#[inline(never)]
+pub fn sweep<const BYTES: usize>() {
+    let mut below = [0_u8; BYTES];
+    std::hint::black_box(&mut below);
+}
+
 /// Keeps this process out of core dumps and away from other processes' debuggers, where the system has that.
 ///
 /// It holds for the whole process, so it is for whoever starts a server to call, once, before any key is read.

@@ -12,6 +12,7 @@ use crate::error::{BackendError, InputError};
 use crate::import::{Wrapping, WrappingAlgorithm, WrappingKeySpec};
 use crate::key::{Key, Pair};
 use crate::limits;
+use crate::memory;
 use crate::operation::OperationKind;
 use crate::provider::Provider;
 use crate::random::{Random, RandomError};
@@ -194,7 +195,8 @@ impl Provider for RustCrypto {
         if let Some((_, bytes)) = SYMMETRIC.iter().find(|(its, _)| *its == spec) {
             return Ok(Secret::filled(*bytes, |material| random.fill(material))?);
         }
-        (Family::of(spec).ok_or(BackendError::Internal)?.generate)(random)
+        let generate = Family::of(spec).ok_or(BackendError::Internal)?.generate;
+        swept(spec, || generate(random))
     }
 
     fn accept(&self, spec: KeySpec, material: &Secret) -> Result<Secret, BackendError> {
@@ -205,7 +207,7 @@ impl Provider for RustCrypto {
             };
         }
         let family = Family::of(spec).ok_or(BackendError::Internal)?;
-        (family.accept)(material.expose()).ok_or(BackendError::InvalidImport)
+        swept(spec, || (family.accept)(material.expose())).ok_or(BackendError::InvalidImport)
     }
 
     fn load(
@@ -228,7 +230,7 @@ impl Provider for RustCrypto {
             KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => mac::load(spec, material),
             _ => {
                 let family = Family::of(spec).ok_or(BackendError::Internal)?;
-                (family.load)(material, random).ok_or(BackendError::InvalidToken)
+                swept(spec, || (family.load)(material, random)).ok_or(BackendError::InvalidToken)
             }
         }
     }
@@ -249,7 +251,8 @@ impl Provider for RustCrypto {
 
     fn pair(&self, spec: KeySpec, random: &dyn Random) -> Result<Pair, BackendError> {
         let family = Family::of(spec).ok_or(BackendError::Internal)?;
-        (family.pair)(&(family.generate)(random)?).ok_or(BackendError::Internal)
+        swept(spec, || Ok((family.pair)(&(family.generate)(random)?)))
+            .and_then(|pair| pair.ok_or(BackendError::Internal))
     }
 
     fn wrappings(&self) -> &'static [Wrapping] {
@@ -258,17 +261,29 @@ impl Provider for RustCrypto {
 
     fn wrapping_key(&self, wrapping: Wrapping, random: &dyn Random) -> Result<Pair, BackendError> {
         match WRAPPINGS.contains(&wrapping) {
-            true => sm2::wrapping_key(random),
+            true => swept(KeySpec::Sm2, || sm2::wrapping_key(random)),
             false => Err(BackendError::Internal),
         }
     }
 
     fn unwrap(&self, wrapping: Wrapping, private: &Secret, wrapped: &[u8]) -> Result<Secret, BackendError> {
         match WRAPPINGS.contains(&wrapping) {
-            true => sm2::decrypt(private, wrapped).ok_or(BackendError::InvalidImport),
+            true => swept(KeySpec::Sm2, || sm2::decrypt(private, wrapped)).ok_or(BackendError::InvalidImport),
             false => Err(BackendError::Internal),
         }
     }
+}
+
+/// Does something with a private key, and overwrites the part of the stack that it took. Lattices take much more of
+/// it than curves.
+fn swept<T>(spec: KeySpec, handle: impl FnOnce() -> T) -> T {
+    let done = handle();
+    match spec {
+        KeySpec::MlDsa44 | KeySpec::MlDsa65 | KeySpec::MlDsa87 => memory::sweep::<{ 256 * 1_024 }>(),
+        KeySpec::MlKem512 | KeySpec::MlKem768 | KeySpec::MlKem1024 => memory::sweep::<{ 64 * 1_024 }>(),
+        _ => memory::sweep::<{ 16 * 1_024 }>(),
+    }
+    done
 }
 
 /// Our source of randomness as these libraries know one.

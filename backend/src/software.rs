@@ -265,10 +265,12 @@ impl Backend for Software {
     }
 
     fn destroy(&self, token: &KeyToken, binding: &Binding, call: &Call<'_>) -> Result<Destruction, BackendError> {
+        call.left()?;
         self.material(token, binding, call).map(|_| Destruction::TokenIsAll)
     }
 
     fn rewrap(&self, token: &KeyToken, binding: &Binding, call: &Call<'_>) -> Result<Option<KeyToken>, BackendError> {
+        call.left()?;
         let (_, material, root) = self.material(token, binding, call)?;
         match root == self.current_root() {
             true => Ok(None),

@@ -130,6 +130,73 @@ fn tokens_move_to_a_new_root_key_while_keys_are_in_use() {
     assert_eq!(software.open(&token, &binding, &call).map(|_| ()), Err(BackendError::RootMissing));
 }
 
+/// Two turns of the root key, with readers and makers of keys who never notice.
+#[test]
+fn nobody_who_uses_keys_notices_that_root_keys_change() {
+    let first = root();
+    let software = of(RustCrypto, Arc::clone(&first));
+    let (call, context) = (Call::unhurried(), Context::new([("a", "b")]).expect("valid"));
+    let make = |id: usize| {
+        let own = symmetric(&format!("k{id}"));
+        let token = software.generate(&own, &call).expect("made");
+        let key = software.open(&token, &own, &call).expect("opens");
+        (key.encrypt(Algorithm::SymmetricDefault, b"plaintext", &context, &call).expect("encrypts"), own, token)
+    };
+    // What a store holds: rows that are read and replaced.
+    let rows = std::sync::Mutex::new((0..8).map(make).collect::<Vec<_>>());
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let (rows, done, make, software) = (&rows, &done, &make, &software);
+    let is_done = || done.load(std::sync::atomic::Ordering::Relaxed);
+    let mut current = first;
+    std::thread::scope(|scope| {
+        for reader in 0..3_usize {
+            scope.spawn(move || {
+                for turn in 0_usize.. {
+                    if is_done() {
+                        break;
+                    }
+                    // Held for as long as a request looks at a row, as a store would.
+                    let rows = rows.lock().expect("not poisoned");
+                    let (blob, own, token) = &rows[(turn + reader) % rows.len()];
+                    let key = software.open(token, own, &Call::unhurried()).expect("opens");
+                    let context = Context::new([("a", "b")]).expect("valid");
+                    let opened = key.decrypt(Algorithm::SymmetricDefault, blob, &context, &Call::unhurried());
+                    assert_eq!(opened, Ok(Secret::copy(b"plaintext")));
+                }
+            });
+        }
+        scope.spawn(move || {
+            for id in 100..160 {
+                // Made and stored in one, or a key could come under a root key that is gone when it is stored.
+                let mut rows = rows.lock().expect("not poisoned");
+                rows.push(make(id));
+            }
+        });
+        for _ in 0..2 {
+            let next = root();
+            software.set_roots(Roots::rotating(Arc::clone(&next), current));
+            // Until a walk finds nothing to do: whoever was making a key meanwhile may have used the older root key.
+            loop {
+                let mut moved = 0;
+                for place in 0.. {
+                    let mut rows = rows.lock().expect("not poisoned");
+                    let Some((_, own, token)) = rows.get_mut(place) else { break };
+                    if let Some(rewrapped) = software.rewrap(token, own, &call).expect("rewraps") {
+                        *token = rewrapped;
+                        moved += 1;
+                    }
+                }
+                if moved == 0 {
+                    break;
+                }
+            }
+            current = next;
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    assert_eq!(rows.lock().expect("not poisoned").len(), 8 + 60);
+}
+
 #[test]
 fn a_backend_started_again_opens_its_tokens() {
     let root = root();

@@ -53,7 +53,7 @@ pub(crate) const CURVES: &[(KeySpec, &[u8], usize)] = &[
 /// Ed25519 in `CKA_EC_PARAMS`: the object identifier of RFC 8410, and the name that older tokens want.
 pub(crate) const EDWARDS: &[&[u8]] = &[b"\x06\x03\x2b\x65\x70", b"\x13\x0cedwards25519"];
 
-const RSA_ALGORITHM: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+pub(crate) const RSA_ALGORITHM: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
 const ED25519_ALGORITHM: &[u8] = b"\x30\x05\x06\x03\x2b\x65\x70";
 const EC_PUBLIC_KEY: &[u8] = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01";
 

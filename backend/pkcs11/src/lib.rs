@@ -19,6 +19,7 @@ mod budget;
 mod claims;
 mod der;
 mod failure;
+pub mod fuzz;
 mod key;
 mod locator;
 mod object;

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::token::{Lease, Token};
 
 /// What names an object.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ObjectId(pub(crate) [u8; 32]);
 
 /// An object that is looked up by its id when its handle is not known, or void.

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use ml_dsa::{ExpandedSigningKey, MlDsaParams, Signature, SigningKey, VerifyingKey, signature::Keypair};
+use pkcs8::der::asn1::OctetStringRef;
+use pkcs8::der::{AnyRef, Decode};
 use pkcs8::spki::AssociatedAlgorithmIdentifier;
-use pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, der::AnyRef};
+use pkcs8::{DecodePublicKey, EncodePublicKey, PrivateKeyInfoRef, SecretDocument};
 
 use super::{Family, Rng};
 use crate::algorithm::{Algorithm, MessageType};
@@ -24,6 +26,7 @@ struct MlDsaKey<P: MlDsaParams> {
 }
 
 const SEED_BYTES: usize = 32;
+const SEED_HEAD: &[u8] = &[0x80, 32];
 
 pub(super) fn family<P>() -> Family
 where
@@ -31,11 +34,10 @@ where
 {
     Family {
         generate: |random| Ok(Secret::filled(SEED_BYTES, |seed| random.fill(seed))?),
-        accept: |pkcs8| Some(Secret::copy(SigningKey::<P>::from_pkcs8_der(pkcs8).ok()?.as_seed())),
+        accept: |pkcs8| Some(Secret::copy(seed::<P>(pkcs8)?)),
         pair: |material| {
             let key = key::<P>(material)?;
-            let private = Secret::copy(key.to_pkcs8_der().ok()?.as_bytes());
-            Some(Pair { private, public: spki(&key.verifying_key())? })
+            Some(Pair { private: pkcs8::<P>(material)?, public: spki(&key.verifying_key())? })
         },
         load: |material, random| Some(Box::new(MlDsaKey { signing: key::<P>(material)?, random: Arc::clone(random) })),
         load_public: |public, _| Some(Box::new(MlDsaPublic(VerifyingKey::<P>::from_public_key_der(public).ok()?))),
@@ -44,6 +46,25 @@ where
 
 fn key<P: MlDsaParams>(material: &Secret) -> Option<SigningKey<P>> {
     Some(SigningKey::from_seed(material.expose().try_into().ok()?))
+}
+
+/// The seed alone, RFC 9881: `[0] IMPLICIT OCTET STRING` inside PKCS#8. Encoded here and in one piece, because the
+/// library leaves a copy of the seed behind.
+fn pkcs8<P>(material: &Secret) -> Option<Secret>
+where
+    P: MlDsaParams + AssociatedAlgorithmIdentifier<Params = AnyRef<'static>>,
+{
+    let private = Secret::new([SEED_HEAD, material.expose()].concat());
+    let info = PrivateKeyInfoRef::new(P::ALGORITHM_IDENTIFIER, OctetStringRef::new(private.expose()).ok()?);
+    Some(Secret::copy(SecretDocument::encode_msg(&info).ok()?.as_bytes()))
+}
+
+fn seed<P>(pkcs8: &[u8]) -> Option<&[u8]>
+where
+    P: MlDsaParams + AssociatedAlgorithmIdentifier<Params = AnyRef<'static>>,
+{
+    let info = PrivateKeyInfoRef::from_der(pkcs8).ok().filter(|info| info.algorithm == P::ALGORITHM_IDENTIFIER)?;
+    info.private_key.as_bytes().strip_prefix(SEED_HEAD).filter(|seed| seed.len() == SEED_BYTES)
 }
 
 fn spki<P>(key: &VerifyingKey<P>) -> Option<Vec<u8>>

@@ -13,6 +13,7 @@ use crate::call::Call;
 use crate::envelope::{KEY_BYTES, Primitives};
 use crate::error::BackendError;
 use crate::kdf::BLOCK_BYTES;
+use crate::memory;
 use crate::secret::{Block, Secret};
 
 /// The primitives of suite 1.
@@ -20,6 +21,8 @@ pub struct AesEnvelope(Hmac<Sha256>);
 
 /// The primitives of suite 2.
 pub struct Sm4Envelope(Hmac<Sm3>);
+
+const SWEPT_BYTES: usize = 4_096;
 
 /// SM4 in Galois/Counter mode, RFC 8998.
 type Sm4Gcm = AesGcm<Sm4, U12, U16>;
@@ -120,11 +123,38 @@ pub fn aes_256_gcm_seal(
     associated: &[u8],
     buffer: &mut [u8],
 ) -> Result<[u8; TAG_BYTES], BackendError> {
-    seal(&Aes256Gcm::new(key.into()), iv, associated, buffer)
+    let sealed = aes_seal(key, iv, associated, buffer);
+    memory::sweep::<SWEPT_BYTES>();
+    sealed
 }
 
 /// The other direction; fails with [`BackendError::InvalidCiphertext`].
 pub fn aes_256_gcm_open(
+    key: &[u8; KEY_BYTES],
+    iv: &[u8; IV_BYTES],
+    associated: &[u8],
+    buffer: &mut [u8],
+    tag: &[u8; TAG_BYTES],
+) -> Result<(), BackendError> {
+    let opened = aes_open(key, iv, associated, buffer, tag);
+    memory::sweep::<SWEPT_BYTES>();
+    opened
+}
+
+/// Apart, so that the expanded key is on the stack below whoever sweeps it: the cipher wipes it where it ends up, and
+/// not where the compiler moved it.
+#[inline(never)]
+fn aes_seal(
+    key: &[u8; KEY_BYTES],
+    iv: &[u8; IV_BYTES],
+    associated: &[u8],
+    buffer: &mut [u8],
+) -> Result<[u8; TAG_BYTES], BackendError> {
+    seal(&Aes256Gcm::new(key.into()), iv, associated, buffer)
+}
+
+#[inline(never)]
+fn aes_open(
     key: &[u8; KEY_BYTES],
     iv: &[u8; IV_BYTES],
     associated: &[u8],
