@@ -30,6 +30,10 @@ pub const PAGE_BYTES_MAX: usize = 1 << 20;
 /// length for each of them.
 pub const PAGE_BYTES_READ_MAX: i64 = 128 << 20;
 
+/// How many bytes the pages of a row group have, inflated, that is read. Those of a written one have each byte of text
+/// three times at most (its own column, a promoted one, the remainder), and the lengths of texts.
+pub const ROW_GROUP_BYTES_READ_MAX: i64 = 4 * (ROW_GROUP_BYTES_MAX + EVENT_BYTES_MAX) as i64;
+
 /// How many values a page has that is read: as many as there is room for in a row group, at three bytes of JSON each.
 pub const PAGE_VALUES_READ_MAX: i64 = 40 << 20;
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 use wardbook_audit::column::{COLUMNS, Field, Kind, Source};
 use wardbook_audit::event::EventText;
 use wardbook_audit::folder::{LeafRange, Origin};
-use wardbook_audit::parquet::{EventFile, EventWriter, FileError, Filter, Footer, Settings};
+use wardbook_audit::parquet::{EventColumns, EventFile, EventWriter, FileError, Filter, Footer, Rows, Settings};
 
 /// Any JSON, with numbers that no double can hold.
 fn any_json() -> BoxedStrategy<Value> {
@@ -72,19 +72,75 @@ fn event() -> impl Strategy<Value = String> {
     })
 }
 
+/// The same JSON with the first letter of every other text, names included, spelled as an escape.
+fn respelled(text: &str) -> String {
+    let (mut out, mut count, mut inside, mut escaped) = (String::new(), 0, false, false);
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        out.push(letter);
+        match letter {
+            '"' if !escaped => {
+                inside = !inside;
+                count += usize::from(inside);
+                if let Some(first) = letters.next_if(|first| inside && count % 2 == 1 && first.is_ascii_alphabetic()) {
+                    out.push_str(&format!("\\u{:04x}", u32::from(first)));
+                }
+                escaped = false;
+            }
+            '\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    out
+}
+
+/// A file of some events, as it is read again.
+fn file(events: &[EventText]) -> EventFile {
+    let mut writer = EventWriter::new(Vec::new(), Settings::default());
+    for (index, event) in events.iter().enumerate() {
+        writer.append(&event.view(), index as u64).unwrap();
+    }
+    let range = LeafRange { first: 0, last: 11 };
+    let footer = Footer { origin: Origin::new("test").unwrap(), range, sources: vec![], more: vec![] };
+    EventFile::open(Arc::new(bytes::Bytes::from(writer.finish(&footer).unwrap()))).unwrap()
+}
+
+/// Whether the events that columns give back have these columns.
+fn gives_its_columns(file: &EventFile) -> bool {
+    let names = COLUMNS.iter().map(|column| column.field.name);
+    let mut batches = file.batches(names, &Filter::default()).unwrap();
+    batches.all(|batch| {
+        let batch = batch.unwrap();
+        let (mut columns, mut again) = (EventColumns::new(&batch).unwrap(), Rows::default());
+        for row in 0..batch.num_rows() {
+            let mut text = Vec::new();
+            columns.write(row, &mut text).unwrap();
+            let event = EventText::read(String::from_utf8(text).unwrap()).unwrap();
+            again.append(&event.view(), columns.leaf_index(row).unwrap());
+        }
+        again.finish().unwrap().columns() == batch.columns()
+    })
+}
+
+#[test]
+fn the_spelling_of_names_is_kept_where_no_column_has_them() {
+    for text in [
+        r#"{"eventTime":"2026-04-01T12:00:00Z","\u0065ventName":5}"#,
+        r#"{"eventTime":"2026-04-01T12:00:00Z","\u0065ventName":"Decrypt","\ud83d\ude00":[],"a\"b":1,"\u0000":{}}"#,
+        r#"{"\u0065ventTime":"2026-04-01T12:00:00.5Z","\u0075serIdentity":{"typ\u0065":1,"sessionContex\u0074":{"a\/":1}}}"#,
+    ] {
+        let event = EventText::read(text.to_owned()).unwrap();
+        assert!(gives_its_columns(&file(&[event])), "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn events_come_back_from_columns(texts in prop::collection::vec(event(), 1..12)) {
         let events: Vec<_> = texts.iter().map(|text| EventText::read(text.clone()).unwrap()).collect();
-        let mut writer = EventWriter::new(Vec::new(), Settings::default());
-        for (index, event) in events.iter().enumerate() {
-            writer.append(&event.view(), index as u64).unwrap();
-        }
-        let range = LeafRange { first: 0, last: 11 };
-        let footer = Footer { origin: Origin::new("test").unwrap(), range, sources: vec![], more: vec![] };
-        let file = EventFile::open(Arc::new(bytes::Bytes::from(writer.finish(&footer).unwrap()))).unwrap();
+        let file = file(&events);
         let mut back = Vec::new();
         file.events(&Filter::default(), |index, text| {
             back.push((index, text.to_owned()));
@@ -96,6 +152,18 @@ proptest! {
             let back = EventText::read(text).unwrap();
             prop_assert_eq!(back.view().leaf(), event.view().leaf(), "{} came back as {}", event.text(), back.text());
         }
+    }
+
+    /// `verify` computes the columns of an event again from what they give back.
+    #[test]
+    fn columns_come_of_what_they_give_back(texts in prop::collection::vec(event(), 1..12)) {
+        let event = |text: &String| EventText::read(respelled(text)).unwrap();
+        let events: Vec<_> = texts.iter().map(event).collect();
+        for (event, text) in events.iter().zip(&texts) {
+            let plain = EventText::read(text.clone()).unwrap();
+            prop_assert_eq!(event.view().leaf(), plain.view().leaf(), "{}", event.text());
+        }
+        prop_assert!(gives_its_columns(&file(&events)), "{events:?}");
     }
 
     /// serde_json with exact numbers reads the same values as our reader: what it writes has the same leaf.

@@ -38,8 +38,8 @@ pub(super) struct Records<R> {
 enum Place {
     /// Between values.
     Top,
-    /// In a list of records, before the next one, or after one if `after`.
-    List { in_object: bool, after: bool },
+    /// In a list of records: at its beginning, after a record if `after`, or after the comma that follows one.
+    List { in_object: bool, after: bool, begins: bool },
     /// In an object, after the list of records.
     Object,
 }
@@ -102,21 +102,29 @@ impl<R: Read> Records<R> {
         loop {
             let next = self.peek()?;
             match (self.place, next) {
+                (Place::Top, None) if !self.begun && !self.has_lines => {
+                    return Err(Refusal { offset: Some(0), message: "the file holds no JSON value".to_owned() });
+                }
                 (Place::Top, None) => return Ok(None),
                 (_, None) => return Err(self.cut_off(self.at)),
                 (Place::Top, Some(b'[')) => self.enter(false),
                 (Place::Top, Some(b'{')) if self.enter_envelope()? => {}
                 (Place::Top, Some(_)) => return self.value(tree).map(Some),
-                (Place::List { in_object, .. }, Some(b']')) => {
+                (Place::List { in_object, after, begins }, Some(b']')) => {
+                    let (at, offset) = (self.at, self.offset());
                     self.at += 1;
                     self.place = if in_object { Place::Object } else { Place::Top };
+                    if !after && !begins {
+                        let message = format!("expected a value at byte {offset}");
+                        return Ok(Some(Found::Unreadable { offset, message, place: Some(at..at) }));
+                    }
                 }
-                (Place::List { in_object, after: true }, Some(b',')) => {
+                (Place::List { in_object, after: true, .. }, Some(b',')) => {
                     self.at += 1;
-                    self.place = Place::List { in_object, after: false };
+                    self.place = Place::List { in_object, after: false, begins: false };
                 }
-                (Place::List { in_object, after: false }, Some(_)) => {
-                    self.place = Place::List { in_object, after: true };
+                (Place::List { in_object, after: false, .. }, Some(_)) => {
+                    self.place = Place::List { in_object, after: true, begins: false };
                     return self.value(tree).map(Some);
                 }
                 (Place::List { .. }, Some(_)) => {
@@ -150,7 +158,7 @@ impl<R: Read> Records<R> {
     fn enter(&mut self, in_object: bool) {
         self.at += 1;
         self.begun = true;
-        self.place = Place::List { in_object, after: false };
+        self.place = Place::List { in_object, after: false, begins: true };
     }
 
     /// The next byte that is no whitespace.
@@ -466,7 +474,10 @@ mod tests {
         ] {
             assert_eq!(check(text.as_bytes(), false), wanted, "{text}");
         }
-        assert_eq!(check(b" \n", false), Ok(vec![]));
+        assert_eq!(check(b" \n", true), Ok(vec![]));
+        for nothing in [&b" \n"[..], b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n"] {
+            assert_eq!(check(nothing, false), Err("the file holds no JSON value".to_owned()));
+        }
         assert_eq!(check(b"{\"Records\":[]}", false), Ok(vec![]));
     }
 
@@ -484,6 +495,9 @@ mod tests {
         for (found, wanted) in found.iter().zip(wanted) {
             assert_eq!(found.split(':').next(), wanted.split(':').next(), "{found}");
             assert_eq!(found.rsplit(": ").next(), wanted.rsplit(": ").next(), "{found}");
+        }
+        for text in [&br#"{"Records":[{"a":1}, ],"x":1}"#[..], br#"           [{"a":1}, ]"#] {
+            assert_eq!(check(text, false).unwrap(), [r#"{"a":1}"#, "21: expected a value at byte 21: "]);
         }
         let lines = check(b"{\"a\":1}\n{\"b\":\n{\"c\":\"\xff\"}\nno\n{\"d\":4}\n", true).unwrap();
         assert_eq!((lines.len(), lines.last().unwrap().as_str()), (5, "{\"d\":4}"), "{lines:?}");

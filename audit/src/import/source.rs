@@ -42,7 +42,7 @@ impl FileSource {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let length = path.metadata().map(|metadata| metadata.len()).unwrap_or_default();
-        Self { name: path.to_string_lossy().into_owned(), path, length }
+        Self { name: name_of(&path), path, length }
     }
 
     /// The files below a folder whose names say JSON, and how many others there are. Links are not followed, hidden
@@ -139,6 +139,26 @@ impl Read for SpooledReader {
     }
 }
 
+/// The name of a path. Bytes that are no UTF-8, and the letter that stands for them, are told in hex, so that no two
+/// paths have one name: sources of one name would be imported once.
+fn name_of(path: &Path) -> String {
+    const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
+    let mut name = String::new();
+    let add = |name: &mut String, bytes: &[u8]| {
+        bytes.iter().for_each(|byte| name.push_str(&format!("{UNKNOWN}{byte:02X}")));
+    };
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            match letter {
+                UNKNOWN => add(&mut name, UNKNOWN.encode_utf8(&mut [0; 4]).as_bytes()),
+                known => name.push(known),
+            }
+        }
+        add(&mut name, chunk.invalid());
+    }
+    name
+}
+
 /// Whether a name says JSON.
 pub(super) fn is_json(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -147,4 +167,22 @@ pub(super) fn is_json(name: &str) -> bool {
 
 fn too_deep() -> io::Error {
     io::Error::other(format!("folders stand more than {FOLDER_DEPTH_MAX} deep inside each other"))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+
+    #[test]
+    fn paths_that_differ_have_names_that_do() {
+        let name = |bytes: &[u8]| name_of(Path::new(OsStr::from_bytes(bytes)));
+        assert_eq!(name("a/é\\xFF.json".as_bytes()), "a/é\\xFF.json");
+        assert_eq!(name(b"a\xff\xfe.json"), "a\u{fffd}FF\u{fffd}FE.json");
+        let alike = [&b"\xff"[..], b"\xfe", "\u{fffd}".as_bytes(), "\u{fffd}FF".as_bytes(), b"\xef\xbf\xff"];
+        let names: std::collections::BTreeSet<_> = alike.iter().map(|bytes| name(bytes)).collect();
+        assert_eq!(names.len(), alike.len(), "{names:?}");
+    }
 }

@@ -126,13 +126,18 @@ impl<'a> Value<'a> {
 
     /// Names and values of an object in the order of the text, else none.
     pub fn members(&self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> + use<'a> {
+        self.names().map(|(name, value)| (name.text_value(), value))
+    }
+
+    /// Names as values, so that their spelling can be had, and their values, in the order of the text.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> + use<'a> {
         let (tree, text) = (self.tree, self.text);
         let (mut next, end) = self.inside(Kind::Object);
         std::iter::from_fn(move || {
             let name = (next < end).then_some(Value { tree, text, index: next })?;
             let value = Value { tree, text, index: next + 1 };
             next = value.node()?.next;
-            Some((name.text_value(), value))
+            Some((name, value))
         })
     }
 

@@ -171,7 +171,7 @@ impl EventProof {
             String::from_utf8(out).unwrap_or_default()
         };
         format!(
-            r#"{{"schema_version":"1","event_id":{},"origin":"{}","leaf_hash":"{}","leaf_index":{},"tree_size":{},"root":"{}","proof":[{}],"checkpoint":{}}}"#,
+            r#"{{"schema_version":1,"event_id":{},"origin":"{}","leaf_hash":"{}","leaf_index":{},"tree_size":{},"root":"{}","proof":[{}],"checkpoint":{}}}"#,
             text(&self.event_id),
             self.origin,
             self.leaf_hash,

@@ -1,6 +1,7 @@
 //! From columns back to the JSON value that an event was.
 //!
-//! Objects of the remainder are merged over structs; anything else in it stands instead of what a column has.
+//! Objects of the remainder are merged over structs; anything else in it stands instead of what a column has. Names in
+//! it are given back as they are spelled there, so that the same columns come of the event again.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
@@ -173,23 +174,28 @@ fn range(offsets: &[i32], row: usize) -> std::ops::Range<usize> {
 fn write_object(parts: &[Part<'_>], row: usize, remainder: Option<Value<'_>>, out: &mut Vec<u8>) {
     let mut separator = b'{';
     for part in parts {
-        let left = remainder.and_then(|remainder| remainder.member(part.field.json));
+        let is_it = |(name, _): &(Value<'_>, Value<'_>)| name.text_value() == part.field.json;
+        let (name, left) = remainder.iter().flat_map(Value::names).find(is_it).unzip();
         let merged = left.is_none_or(|left| left.kind() == Json::Object && matches!(part.cells, Cells::Struct(_)));
         if left.is_none() && !part.has(row) {
             continue;
         }
         out.push(std::mem::replace(&mut separator, b','));
-        write_string(part.field.json, out);
+        match name {
+            Some(name) => out.extend_from_slice(name.compact().as_bytes()),
+            None => write_string(part.field.json, out),
+        }
         out.push(b':');
         match left.filter(|_| !merged) {
             Some(left) => out.extend_from_slice(left.compact().as_bytes()),
             None => part.write(row, left, out),
         }
     }
-    for (name, value) in remainder.iter().flat_map(Value::members) {
-        if !parts.iter().any(|part| part.field.json == name) {
+    for (name, value) in remainder.iter().flat_map(Value::names) {
+        let text = name.text_value();
+        if !parts.iter().any(|part| part.field.json == text) {
             out.push(std::mem::replace(&mut separator, b','));
-            write_string(&name, out);
+            out.extend_from_slice(name.compact().as_bytes());
             out.push(b':');
             out.extend_from_slice(value.compact().as_bytes());
         }

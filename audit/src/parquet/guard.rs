@@ -9,6 +9,8 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::{ChunkReader, Length};
@@ -17,7 +19,7 @@ use zstd::stream::read::Decoder;
 use zstd::zstd_safe::{DCtx, ResetDirective};
 
 use super::FileError;
-use crate::limits::{PAGE_BYTES_READ_MAX, PAGE_VALUES_READ_MAX};
+use crate::limits::{PAGE_BYTES_READ_MAX, PAGE_VALUES_READ_MAX, ROW_GROUP_BYTES_READ_MAX};
 
 thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
@@ -137,7 +139,15 @@ impl Thrift<'_> {
 #[derive(Clone)]
 pub(super) struct PageSource<S> {
     source: S,
-    unique: std::sync::Arc<[Unique]>,
+    unique: Arc<[Unique]>,
+    groups: Arc<[Room]>,
+}
+
+/// Where a row group is, and how many bytes of pages, inflated, may still be read from it.
+#[derive(Debug)]
+struct Room {
+    bytes: Range<u64>,
+    left: AtomicI64,
 }
 
 /// Where a column of texts is that do not repeat: its pages have the lengths of all texts before the texts.
@@ -149,9 +159,17 @@ pub(super) struct Unique {
 }
 
 impl<S> PageSource<S> {
-    /// A file, and its columns of texts that do not repeat.
-    pub(super) fn new(source: S, unique: Vec<Unique>) -> Self {
-        Self { source, unique: unique.into() }
+    /// A file, its columns of texts that do not repeat, and its row groups, each of which is gone through so often.
+    pub(super) fn new(source: S, unique: Vec<Unique>, groups: Vec<Range<u64>>, passes: usize) -> Self {
+        let room = ROW_GROUP_BYTES_READ_MAX.saturating_mul(i64::try_from(passes).unwrap_or(i64::MAX));
+        let groups = groups.into_iter().map(|bytes| Room { bytes, left: AtomicI64::new(room) });
+        Self { source, unique: unique.into(), groups: groups.collect() }
+    }
+
+    /// Whether so many bytes more, from a page of that place, are no more than what was written there can have.
+    fn has_room(&self, start: u64, bytes: i64) -> bool {
+        let group = self.groups.iter().find(|group| group.bytes.contains(&start));
+        group.is_some_and(|group| group.left.fetch_sub(bytes, Ordering::Relaxed) >= bytes)
     }
 }
 
@@ -172,9 +190,14 @@ impl<S: ChunkReader> ChunkReader for PageSource<S> {
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
         let page = self.source.get_bytes(start, length)?;
         let unique = self.unique.iter().find(|unique| unique.bytes.contains(&start));
-        match Page::read(&page).is_some_and(|page| page.is_sound(unique)) {
+        let Some(head) = Page::read(&page).filter(|head| head.is_sound(unique)) else {
+            return Err(ParquetError::General(format!("the header of the page at byte {start} is not true")));
+        };
+        match self.has_room(start, head.size) {
             true => Ok(page),
-            false => Err(ParquetError::General(format!("the header of the page at byte {start} is not true"))),
+            false => {
+                Err(ParquetError::General(format!("the page at byte {start} is more than its row group can have")))
+            }
         }
     }
 }
@@ -313,7 +336,34 @@ mod tests {
     fn is_sound_at(start: u64, bytes: &[u8]) -> bool {
         let file = Bytes::from([vec![0; start as usize], bytes.to_vec()].concat());
         let unique = Unique { bytes: 100..200, nullable: true };
-        PageSource::new(file, vec![unique]).get_bytes(start, bytes.len()).is_ok()
+        let all = 0..file.len() as u64;
+        PageSource::new(file, vec![unique], vec![all], 1).get_bytes(start, bytes.len()).is_ok()
+    }
+
+    #[test]
+    fn pages_of_a_row_group_take_no_more_memory_together_than_one_that_is_written() {
+        let most = page(0, PAGE_BYTES_READ_MAX, 1, 0, b"");
+        let length = most.len() as u64;
+        let rest = page(0, ROW_GROUP_BYTES_READ_MAX % PAGE_BYTES_READ_MAX, 1, 0, b"");
+        let more = page(0, 1, 1, 0, b"");
+        let places = [length, length + rest.len() as u64];
+        let file = Bytes::from([&*most, &rest, &more, &more].concat());
+        let end = file.len() as u64;
+        for passes in [1, 2] {
+            // The last page is in a row group of its own, and behind it there is none.
+            let groups = vec![0..end - more.len() as u64, end - more.len() as u64..end];
+            let source = PageSource::new(file.clone(), vec![], groups, passes);
+            let get = |start: u64, bytes: &[u8]| source.get_bytes(start, bytes.len()).is_ok();
+            for _ in 0..passes {
+                (0..ROW_GROUP_BYTES_READ_MAX / PAGE_BYTES_READ_MAX).for_each(|_| assert!(get(0, &most)));
+                assert!(get(places[0], &rest));
+            }
+            assert!(!get(places[1], &more), "{passes} passes");
+            assert!(get(end - more.len() as u64, &more));
+        }
+        let before = 0..places[1];
+        let source = PageSource::new(file, vec![], vec![before], 1);
+        assert!(source.get_bytes(places[1], more.len()).is_err(), "it is in no row group");
     }
 
     #[test]

@@ -120,7 +120,8 @@ impl EventFile {
     ) -> Result<(Pruned, ParquetRecordBatchReader), FileError> {
         let (pruned, selection) = self.prune(filter)?;
         let schema = self.parquet().file_metadata().schema_descr_ptr();
-        let source = PageSource::new(self.source.clone(), self.unique());
+        let passes = filter.clauses.len() + 1;
+        let source = PageSource::new(self.source.clone(), self.unique(), self.places(), passes);
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata)
             .with_batch_size(BATCH_ROWS)
             .with_row_groups(pruned.kept.clone())
@@ -140,6 +141,17 @@ impl EventFile {
             Box::new(ArrowPredicateFn::new(mask, passes)) as Box<dyn ArrowPredicate>
         });
         Ok((pruned, builder.with_row_filter(RowFilter::new(predicates.collect())).build()?))
+    }
+
+    /// Where the row groups are.
+    fn places(&self) -> Vec<std::ops::Range<u64>> {
+        let groups = self.parquet().row_groups().iter();
+        let places = groups.filter_map(|group| {
+            let chunks = group.columns().iter().map(|chunk| chunk.byte_range());
+            let chunks = chunks.map(|(start, length)| (start, start.saturating_add(length)));
+            chunks.reduce(|all, chunk| (all.0.min(chunk.0), all.1.max(chunk.1)))
+        });
+        places.map(|(start, end)| start..end).collect()
     }
 
     /// Where the columns are whose texts do not repeat.
