@@ -15,7 +15,7 @@ use wardbook_policy::grant::Grant;
 use wardbook_policy::json::{self, ParseError};
 use wardbook_policy::policy::{Origin, Policy, PolicyKind};
 use wardbook_policy::span::Lines;
-use wardbook_policy::subject::{Declaration, KeySubject, Subjects};
+use wardbook_policy::subject::{Declaration, HolderSubject, KeySubject, Subjects};
 use wardbook_policy::symbol;
 use wardbook_policy::tri::Tri;
 
@@ -45,6 +45,8 @@ pub struct Carrier {
     pub gaps: Vec<Gap>,
     /// Texts that should be documents and are none.
     pub broken: Vec<ParseError>,
+    /// What is wrong without keeping anything from being read: an expression whose value cannot be told.
+    pub faults: Vec<ParseError>,
     /// Where each file begins in the text that places are of, for a carrier of several files whose texts
     /// stand one after another; nothing for a carrier of one file.
     pub files: Arc<[(u32, Box<str>)]>,
@@ -187,6 +189,39 @@ impl Deployment {
 }
 
 impl Carrier {
+    /// The users and roles that are declared, each with the policies that are certainly its own.
+    pub fn holders(&self) -> Vec<HolderSubject> {
+        let managed: HashMap<&str, usize> = self.managed.iter().map(|own| (&*own.arn, own.document)).collect();
+        let mut named: HashMap<&str, Vec<&Attachment>> = HashMap::new();
+        let mut may_be_of_any = false;
+        for attachment in &self.attachments {
+            may_be_of_any |= symbol::holds_unknown(&attachment.name.text);
+            named.entry(&attachment.name.text).or_default().push(attachment);
+        }
+        let holder = |declared: &DeclaredPrincipal| {
+            let name = declared.arn.rsplit('/').next().unwrap_or_default();
+            let account = Arn::parse(&declared.arn).map_or("", |arn| arn.account);
+            let (mut documents, mut is_whole) = (Vec::new(), !declared.incomplete && !may_be_of_any);
+            let groups = declared.groups.iter().map(|group| (Attached::Group, &*group.text));
+            for (to, name) in [(Attached::Principal(declared.kind), name)].into_iter().chain(groups) {
+                let own = named.get(name).into_iter().flatten();
+                for attachment in own.filter(|own| own.to == to && symbol::same(&own.account, account) == Tri::True) {
+                    match &attachment.policy {
+                        AttachedPolicy::Inline(index) => documents.push(*index),
+                        AttachedPolicy::Managed(arn) => match managed.get(&*arn.text) {
+                            Some(index) => documents.push(*index),
+                            None => is_whole = false,
+                        },
+                    }
+                }
+            }
+            documents.sort_unstable();
+            documents.dedup();
+            HolderSubject { arn: declared.arn.clone(), documents, is_whole }
+        };
+        self.principals.iter().map(holder).filter(|holder| !holder.documents.is_empty()).collect()
+    }
+
     /// Adds what is declared to a harvest. `lines` are those of each file of the carrier.
     pub(crate) fn into_harvest(self, lines: &HashMap<&str, &Lines<'_>>, harvest: &mut Harvest) {
         let message = format!("`{}` is taken as deployed as it stands, with nothing added since", self.path);

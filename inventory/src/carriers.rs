@@ -14,7 +14,6 @@ use wardbook_policy::span::Lines;
 
 use crate::carrier::Carrier;
 use crate::cloudformation::{self, Told};
-use crate::coverage::Gap;
 use crate::page::{Compiled, Page};
 use crate::parameters::Parameters;
 use crate::source::{ReadError, Source, begins_like_json, read_values};
@@ -69,8 +68,8 @@ pub struct Found {
     pub metadata: Option<Value>,
     /// Texts that should be documents, or files that should be carriers, and are none.
     pub broken: Vec<ParseError>,
-    /// What could not be understood.
-    pub gaps: Vec<Gap>,
+    /// What is wrong without keeping anything from being read.
+    pub faults: Vec<ParseError>,
 }
 
 /// What lies around the files that were given.
@@ -84,8 +83,8 @@ pub struct Surroundings<'a> {
 impl Found {
     fn new(form: Form, source: Source) -> Found {
         let files = Arc::from([(0, Box::from(source.path.as_str()))]);
-        let (documents, broken, gaps) = Default::default();
-        Found { form, text: source.text.into(), files, documents, carrier: None, metadata: None, broken, gaps }
+        let (documents, broken, faults) = Default::default();
+        Found { form, text: source.text.into(), files, documents, carrier: None, metadata: None, broken, faults }
     }
 
     /// A file that cannot be read.
@@ -211,7 +210,8 @@ impl Reader {
 impl Found {
     fn with(mut self, mut carrier: Carrier) -> Found {
         self.broken.append(&mut carrier.broken);
-        self.gaps.append(&mut carrier.gaps);
+        self.faults.append(&mut carrier.faults);
+        carrier.subjects.holders = carrier.holders();
         self.carrier = Some(Box::new(carrier));
         self
     }

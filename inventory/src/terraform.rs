@@ -27,7 +27,7 @@ mod written;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use wardbook_policy::json::Value;
+use wardbook_policy::json::{ParseError, Value};
 use wardbook_policy::span::{Lines, Span};
 
 use attribute::kind_of;
@@ -103,6 +103,8 @@ impl Modules {
             };
             let mut carrier = resource::declare(folder, &found.resources, &lines);
             carrier.files = Arc::clone(&files);
+            let faults = found.problems.iter();
+            carrier.faults.extend(faults.map(|own| ParseError { message: own.message.clone(), span: own.span }));
             carrier.gaps.extend(found.problems.iter().map(|problem| {
                 let error = ReadError::new(folder, &lines, problem.span, problem.message.as_str());
                 Gap::new(GapKind::Problem, &error.path, error.to_string())

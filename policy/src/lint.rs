@@ -5,6 +5,7 @@
 //! ([`syntax`]). Rules that speak of what a policy does ask [`boxes`](crate::boxes), carry a witness or a proof, and
 //! stay silent where the answer is not decided.
 
+mod around;
 mod assertion;
 mod by_resource;
 mod finding;
@@ -20,6 +21,7 @@ mod vocabulary;
 mod whole;
 mod witness;
 
+pub use around::{Around, KnownKey, KnownPrincipal};
 pub use assertion::{Assertion, AssertionError};
 pub use finding::{About, Edit, Evidence, Finding, Fix, Label, Severity};
 pub use kind::{Kind, inferred_account};
@@ -28,14 +30,14 @@ pub use vocabulary::DATE as VOCABULARY_DATE;
 use crate::arn::Arn;
 use crate::document::Document;
 use crate::json::{ParseError, Value};
-use crate::subject::{AliasSubject, ChangeSubject, DocumentSubject, GrantSubject, KeySubject, Subjects};
+use crate::subject::{AliasSubject, DocumentSubject, GrantSubject, KeySubject, Subjects};
 use crate::symbol;
 
 use finding::Findings;
 use rule::*;
 use stand_in::StandIns;
 use view::{Prepared, View};
-use whole::{Before, Whole};
+use whole::{Before, Index, Whole};
 
 /// A rule: one row of [`RULES`].
 #[derive(Debug)]
@@ -76,7 +78,6 @@ enum Check {
     Key(fn(&KeySubject, &mut Findings<'_>)),
     Alias(fn(&AliasSubject, &mut Findings<'_>)),
     Grant(fn(&GrantSubject, Option<&KeySubject>, &mut Findings<'_>)),
-    Change(fn(&ChangeSubject, &mut Findings<'_>)),
     /// Everything at once, for what only several subjects together tell.
     Whole(fn(&Whole<'_>, &mut Findings<'_>)),
 }
@@ -178,7 +179,7 @@ pub const RULES: &[Rule] = &[
     rule!("KC05", "key-without-policy", key_without_policy, REGULAR, Check::Whole(key_without_policy::check)),
     rule!("KC06", "bypassed-lockout-check", bypassed_lockout_check, REGULAR, Check::Key(bypassed_lockout_check::check)),
     rule!("KC07", "usage-not-of-spec", usage_not_of_spec, REGULAR, Check::Key(usage_not_of_spec::check)),
-    rule!("KC08", "replaced-key", replaced_key, REGULAR, Check::Change(replaced_key::check)),
+    rule!("KC08", "replaced-key", replaced_key, REGULAR, Check::Whole(replaced_key::check)),
     rule!("KC09", "key-not-retained", key_not_retained, REGULAR, Check::Key(key_not_retained::check)),
     rule!("KC10", "multi-region-key", multi_region_key, REGULAR, Check::Whole(multi_region_key::check)),
     rule!("KC11", "disabled-key", disabled_key, REGULAR, Check::Key(disabled_key::check)),
@@ -186,7 +187,7 @@ pub const RULES: &[Rule] = &[
     rule!("KC13", "action-not-of-usage", action_not_of_usage, REGULAR, Check::Document(action_not_of_usage::check)),
     rule!("KC14", "policy-in-string", policy_in_string, REGULAR, Check::Whole(policy_in_string::check)),
     rule!("AL01", "alias-name", alias_name, REGULAR, Check::Alias(alias_name::check)),
-    rule!("AL02", "alias-of-no-key", alias_of_no_key, REGULAR, Check::Alias(alias_of_no_key::check)),
+    rule!("AL02", "alias-of-no-key", alias_of_no_key, REGULAR, Check::Whole(alias_of_no_key::check)),
     rule!("AL03", "alias-of-nobody", alias_of_nobody, REGULAR, Check::Whole(alias_of_nobody::check)),
     rule!("GR01", "grant-of-grants", grant_of_grants, REGULAR, Check::Grant(grant_of_grants::check)),
     rule!("GR02", "grant-without-context", grant_without_context, REGULAR, Check::Grant(grant_without_context::check)),
@@ -219,6 +220,8 @@ pub struct Settings {
     pub assertions: Vec<Assertion>,
     /// Whether pedantic rules speak too.
     pub pedantic: bool,
+    /// What lies beside whatever is linted.
+    pub around: Around,
 }
 
 /// Everything that the rules find, by subject and place.
@@ -235,22 +238,21 @@ pub fn against(subjects: &Subjects, old: &Subjects, settings: &Settings) -> Vec<
 
 fn run(subjects: &Subjects, old: Option<&Subjects>, settings: &Settings) -> Vec<Finding> {
     let stand_ins = StandIns::of(subjects);
-    let prepared = prepared(subjects, &stand_ins);
+    let index = Index::new(subjects);
+    let prepared = prepared(subjects, &index, &stand_ins);
     let views: Vec<View<'_>> = prepared.iter().map(|prepared| View::new(prepared, settings)).collect();
     let old_stand_ins = old.map(|old| StandIns::before(old, subjects, &stand_ins)).unwrap_or_default();
-    let old_prepared = old.map(|old| (old, self::prepared(old, &old_stand_ins)));
+    let old_prepared = old.map(|old| (old, self::prepared(old, &Index::new(old), &old_stand_ins)));
     let mut found = Vec::new();
     for (index, view) in views.iter().enumerate() {
         check_document(view, About::Document(index), &mut found);
     }
     let before = old_prepared.as_ref().map(|(subjects, prepared)| Before { subjects, prepared });
-    let whole = Whole { subjects, views: &views, stand_ins: &stand_ins, before };
+    let whole = Whole { subjects, views: &views, stand_ins: &stand_ins, index, around: &settings.around, before };
+    check_whole(&whole, settings, &mut found);
     for rule in RULES.iter().filter(|rule| settings.pedantic || !rule.is_pedantic) {
         match rule.check {
-            Check::Syntax | Check::Document(_) => {}
-            Check::Whole(check) => {
-                check(&whole, &mut Findings { rule, about: About::Document(0), list: &mut found });
-            }
+            Check::Syntax | Check::Document(_) | Check::Whole(_) => {}
             Check::Key(check) => subjects.keys.iter().enumerate().for_each(|(index, key)| {
                 check(key, &mut Findings { rule, about: About::Key(index), list: &mut found });
             }),
@@ -258,11 +260,8 @@ fn run(subjects: &Subjects, old: Option<&Subjects>, settings: &Settings) -> Vec<
                 check(alias, &mut Findings { rule, about: About::Alias(index), list: &mut found });
             }),
             Check::Grant(check) => subjects.grants.iter().enumerate().for_each(|(index, grant)| {
-                let key = key_of(grant, subjects);
+                let key = key_of(grant, subjects, &whole.index);
                 check(grant, key, &mut Findings { rule, about: About::Grant(index), list: &mut found });
-            }),
-            Check::Change(check) => subjects.changes.iter().enumerate().for_each(|(index, change)| {
-                check(change, &mut Findings { rule, about: About::Change(index), list: &mut found });
             }),
         }
     }
@@ -270,7 +269,7 @@ fn run(subjects: &Subjects, old: Option<&Subjects>, settings: &Settings) -> Vec<
     found
 }
 
-fn prepared<'s>(subjects: &'s Subjects, stand_ins: &'s StandIns) -> Vec<Prepared<'s>> {
+fn prepared<'s>(subjects: &'s Subjects, known: &Index<'s>, stand_ins: &'s StandIns) -> Vec<Prepared<'s>> {
     let documents = subjects.documents.iter().enumerate();
     let mut regions: Vec<&str> = subjects.keys.iter().filter_map(|key| Some(Arn::parse(&key.arn)?.region)).collect();
     regions.sort_unstable();
@@ -280,7 +279,7 @@ fn prepared<'s>(subjects: &'s Subjects, stand_ins: &'s StandIns) -> Vec<Prepared
         _ => None,
     };
     let one = |(index, subject): (usize, &'s DocumentSubject)| {
-        let key = subjects.keys.iter().find(|key| key.policy == Some(index));
+        let key = known.key_of_policy(index).and_then(|place| subjects.keys.get(place));
         let kind = Kind::of(subject.kind, &subject.document);
         let mut prepared = Prepared::new(&subject.value, &subject.document, kind, key, stand_ins);
         prepared.region = region;
@@ -303,8 +302,15 @@ pub fn document(value: &Value, kind: Option<Kind>, settings: &Settings) -> (Kind
     let kind = kind.unwrap_or_else(|| Kind::infer(&document));
     let mut found = Vec::new();
     let stand_ins = StandIns::default();
-    let prepared = Prepared::new(value, &document, kind, None, &stand_ins);
-    check_document(&View::new(&prepared, settings), About::Document(0), &mut found);
+    let prepared = [Prepared::new(value, &document, kind, None, &stand_ins)];
+    let views = [View::new(&prepared[0], settings)];
+    check_document(&views[0], About::Document(0), &mut found);
+    if !settings.around.is_empty() {
+        let (subjects, index) = (Subjects::default(), Index::default());
+        let around = &settings.around;
+        let whole = Whole { subjects: &subjects, views: &views, stand_ins: &stand_ins, index, around, before: None };
+        check_whole(&whole, settings, &mut found);
+    }
     sort(&mut found);
     (kind, found)
 }
@@ -335,6 +341,23 @@ pub fn syntax(error: &ParseError, about: About) -> Option<Finding> {
     found.pop()
 }
 
+/// The finding that an expression deserves whose value cannot be told because it is wrong.
+pub fn fault(error: &ParseError, about: About) -> Option<Finding> {
+    let mut found = Vec::new();
+    Findings { rule: rule("SY01")?, about, list: &mut found }
+        .warning(error.span, error.message.clone())
+        .help("whatever depends on it is taken as not known");
+    found.pop()
+}
+
+fn check_whole(whole: &Whole<'_>, settings: &Settings, found: &mut Vec<Finding>) {
+    for rule in RULES.iter().filter(|rule| settings.pedantic || !rule.is_pedantic) {
+        if let Check::Whole(check) = rule.check {
+            check(whole, &mut Findings { rule, about: About::Document(0), list: found });
+        }
+    }
+}
+
 fn check_document(view: &View<'_>, about: About, found: &mut Vec<Finding>) {
     let mut own = Vec::new();
     for rule in RULES.iter().filter(|rule| view.settings.pedantic || !rule.is_pedantic) {
@@ -347,9 +370,8 @@ fn check_document(view: &View<'_>, about: About, found: &mut Vec<Finding>) {
 }
 
 /// The key that a grant is for, where the carrier declares it.
-fn key_of<'s>(grant: &GrantSubject, subjects: &'s Subjects) -> Option<&'s KeySubject> {
-    let named = &*grant.key.as_ref()?.text;
-    subjects.keys.iter().find(|key| &*key.arn == named || key.arn.rsplit('/').next() == Some(named))
+fn key_of<'s>(grant: &GrantSubject, subjects: &'s Subjects, known: &Index<'_>) -> Option<&'s KeySubject> {
+    known.key(&grant.key.as_ref()?.text).and_then(|place| subjects.keys.get(place))
 }
 
 fn sort(found: &mut [Finding]) {

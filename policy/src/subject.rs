@@ -133,6 +133,18 @@ pub struct ChangeSubject {
     pub replaces: bool,
 }
 
+/// A user or role, and the policies of its own that the carrier tells: inline ones, and those that are attached to it or
+/// to its groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HolderSubject {
+    /// Its ARN.
+    pub arn: Box<str>,
+    /// The policies: positions among the documents of the same [`Subjects`].
+    pub documents: Vec<usize>,
+    /// Whether these are all that it has.
+    pub is_whole: bool,
+}
+
 /// Everything of that kind in one carrier, in the order of the carrier.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subjects {
@@ -148,6 +160,8 @@ pub struct Subjects {
     pub uses: Vec<UseSubject>,
     /// Changes.
     pub changes: Vec<ChangeSubject>,
+    /// Users and roles that have policies of their own.
+    pub holders: Vec<HolderSubject>,
     /// Every resource that the carrier declares, of whatever type.
     pub resources: Vec<Arc<Declaration>>,
 }

@@ -4,6 +4,7 @@
 //! the baseline and fixes have their say, and what is left is reported.
 
 mod against;
+mod around;
 mod baseline;
 mod check;
 mod fingerprint;
@@ -51,7 +52,8 @@ use workspace::Workspace;
 #[command(after_help = "\
 Exit codes: 0 nothing found that is as bad as --fail-on says, 1 something found, 2 a path cannot be read.
 `wardbook explain KP09` is the page of a rule. In YAML and HCL a comment suppresses a finding on its line
-or the next one: `# wardbook: ignore KP08 -- reason`.")]
+or the next one: `# wardbook: ignore KP08 -- reason`. With `--world` rules also hear of keys, aliases, users
+and roles that exist already: what a policy names is looked up there.")]
 pub(crate) struct Arguments {
     /// Files, or folders to search for JSON, YAML and Terraform; `-` is stdin [default: the current folder]
     ///
@@ -172,7 +174,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     if writes && arguments.paths.iter().any(|path| path.as_os_str() == "-") {
         bail!("stdin has no file to mend; add `--diff` to see what would change");
     }
-    let linter = Linter::new(arguments, &global.lint)?;
+    let linter = Linter::new(arguments, global)?;
     if arguments.lsp {
         return server::run(&linter);
     }
@@ -189,11 +191,6 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     let color = Screen::new(global).stderr_color;
     for error in &errors {
         diagnostic::print_error(error, color);
-    }
-    if !global.quiet {
-        for gap in &outcome.gaps {
-            eprintln!("{}", diagnostic::plain(diagnostic::Severity::Warning, &check::readable(gap), color));
-        }
     }
     if let Some(path) = &arguments.write_baseline {
         let baseline = Baseline::of(&outcome.issues);
@@ -285,12 +282,12 @@ struct Linter<'a> {
 struct Linted {
     issues: Vec<Issue>,
     documents: Vec<check::Taken>,
-    gaps: Vec<String>,
     files: Vec<String>,
 }
 
 impl<'a> Linter<'a> {
-    fn new(arguments: &'a Arguments, settings: &'a Settings) -> anyhow::Result<Linter<'a>> {
+    fn new(arguments: &'a Arguments, global: &'a Global) -> anyhow::Result<Linter<'a>> {
+        let settings = &global.lint;
         let select = match arguments.select.is_empty() {
             true => settings.select.clone(),
             false => Some(Selection::parse_all(arguments.select.iter().map(String::as_str))?),
@@ -305,6 +302,7 @@ impl<'a> Linter<'a> {
                 trusted_organizations: settings.trusted_organizations.clone(),
                 assertions: settings.assertions.clone(),
                 pedantic: arguments.strict || settings.is_strict,
+                around: around::read(global)?,
             },
             select,
             deselect: Selection::parse_all(arguments.ignore.iter().map(String::as_str)).context("--ignore")?,
@@ -360,7 +358,7 @@ impl<'a> Linter<'a> {
         let found = workspace.carriers();
         let told = self.arguments.kind.map(Kind::meant);
         let kind = |path: &str| told.or_else(|| self.settings.kind_of(path));
-        let Checked { mut issues, documents, gaps } = check::check(&found, self.old.as_ref(), &self.rules, &kind);
+        let Checked { mut issues, documents } = check::check(&found, self.old.as_ref(), &self.rules, &kind);
         issues.retain(|issue| self.has_run(issue.code) && workspace.reported.contains(&*issue.place.path));
         let has_run = |code: &str| self.has_run(code);
         let run = suppression::Run {
@@ -374,7 +372,7 @@ impl<'a> Linter<'a> {
         if let Some(old) = &self.old {
             against::leave_out(&mut issues, &old.issues);
         }
-        Linted { issues, documents, gaps, files: linted_files(&found, workspace) }
+        Linted { issues, documents, files: linted_files(&found, workspace) }
     }
 
     /// Mends what can be mended, and looks again. Says how many findings that were.

@@ -24,6 +24,8 @@ const NAMES: &[&str] = &[
     "KmsMasterKeyId",
     "CustomerManagedKeyArn",
     "EncryptionKeyArn",
+    "KeyManagementServiceArn",
+    "S3KmsKeyArn",
     "EnvironmentVariableKmsKeyArn",
     "MasterUserSecretKmsKeyId",
     "OutputS3KmsKeyId",

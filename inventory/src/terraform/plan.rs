@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use wardbook_policy::json::{Kind, Value};
+use wardbook_policy::json::{Kind, ParseError, Value};
 use wardbook_policy::span::Lines;
 use wardbook_policy::subject::ChangeSubject;
 
@@ -74,6 +74,7 @@ pub(crate) fn carrier(path: &str, text: &str, lines: &Lines<'_>, value: &Value) 
     changes(&mut carrier, value, &plan);
     if too_many {
         let message = format!("`{path}` holds more than the {TERRAFORM_RESOURCES_MAX} resources that are read");
+        carrier.faults.push(ParseError { message: message.clone(), span: value.span });
         carrier.gaps.push(Gap::new(GapKind::Truncated, path, message));
     }
     carrier

@@ -70,6 +70,8 @@ pub(super) const KEY_ARGUMENTS: &[&str] = &[
     "kms_encryption_key",
     "kms_ebs_key_id",
     "kms_data_key_reuse_period_key_id",
+    "key_management_service_arn",
+    "s3_kms_key_arn",
 ];
 
 /// A resource, and how it is declared.

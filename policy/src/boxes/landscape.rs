@@ -16,7 +16,7 @@ use crate::tri::Tri;
 
 use super::focus::Focus;
 use super::glob::ones;
-use super::outsider::{Cast, Who};
+use super::outsider::{Cast, HOLDER_KEYS, REQUESTED_REGION, Who};
 use super::plan::{Plan, Planner, REACHES, bits, relation};
 use super::product::{Product, Union, Work};
 use super::residual::{Condition, Doubt};
@@ -35,6 +35,8 @@ pub struct Setting<'a> {
     pub resource: Option<&'a str>,
     /// The account that owns it. Unless told, that of the ARN, else the first that the policies name.
     pub account: Option<&'a str>,
+    /// Whether the Region in the ARN stands for one that is not known.
+    pub in_some_region: bool,
     /// The sides of the quirks.
     pub quirks: Quirks,
 }
@@ -42,12 +44,19 @@ pub struct Setting<'a> {
 impl<'a> Setting<'a> {
     /// The setting of a kind of policies, with nothing else told.
     pub fn of(kind: PolicyKind) -> Setting<'a> {
-        Setting { kind, resource: None, account: None, quirks: Quirks::default() }
+        Setting { kind, resource: None, account: None, in_some_region: false, quirks: Quirks::default() }
     }
 
     /// Whether statements say who, and how directly.
     pub(super) fn names_principals(&self) -> bool {
         matches!(self.kind, PolicyKind::Key | PolicyKind::Resource)
+    }
+
+    /// The keys that whoever asks and what is asked for would determine, were they told.
+    pub(super) fn open_keys(&self) -> Vec<&'static str> {
+        let holder: &[&str] = if self.names_principals() { &[] } else { &HOLDER_KEYS };
+        let region = (self.resource.is_none() || self.in_some_region).then_some(REQUESTED_REGION);
+        holder.iter().copied().chain(region).collect()
     }
 }
 

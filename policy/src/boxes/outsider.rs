@@ -68,6 +68,9 @@ pub(super) const HOLDER_KEYS: [&str; 6] = [
     "aws:userid",
     "kms:CallerAccount",
 ];
+/// Not known of a key whose ARN is not told.
+pub(super) const REQUESTED_REGION: &str = "aws:RequestedRegion";
+
 /// Keys whose values are accounts.
 const ACCOUNT_KEYS: [&str; 2] = ["aws:principalaccount", "kms:calleraccount"];
 const PRINCIPAL_ARN: &str = "aws:principalarn";
@@ -161,8 +164,7 @@ impl Cast {
         {
             return;
         }
-        let open: &[&str] = if setting.names_principals() { &[] } else { &HOLDER_KEYS };
-        let mut request = self.template.asked_by(caller, open, setting.quirks);
+        let mut request = self.template.asked_by(caller, &setting.open_keys(), setting.quirks);
         request.context.forget_action();
         let account = request.caller().account().map(Into::into);
         self.people.push((Who { standing, principal: request.caller().text().into(), account }, request));

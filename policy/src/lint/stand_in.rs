@@ -4,8 +4,9 @@
 //! one that nobody names, it says of all. A symbol is stood in for only where it is a whole part of an ARN; what may be any
 //! text at all stays open, and so do names that are made.
 
+use core::cell::OnceCell;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::arn::{Arn, is_account_id};
 use crate::document::{Document, Word};
@@ -21,6 +22,8 @@ const KEY_ID: &str = "00000000-0000-0000-0000-";
 #[derive(Debug, Default)]
 pub(super) struct StandIns {
     by_symbol: BTreeMap<Box<str>, Box<str>>,
+    /// The way back for accounts and keys.
+    by_name: OnceCell<HashMap<Box<str>, Box<str>>>,
 }
 
 /// What symbols of a part of an ARN stand for.
@@ -87,8 +90,28 @@ impl StandIns {
 
     /// A text about stand-ins as a reader of the template would put it.
     pub(super) fn told(&self, text: &str) -> String {
-        let names = self.by_symbol.iter().filter(|(_, name)| is_account_id(name) || name.starts_with(KEY_ID));
-        names.fold(text.to_owned(), |text, (symbol, stand_in)| text.replace(&**stand_in, symbol::short(symbol)))
+        let by_name = self.by_name.get_or_init(|| {
+            let named = self.by_symbol.iter().filter(|(_, name)| is_account_id(name) || name.starts_with(KEY_ID));
+            named.map(|(symbol, name)| (name.clone(), symbol::short(symbol).into())).collect()
+        });
+        if by_name.is_empty() {
+            return text.to_owned();
+        }
+        // Both are digits and dashes.
+        let is_part = |character: char| character.is_ascii_digit() || character == '-';
+        let mut told = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, from)) =
+            rest.find(|c: char| c.is_ascii_digit()).and_then(|at| rest.split_at_checked(at))
+        {
+            let end = from.find(|character| !is_part(character)).unwrap_or(from.len());
+            let Some((name, after)) = from.split_at_checked(end) else { break };
+            told.push_str(before);
+            told.push_str(by_name.get(name).map_or(name, |symbol| symbol));
+            rest = after;
+        }
+        told.push_str(rest);
+        told
     }
 
     /// The document with stand-ins in it. Places stay.
@@ -167,8 +190,19 @@ impl Seen {
             };
             by_symbol.insert(symbol, stand_in);
         }
-        StandIns { by_symbol }
+        StandIns { by_symbol, ..StandIns::default() }
     }
+}
+
+/// The document with another account in the place of one that stands in for it.
+pub(super) fn with_account<'d>(document: Cow<'d, Document>, stand_in: &str, account: &str) -> Cow<'d, Document> {
+    let mut document = document.into_owned();
+    words(&mut document, &mut |word| {
+        if word.text.contains(stand_in) {
+            word.text = word.text.replace(stand_in, account).into();
+        }
+    });
+    Cow::Owned(document)
 }
 
 /// Calls with every text of a document that takes part in decisions.

@@ -3,7 +3,7 @@
 use core::cell::OnceCell;
 use std::borrow::Cow;
 
-use crate::arn::is_account_id;
+use crate::arn::{Arn, is_account_id};
 use crate::boxes::{Access, Doubt, Review, Setting, StatementVerdict as Verdict, Survey, survey};
 use crate::catalogue::{self, Action, KmsOperation, ResourceKind};
 use crate::condition::Scope;
@@ -12,7 +12,6 @@ use crate::json::{Kind as Json, Member, Value};
 use crate::limits::EVALUATED_STATEMENTS_MAX;
 use crate::pattern::{Pattern, Use};
 use crate::policy::{Origin, Policy};
-use crate::quirk::Quirks;
 use crate::span::Span;
 use crate::statement::{Effect, Statement};
 use crate::subject::KeySubject;
@@ -21,7 +20,7 @@ use crate::symbol;
 use super::Settings;
 use super::by_resource;
 use super::kind::{Kind, inferred_account};
-use super::stand_in::StandIns;
+use super::stand_in::{StandIns, with_account};
 
 /// A document, and what is known around it.
 pub(super) struct View<'a> {
@@ -50,6 +49,10 @@ pub(super) struct Prepared<'a> {
     account: Option<Box<str>>,
     /// The ARN of the key, nothing left open in it.
     pub(super) resource: Option<Box<str>>,
+    /// Whether the Region in that ARN only stands for another.
+    in_some_region: bool,
+    /// The account that stood in for the key's own, and that which the policy says it is.
+    moved: Option<(Box<str>, Box<str>)>,
     /// The compiled document, if it has no problems and is not too long to be evaluated. Of policies that are not about
     /// one key it is the part about KMS.
     pub(super) policy: Option<Policy>,
@@ -70,9 +73,28 @@ impl<'a> Prepared<'a> {
     ) -> Prepared<'a> {
         let arn = key.map(|key| stand_ins.settle(&key.arn)).filter(|arn| !symbol::holds(arn));
         let own = arn.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|account| is_account_id(account));
-        let settled = stand_ins.settle_document(document);
-        let inferred = || (kind == Kind::KeyPolicy).then(|| inferred_account(&settled)).flatten();
-        let account = own.map(Into::into).or_else(inferred);
+        let mut settled = stand_ins.settle_document(document);
+        let inferred = (kind == Kind::KeyPolicy).then(|| inferred_account(&settled)).flatten();
+        let part = |place: usize| key.and_then(|key| key.arn.split(':').nth(place));
+        let is_open = |place: usize| part(place).is_some_and(symbol::holds);
+        // Whoever writes out one account in a template, and lets it alone decide, means the one that the key will be in.
+        let mut moved = None;
+        let account = match (own, inferred) {
+            (Some(own), Some(told)) if is_open(4) && *own != *told => {
+                settled = with_account(settled, own, &told);
+                moved = Some((own.into(), told.clone()));
+                Some(told)
+            }
+            (Some(own), _) => Some(own.into()),
+            (None, inferred) => inferred,
+        };
+        let resource: Option<Box<str>> = match (&arn, own, &account) {
+            (Some(arn), Some(own), Some(account)) => Some(arn.replace(own, account).into()),
+            (Some(arn), ..) => Some(arn.as_str().into()),
+            (None, ..) if kind == Kind::KeyPolicy && key.is_none() => named_key(&settled, account.as_deref()),
+            (None, ..) => None,
+        };
+        let in_some_region = is_open(3);
         let short = document.statements.len() <= EVALUATED_STATEMENTS_MAX;
         let evaluated = match kind {
             Kind::KeyPolicy => settled,
@@ -81,8 +103,32 @@ impl<'a> Prepared<'a> {
         let idle = evaluated.statements.is_empty();
         let asked = short && !idle;
         let policy = asked.then(|| Policy::new(&evaluated, kind.policy_kind(), Origin::default()).ok()).flatten();
-        let resource = arn.map(Into::into);
-        Prepared { value, document, kind, key, account, resource, policy, idle, region: None, stand_ins }
+        let region = None;
+        Prepared {
+            value,
+            document,
+            kind,
+            key,
+            account,
+            resource,
+            in_some_region,
+            moved,
+            policy,
+            idle,
+            region,
+            stand_ins,
+        }
+    }
+}
+
+impl Prepared<'_> {
+    /// A text with stand-ins in it, as in the policy that is evaluated.
+    pub(super) fn settle(&self, text: &str) -> String {
+        let settled = self.stand_ins.settle(text);
+        match &self.moved {
+            Some((stand_in, account)) => settled.replace(&**stand_in, account),
+            None => settled,
+        }
     }
 }
 
@@ -106,6 +152,20 @@ impl<'a> View<'a> {
         self.kind == Kind::KeyPolicy
     }
 
+    /// Whether this is how AWS writes the policies of the keys that it manages itself, and changes itself.
+    pub(super) fn is_of_aws_managed_key(&self) -> bool {
+        let named = self.document.id.as_ref().is_some_and(|id| id.text.starts_with("auto-"));
+        let has = |statement: &StatementText, key: &str| {
+            statement.conditions.iter().any(|row| row.key.text.eq_ignore_ascii_case(key))
+        };
+        named && self.allows().any(|own| has(own, "kms:ViaService") && has(own, "kms:CallerAccount"))
+    }
+
+    /// Whether the Region of the key is one that nobody told.
+    pub(super) fn is_in_some_region(&self) -> bool {
+        self.prepared.resource.is_none() || self.prepared.in_some_region
+    }
+
     /// A text about stand-ins as a reader of the document would put it.
     pub(super) fn told(&self, text: &str) -> String {
         self.prepared.stand_ins.told(text)
@@ -119,7 +179,8 @@ impl<'a> View<'a> {
     /// Where the policy stands, for evaluation.
     pub(super) fn setting(&self) -> Setting<'a> {
         let resource = self.prepared.resource.as_deref();
-        Setting { resource, account: self.account, quirks: Quirks::default(), kind: self.kind.policy_kind() }
+        let in_some_region = self.prepared.in_some_region;
+        Setting { resource, account: self.account, in_some_region, ..Setting::of(self.kind.policy_kind()) }
     }
 
     /// Everything that the document allows anybody, if that is decided.
@@ -239,6 +300,25 @@ fn of_kms(document: &Document) -> Document {
 fn is_of_kms(word: &Word) -> bool {
     let service = word.text.split(':').next().unwrap_or_default();
     service.eq_ignore_ascii_case("kms") || service.contains(['*', '?']) || symbol::holds(service)
+}
+
+/// The ARN of the key that a key policy names as its own: that for which the policy can be changed, else the first.
+fn named_key(document: &Document, account: Option<&str>) -> Option<Box<str>> {
+    let mut first = None;
+    for statement in &document.statements {
+        for word in plain(&statement.resource) {
+            let Some(arn) = Arn::parse(&word.text).filter(|arn| arn.service == "kms") else { continue };
+            let written = arn.resource_after("key").is_some() && !word.text.contains(['*', '?', '$']);
+            if !written || symbol::holds(&word.text) || account.is_some_and(|account| account != arn.account) {
+                continue;
+            }
+            if is_about(statement, "kms:PutKeyPolicy") {
+                return Some(word.text.clone());
+            }
+            first = first.or(Some(&word.text));
+        }
+    }
+    first.cloned()
 }
 
 /// What a statement does, if it says so.

@@ -1,5 +1,7 @@
 //! All subjects at once, for rules about how they fit together.
 
+use std::collections::HashMap;
+
 use crate::arn::Arn;
 use crate::boxes::{Answer, residual};
 use crate::context::Unnamed;
@@ -7,9 +9,10 @@ use crate::layers::{Layers, Told};
 use crate::policy::Policy;
 use crate::quirk::Quirks;
 use crate::request::Request;
-use crate::subject::{DocumentSubject, KeySubject, Subjects};
+use crate::subject::{Declaration, HolderSubject, KeySubject, Subjects};
 use crate::symbol;
 
+use super::around::{Around, KnownKey};
 use super::stand_in::StandIns;
 use super::view::{Prepared, View};
 
@@ -19,6 +22,9 @@ pub(super) struct Whole<'a> {
     /// One for each document, in the same order.
     pub(super) views: &'a [View<'a>],
     pub(super) stand_ins: &'a StandIns,
+    pub(super) index: Index<'a>,
+    /// What there is beside the carrier.
+    pub(super) around: &'a Around,
     /// What they are compared with.
     pub(super) before: Option<Before<'a>>,
 }
@@ -29,6 +35,82 @@ pub(super) struct Before<'a> {
     pub(super) prepared: &'a [Prepared<'a>],
 }
 
+/// What is looked up by name, since a carrier may declare thousands of keys.
+#[derive(Debug, Default)]
+pub(super) struct Index<'a> {
+    keys: HashMap<&'a str, usize>,
+    /// What aliases, without `alias/`, stand for.
+    aliases: HashMap<&'a str, &'a str>,
+    /// The key of a document.
+    by_policy: HashMap<usize, usize>,
+    /// Resources by the address that the carrier gives them.
+    resources: HashMap<String, &'a Declaration>,
+    /// Who has a document.
+    holders: HashMap<usize, Vec<usize>>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(subjects: &'a Subjects) -> Index<'a> {
+        let mut index = Index::default();
+        for (place, key) in subjects.keys.iter().enumerate() {
+            index.keys.entry(&key.arn).or_insert(place);
+            if let Some((_, id)) = key.arn.rsplit_once(":key/") {
+                index.keys.entry(id).or_insert(place);
+            }
+            if let Some(policy) = key.policy {
+                index.by_policy.entry(policy).or_insert(place);
+            }
+        }
+        for alias in &subjects.aliases {
+            if let (Some(name), Some(target)) = (&alias.name, &alias.target) {
+                let name = name.text.strip_prefix("alias/").unwrap_or(&name.text);
+                index.aliases.entry(name).or_insert(&target.text);
+            }
+        }
+        for resource in &subjects.resources {
+            // Symbols have points where an address has brackets.
+            let name = symbol::short(&symbol::unknown(&resource.address)).to_owned();
+            index.resources.entry(name).or_insert(resource);
+        }
+        for (place, holder) in subjects.holders.iter().enumerate() {
+            for document in &holder.documents {
+                index.holders.entry(*document).or_default().push(place);
+            }
+        }
+        index
+    }
+
+    /// The key of which a document is the policy.
+    pub(super) fn key_of_policy(&self, document: usize) -> Option<usize> {
+        self.by_policy.get(&document).copied()
+    }
+
+    /// The key that has this ARN or id.
+    pub(super) fn key(&self, text: &str) -> Option<usize> {
+        self.keys.get(text).copied().filter(|_| !text.is_empty())
+    }
+
+    /// The resource that a symbol stands for, or an attribute of.
+    pub(super) fn resource(&self, text: &str) -> Option<&'a Declaration> {
+        let short = Some(symbol::short(text)).filter(|_| symbol::is_lone(text))?;
+        // `Bucket.Arn` of CloudFormation, `aws_s3_bucket.b.arn` and `module.m.aws_s3_bucket.b[0].arn` of Terraform.
+        let mut rest = short;
+        loop {
+            if let Some(found) = self.resources.get(rest) {
+                return Some(found);
+            }
+            rest = rest.rsplit_once('.')?.0;
+        }
+    }
+}
+
+/// A key that a text names.
+pub(super) enum Named<'a> {
+    Declared(&'a KeySubject),
+    /// One that lies beside the carrier.
+    Around(&'a KnownKey),
+}
+
 impl<'a> Whole<'a> {
     /// The policy of a key, if it is declared.
     pub(super) fn policy_of(&self, key: &KeySubject) -> Option<(usize, &'a View<'a>)> {
@@ -37,46 +119,18 @@ impl<'a> Whole<'a> {
     }
 
     /// The key that a resource names by its id, its ARN or one of its aliases.
-    pub(super) fn key_named(&self, text: &str) -> Option<(usize, &'a KeySubject)> {
+    pub(super) fn key_named(&self, text: &str) -> Option<Named<'a>> {
         let alias = text.rsplit_once(":alias/").map_or(text.strip_prefix("alias/"), |(_, name)| Some(name));
-        let target = alias.and_then(|name| {
-            let named = |own: &str| own.strip_prefix("alias/") == Some(name);
-            let mut aliases = self.subjects.aliases.iter();
-            aliases.find(|alias| alias.name.as_ref().is_some_and(|own| named(&own.text)))?.target.as_ref()
-        });
-        let text = target.map_or(text, |target| &*target.text);
-        self.subjects.keys.iter().enumerate().find(|(_, key)| is_key(key, text))
+        let target = alias.and_then(|name| self.index.aliases.get(name).copied()).unwrap_or(text);
+        let declared = self.index.key(target).and_then(|place| self.subjects.keys.get(place));
+        declared.map(Named::Declared).or_else(|| self.around.key(text).map(Named::Around))
     }
 
-    /// The users and roles whose own policies the subjects declare, each with the documents that are certainly theirs.
-    pub(super) fn holders(&self) -> Vec<(&'a str, Vec<usize>)> {
-        holders(self.subjects)
+    /// The users and roles that have a document.
+    pub(super) fn holders_of(&self, document: usize) -> impl Iterator<Item = &'a HolderSubject> {
+        let places = self.index.holders.get(&document).into_iter().flatten();
+        places.filter_map(|place| self.subjects.holders.get(*place))
     }
-}
-
-/// The user or role of which a document is an inline policy, as the name of the document tells.
-pub(super) fn holder(subject: &DocumentSubject) -> Option<&str> {
-    let (arn, _) = subject.name.split_once(" inline ")?;
-    let parsed = Arn::parse(arn)?;
-    let is_holder = parsed.service == "iam" && ["user/", "role/"].iter().any(|kind| parsed.resource.starts_with(kind));
-    is_holder.then_some(arn)
-}
-
-fn holders(subjects: &Subjects) -> Vec<(&str, Vec<usize>)> {
-    let mut found: Vec<(&str, Vec<usize>)> = Vec::new();
-    for (index, subject) in subjects.documents.iter().enumerate() {
-        let Some(arn) = holder(subject) else { continue };
-        match found.iter_mut().find(|(known, _)| *known == arn) {
-            Some((_, documents)) => documents.push(index),
-            None => found.push((arn, vec![index])),
-        }
-    }
-    found
-}
-
-/// Whether a text names this key by its ARN or id.
-pub(super) fn is_key(key: &KeySubject, text: &str) -> bool {
-    !text.is_empty() && (*key.arn == *text || key.arn.rsplit_once(":key/").is_some_and(|(_, id)| id == text))
 }
 
 /// Whether somebody may make a request of this kind in some context, by the key's policy and their own policies.
@@ -96,7 +150,8 @@ impl Question<'_> {
         for (key, value) in self.context {
             builder = builder.with(key, *value);
         }
-        let request = builder.unnamed(Unnamed::Unknown).build().ok()?;
+        // The Region may be one that stands in for another.
+        let request = builder.unnamed(Unnamed::Unknown).unknown("aws:RequestedRegion").build().ok()?;
         let layers = Layers { resource: Told::Known(key_policy), identity: own, ..Layers::default() };
         let found = residual(&request, &layers, Quirks::default());
         let witness = found.alternatives.into_iter().next().map(|alternative| alternative.witness);
@@ -111,13 +166,13 @@ pub(super) fn pairs<'p>(
     views: &'p [View<'p>],
 ) -> Vec<(usize, &'p Prepared<'p>)> {
     let lone = new.documents.len() == 1 && before.subjects.documents.len() == 1;
+    let mut earlier: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    for (index, old) in before.subjects.documents.iter().enumerate() {
+        earlier.entry((&old.owner.kind, &old.owner.address, last(&old.name))).or_insert(index);
+    }
     let mut found = Vec::new();
     for (index, subject) in new.documents.iter().enumerate() {
-        let same = before.subjects.documents.iter().position(|old| {
-            old.owner.kind == subject.owner.kind
-                && old.owner.address == subject.owner.address
-                && last(&old.name) == last(&subject.name)
-        });
+        let same = earlier.get(&(&*subject.owner.kind, &*subject.owner.address, last(&subject.name))).copied();
         let Some(old) = same.or(lone.then_some(0)).and_then(|at| before.prepared.get(at)) else { continue };
         let same_kind = views.get(index).is_some_and(|view| view.kind == old.kind);
         if same_kind || lone {

@@ -28,11 +28,13 @@ pub(super) struct Way<'a> {
 /// How somebody of a row may call an action. Callers of other accounts are taken to have what they need at home.
 pub(super) fn ways<'a>(view: &View<'a>, row: &Access<'_>, who: &Who, action: &str) -> Vec<Way<'a>> {
     let account = row.witness.resource_account().unwrap_or_default();
-    let request = Request::builder(&who.principal, action, row.witness.resource())
+    let mut builder = Request::builder(&who.principal, action, row.witness.resource())
         .resource_account(account)
-        .unnamed(Unnamed::Unknown)
-        .build();
-    let Ok(request) = request else { return Vec::new() };
+        .unnamed(Unnamed::Unknown);
+    if view.is_in_some_region() {
+        builder = builder.unknown("aws:RequestedRegion");
+    }
+    let Ok(request) = builder.build() else { return Vec::new() };
     let at_home = everything();
     let identity = if request.is_cross_account() { Told::Known(&at_home) } else { Told::Absent };
     let layers = Layers { resource: Told::Known(view.policies), identity, ..Layers::default() };

@@ -30,8 +30,6 @@ pub(super) struct Taken {
 pub(super) struct Checked {
     pub(super) issues: Vec<Issue>,
     pub(super) documents: Vec<Taken>,
-    /// What could not be understood, in sentences.
-    pub(super) gaps: Vec<String>,
 }
 
 /// Runs the rules over every carrier, holding each against what it was. `kind` tells what the document of a file is,
@@ -48,6 +46,9 @@ pub(super) fn check(
         let mut reporter = Reporter { found, lines: &lines, paths: Vec::new(), issues: &mut checked.issues };
         for error in &found.broken {
             reporter.syntax(error);
+        }
+        for error in &found.faults {
+            reporter.fault(error);
         }
         let old = old.and_then(|old| old.counterpart(found));
         for (index, bare) in found.documents.iter().enumerate() {
@@ -69,7 +70,6 @@ pub(super) fn check(
             };
             reporter.carrier(carrier, findings);
         }
-        checked.gaps.extend(found.gaps.iter().filter(|gap| gap.kind.is_defect()).map(|gap| gap.message.clone()));
     }
     settle(&mut checked);
     checked
@@ -85,8 +85,6 @@ fn settle(checked: &mut Checked) {
         seen.insert(key)
     });
     checked.documents.sort_by(|a, b| a.path.cmp(&b.path));
-    checked.gaps.sort();
-    checked.gaps.dedup();
 }
 
 /// The findings of one carrier on their way to becoming issues.
@@ -130,6 +128,12 @@ struct Topic<'t> {
 impl Reporter<'_> {
     fn syntax(&mut self, error: &ParseError) {
         if let Some(finding) = lint::syntax(error, About::Document(0)) {
+            self.add(finding, Topic::default(), &mut Tree::default());
+        }
+    }
+
+    fn fault(&mut self, error: &ParseError) {
+        if let Some(finding) = lint::fault(error, About::Document(0)) {
             self.add(finding, Topic::default(), &mut Tree::default());
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use wardbook_inventory::edit::Replacement;
+use wardbook_policy::lint::Severity;
 use wardbook_policy::span::Span;
 
 use super::issue::Issue;
@@ -52,7 +53,7 @@ pub(super) fn edits(
 
 /// Whether a finding says that a file, or a text in it, cannot be read.
 pub(super) fn is_syntax(issue: &Issue) -> bool {
-    matches!(issue.code, "SY01" | "SY02")
+    matches!(issue.code, "SY01" | "SY02") && issue.severity == Severity::Error
 }
 
 fn is_same(edit: &Replacement, span: Span, text: &str) -> bool {

@@ -14,7 +14,6 @@ use crate::tri::Tri;
 
 use super::super::demand::Ask;
 use super::super::glob::ones;
-use super::super::outsider::HOLDER_KEYS;
 use super::super::product::Product;
 use super::super::residual::Doubt;
 use super::super::witness;
@@ -37,8 +36,8 @@ impl Landscape<'_> {
             .resource_account(&self.cast.account)
             .unnamed(Unnamed::Unknown)
             .quirks(self.setting.quirks);
-        if !self.setting.names_principals() {
-            builder = HOLDER_KEYS.iter().fold(builder, |builder, key| builder.unknown(key));
+        for key in self.setting.open_keys() {
+            builder = builder.unknown(key);
         }
         let Ok(request) = builder.build() else { return Vec::new() };
         let scene =

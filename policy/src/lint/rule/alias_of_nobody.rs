@@ -32,10 +32,14 @@ const KEYS: &[&str] = &["kms:resourcealiases", "kms:requestalias"];
 
 pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
     let aliases = whole.subjects.aliases.iter();
-    let names: Vec<&str> = aliases.filter_map(|alias| alias.name.as_ref()).map(|name| &*name.text).collect();
+    let declared = aliases.filter_map(|alias| alias.name.as_ref()).map(|name| &*name.text);
+    let mut names: Vec<&str> = declared.chain(whole.around.aliases()).collect();
+    names.sort_unstable();
+    names.dedup();
     if names.is_empty() || names.iter().any(|name| symbol::holds_unknown(name)) {
         return;
     }
+    let where_ = if whole.around.is_empty() { "declared here" } else { "declared here or was collected" };
     for (index, view) in whole.views.iter().enumerate() {
         for row in view.document.statements.iter().flat_map(|statement| &statement.conditions) {
             let (_, name, _) = operator(&row.operator.text);
@@ -53,7 +57,7 @@ pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
                 let near = near.map(|(_, name)| format!("; did you mean `{name}`?")).unwrap_or_default();
                 found
                     .at(About::Document(index))
-                    .warning(value.span, format!("no alias that is declared here is called `{text}`{near}"));
+                    .warning(value.span, format!("no alias that is {where_} is called `{text}`{near}"));
             }
         }
     }

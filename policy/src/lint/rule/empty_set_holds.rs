@@ -62,8 +62,10 @@ fn asked_for(statement: &StatementText, row: &ConditionText) -> bool {
         let (quantifier, name, if_exists) = operator(&other.operator.text);
         let same = other.key.text.eq_ignore_ascii_case(&row.key.text);
         let present = name == "Null" && other.values.iter().all(|value| value.text.eq_ignore_ascii_case("false"));
-        let pair = row.key.text.eq_ignore_ascii_case("kms:EncryptionContextKeys")
-            && other.key.text.to_ascii_lowercase().starts_with(ENCRYPTION_CONTEXT);
+        // Whoever asks for one pair asks for its key.
+        let pairs = [("kms:EncryptionContextKeys", ENCRYPTION_CONTEXT), ("aws:TagKeys", "aws:requesttag/")];
+        let lower = other.key.text.to_ascii_lowercase();
+        let pair = pairs.iter().any(|(list, one)| row.key.text.eq_ignore_ascii_case(list) && lower.starts_with(one));
         let positive = quantifier != Some("ForAllValues") && !is_negated(name) && !if_exists && name != "Null";
         (same || pair) && (present || positive)
     })

@@ -20,15 +20,16 @@
 //!   "Resource": "*"}
 //! ```
 
-use crate::lint::finding::Findings;
+use crate::lint::finding::{Findings, Severity};
 use crate::lint::kind::account_of_root;
 use crate::lint::view::{View, plain};
+use crate::symbol;
 
 pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
     if !view.is_key_policy() {
         return;
     }
-    for statement in view.allows().filter(|statement| statement.conditions.is_empty()) {
+    for statement in view.allows() {
         let everything = plain(&statement.action).iter().find(|word| {
             let (service, name) = word.text.split_once(':').unwrap_or(("kms", &word.text));
             service.eq_ignore_ascii_case("kms") && !name.is_empty() && name.chars().all(|c| c == '*')
@@ -40,9 +41,11 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
         if principal.names.iter().any(|name| account_of_root(&name.name.text).is_some()) {
             continue;
         }
-        for name in principal.names.iter().filter(|name| &*name.name.text != "*" && !view.is_open(&name.name.text)) {
+        // A condition bounds when, though hardly what.
+        let severity = if statement.conditions.is_empty() { Severity::Security } else { Severity::Warning };
+        for name in principal.names.iter().filter(|name| &*name.name.text != "*" && !symbol::is_lone(&name.name.text)) {
             found
-                .security(name.name.span, format!("`{}` may do everything with this key", name.name.text))
+                .add(severity, name.name.span, format!("`{}` may do everything with this key", name.name.text))
                 .label(everything.span, "everything")
                 .help("allow the actions that it needs; leave `kms:*` to the account's root");
         }

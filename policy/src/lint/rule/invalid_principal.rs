@@ -20,14 +20,17 @@
 //!   "Resource": "*"}
 //! ```
 
+use crate::arn::Arn;
 use crate::catalogue::slip;
 use crate::lint::finding::{Edit, Findings};
+use crate::lint::kind::account_of_root;
 use crate::lint::view::View;
 use crate::principal::{Family, PrincipalPattern};
 
 pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
     let principals = view.document.statements.iter().filter_map(|statement| statement.principal.as_ref());
     let mut families = Vec::new();
+    let own = partition(view);
     for name in principals.flat_map(|principal| &principal.names) {
         let Some(family) = name.family.as_ref().filter(|family| !view.is_open(&family.text)) else { continue };
         let text = &*name.name.text;
@@ -44,8 +47,30 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
             && !wild
         {
             found.error(name.name.span, message);
+        } else if let (Some(own), Some(arn)) = (own, Arn::parse(text))
+            && arn.partition != own
+            && !view.is_open(arn.partition)
+            && !wild
+        {
+            found.error(
+                name.name.span,
+                format!(
+                    "`{text}` is of the partition `{}`, and the key of `{own}`: nobody of another one can use it",
+                    arn.partition
+                ),
+            );
         }
     }
+}
+
+/// The partition of the key, as the root user tells it that a key policy lets in.
+fn partition<'a>(view: &View<'a>) -> Option<&'a str> {
+    let account = view.account.filter(|_| view.is_key_policy())?;
+    let names = view.allows().flat_map(|statement| &statement.principal).flat_map(|principal| &principal.names);
+    let roots = names.filter(|name| account_of_root(&name.name.text) == Some(account));
+    let mut partitions = roots.filter_map(|name| Some(Arn::parse(&name.name.text)?.partition));
+    let first = partitions.next()?;
+    partitions.all(|other| other == first).then_some(first)
 }
 
 fn unknown_family(text: &str, span: crate::span::Span, found: &mut Findings<'_>) {

@@ -27,7 +27,8 @@ use crate::subject::KeySubject;
 const SETS: &str = "aws_kms_key_policy";
 
 pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
-    for (index, key) in whole.subjects.keys.iter().enumerate().filter(|(_, key)| has_default_policy(whole, key)) {
+    let loose = has_loose_policy(whole);
+    for (index, key) in whole.subjects.keys.iter().enumerate().filter(|(_, key)| !loose && has_none(key)) {
         let declared = &key.declaration;
         found
             .at(About::Key(index))
@@ -41,12 +42,16 @@ pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
 
 /// Whether nothing that is declared sets the policy of a key.
 pub(in crate::lint) fn has_default_policy(whole: &Whole<'_>, key: &KeySubject) -> bool {
-    // A policy whose key is not known may be that of any key.
-    let keys = &whole.subjects.keys;
-    let set = |index: usize| keys.iter().any(|key| key.policy == Some(index));
-    let documents = whole.subjects.documents.iter().enumerate();
-    let loose = documents.filter(|(_, own)| &*own.owner.kind == SETS).any(|(index, _)| !set(index));
+    has_none(key) && !has_loose_policy(whole)
+}
+
+fn has_none(key: &KeySubject) -> bool {
     let properties = &key.declaration.properties;
-    let given = ["KeyPolicy", "policy"].iter().any(|name| properties.member(name).is_some());
-    key.policy.is_none() && !loose && !given
+    key.policy.is_none() && ["KeyPolicy", "policy"].iter().all(|name| properties.member(name).is_none())
+}
+
+/// Whether there is a policy whose key is not known, so that it may be that of any key.
+fn has_loose_policy(whole: &Whole<'_>) -> bool {
+    let documents = whole.subjects.documents.iter().enumerate();
+    documents.filter(|(_, own)| &*own.owner.kind == SETS).any(|(index, _)| whole.index.key_of_policy(index).is_none())
 }

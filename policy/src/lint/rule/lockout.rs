@@ -30,7 +30,10 @@ use crate::statement::Effect;
 pub(in crate::lint) const PUT: &str = "kms:PutKeyPolicy";
 
 pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
-    let Some(rows) = view.access().filter(|_| view.is_key_policy()) else { return };
+    if !view.is_key_policy() || view.is_of_aws_managed_key() {
+        return;
+    }
+    let Some(rows) = view.access() else { return };
     if rows.iter().any(|row| row.actions.iter().any(|action| &**action == PUT)) {
         return check_principal(view, found);
     }
@@ -75,10 +78,11 @@ fn check_principal(view: &View<'_>, found: &mut Findings<'_>) {
     let account = view.account.or(caller.account()).unwrap_or_default();
     let made_up = format!("arn:aws:kms:us-east-1:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab");
     let key = setting.resource.unwrap_or(&made_up);
-    let Ok(request) = Request::builder(principal, PUT, key).resource_account(account).unnamed(Unnamed::Unknown).build()
-    else {
-        return;
-    };
+    let mut builder = Request::builder(principal, PUT, key).resource_account(account).unnamed(Unnamed::Unknown);
+    if view.is_in_some_region() {
+        builder = builder.unknown("aws:RequestedRegion");
+    }
+    let Ok(request) = builder.build() else { return };
     let layers = Layers { resource: Told::Known(view.policies), identity: Told::Unknown, ..Layers::default() };
     if residual(&request, &layers, Quirks::default()).answer == Answer::Never {
         found

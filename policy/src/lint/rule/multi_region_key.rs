@@ -39,9 +39,9 @@ pub(in crate::lint) fn check(whole: &Whole<'_>, found: &mut Findings<'_>) {
                 ),
             );
         }
-        let primary = key.primary.as_ref().and_then(|arn| {
-            whole.subjects.keys.iter().find(|other| *other.arn == *arn.text && !core::ptr::eq(*other, key))
-        });
+        let primary = key.primary.as_ref().filter(|arn| arn.text.starts_with("arn:"));
+        let primary = primary.and_then(|arn| whole.index.key(&arn.text)).filter(|place| *place != index);
+        let primary = primary.and_then(|place| whole.subjects.keys.get(place));
         if let Some(primary) = primary {
             drift(whole, key, primary, found);
         }

@@ -40,6 +40,10 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
             continue;
         }
         let (_, name, _) = operator(&row.operator.text);
+        // An operator that is none has a rule of its own.
+        if matches!(Atom::new(&row.operator.text, &row.key.text, &values, scope), Err(AtomError::Operator(_))) {
+            continue;
+        }
         let Some(key) = condition_key(&row.key.text) else { continue };
         let Some(severity) = mismatch(name, key) else { continue };
         let wanted = match key.value_type() {

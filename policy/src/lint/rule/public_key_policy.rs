@@ -59,13 +59,12 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
             .who
             .iter()
             .find(|who| matches!(who.standing, Standing::AnyAccount | Standing::AnyProvider | Standing::Anonymous));
-        let Some(stranger) = stranger.filter(|_| !row.conditions.iter().any(bounds)) else { continue };
+        let Some(stranger) = stranger.filter(|_| !bounded(&row.conditions)) else { continue };
         for action in &row.actions {
             if said.iter().any(|said| is_about(said, action)) {
                 continue;
             }
-            let mut open =
-                ways(view, row, stranger, action).into_iter().filter(|way| !way.conditions.iter().any(bounds));
+            let mut open = ways(view, row, stranger, action).into_iter().filter(|way| !bounded(&way.conditions));
             let Some(way) = open.next() else { continue };
             said.push(way.statement);
             let actions =
@@ -82,7 +81,20 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// Whether a condition says whose request it has to be.
+/// Whether conditions say whose request it has to be.
+fn bounded(conditions: &[Condition]) -> bool {
+    conditions.iter().any(|condition| {
+        // All values of a list that may be missing are whatever one likes.
+        let of_all = operator(&condition.operator).0 == Some("ForAllValues");
+        let present = |other: &Condition| {
+            let absent = operator(&other.operator).1 == "Null" && other.values.iter().any(|value| &**value != "false");
+            other.key.eq_ignore_ascii_case(&condition.key) && other != condition && !absent
+        };
+        bounds(condition) && (!of_all || conditions.iter().any(present))
+    })
+}
+
+/// Whether a condition says whose request it has to be, if the request has the key.
 fn bounds(condition: &Condition) -> bool {
     let (_, name, if_exists) = operator(&condition.operator);
     let lower = condition.key.to_ascii_lowercase();

@@ -45,6 +45,11 @@ const SILENT: &[&str] = &[
     "events.amazonaws.com",
 ];
 
+/// Services whose guides leave the condition out at least in one place, though they send what it asks for elsewhere:
+/// CloudTrail for its event data stores, S3 for server access logs, SES for topics, Cost Anomaly Detection.
+const OPTIONAL: &[&str] =
+    &["cloudtrail.amazonaws.com", "costalerts.amazonaws.com", "logging.s3.amazonaws.com", "ses.amazonaws.com"];
+
 pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
     if !view.is_key_policy() {
         return;
@@ -67,7 +72,8 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
                 continue;
             }
             let reads = actions.contains(&"kms:Decrypt");
-            let severity = if reads { Severity::Security } else { Severity::Warning };
+            let optional = OPTIONAL.contains(&&*name.name.text);
+            let severity = if reads && !optional { Severity::Security } else { Severity::Warning };
             found
                 .add(severity, name.name.span, format!("`{}` may use the key on anybody's behalf", name.name.text))
                 .help("add a condition on aws:SourceAccount or aws:SourceArn");

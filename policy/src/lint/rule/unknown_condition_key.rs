@@ -34,6 +34,10 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
         }
         let prefix = text.split(':').next().unwrap_or_default();
         let ours = ["aws", "kms"].iter().any(|ours| ours.eq_ignore_ascii_case(prefix));
+        // Every identity provider has keys under its own name: `accounts.google.com:sub`.
+        if prefix.contains('.') {
+            continue;
+        }
         let near = nearest_condition_key(text);
         // Keys of identity providers and of services that are new are not in the catalogue.
         if near.is_none() && !ours && service(prefix).is_none() && text.contains(':') {

@@ -22,7 +22,7 @@
 //! ```
 
 use crate::document::StatementText;
-use crate::lint::finding::Findings;
+use crate::lint::finding::{Findings, Severity};
 use crate::lint::kind::account_of_root;
 use crate::lint::rule::lockout::PUT;
 use crate::lint::view::{View, handle, is_about, plain};
@@ -38,9 +38,15 @@ const BINDING: &[&str] = &[
     "kms:viaservice",
 ];
 
+/// A grant that must have an encryption context as its constraint is of use for that context alone.
+const CONTEXT: &str = "kms:encryptioncontext";
+
+/// Says who may end the grant, but not who gets what.
+const RETIRING: &str = "kms:RetiringPrincipal";
+
 /// Whether a condition on this key bounds grants.
 pub(in crate::lint) fn binds(key: &str) -> bool {
-    BINDING.iter().any(|bound| bound.eq_ignore_ascii_case(key))
+    BINDING.iter().any(|bound| bound.eq_ignore_ascii_case(key)) || key.to_ascii_lowercase().starts_with(CONTEXT)
 }
 
 /// Whether a statement bounds the grants that it allows.
@@ -70,8 +76,10 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
         }
         let word = plain(&statement.action).iter().find(|word| word.text.eq_ignore_ascii_case("kms:CreateGrant"));
         let place = word.or(plain(&statement.action).first()).map_or(handle(statement), |word| word.span);
+        let can_be_ended = statement.conditions.iter().any(|row| row.key.text.eq_ignore_ascii_case(RETIRING));
+        let severity = if can_be_ended { Severity::Warning } else { Severity::Security };
         found
-            .security(place, "grants may be made for anybody and every operation")
+            .add(severity, place, "grants may be made for anybody and every operation")
             .help("add a condition on kms:GrantIsForAWSResource, kms:GranteePrincipal or kms:GrantOperations");
     }
 }

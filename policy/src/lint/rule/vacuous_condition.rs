@@ -31,6 +31,10 @@ pub(in crate::lint) fn check(view: &View<'_>, found: &mut Findings<'_>) {
         let StatementVerdict::Vacuous { rows } = &review.verdict else { continue };
         let Some(statement) = view.document.statements.get(review.statement) else { continue };
         for row in rows.iter().filter_map(|row| statement.conditions.get(*row)) {
+            // AWS's guides ask for it of services too, whose every grant is for a resource.
+            if row.key.text.eq_ignore_ascii_case("kms:GrantIsForAWSResource") {
+                continue;
+            }
             found
                 .warning(row.key.span, format!("this condition on `{}` changes nothing", row.key.text))
                 .label(handle(statement), "in this statement")

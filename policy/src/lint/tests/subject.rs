@@ -7,7 +7,8 @@ use crate::json::{self, Kind as Json, Value};
 use crate::policy::PolicyKind;
 use crate::span::Span;
 use crate::subject::{
-    AliasSubject, ChangeSubject, Declaration, DocumentSubject, GrantSubject, KeySubject, Subjects, UseSubject,
+    AliasSubject, ChangeSubject, Declaration, DocumentSubject, GrantSubject, HolderSubject, KeySubject, Subjects,
+    UseSubject,
 };
 
 /// A resource of CloudFormation or Terraform, or a grant as list-grants prints it, as subjects.
@@ -136,14 +137,14 @@ fn declare(address: &str, value: &Value, subjects: &mut Subjects) {
         }
         "AWS::IAM::Role" => {
             let arn = made_arn(address, kind).unwrap();
-            for policy in properties.member("Policies").and_then(Value::as_list).unwrap_or_default() {
+            let policies = properties.member("Policies").and_then(Value::as_list).unwrap_or_default();
+            let documents = policies.iter().map(|policy| {
                 let name = policy.member("PolicyName").and_then(Value::as_text).unwrap();
-                document(
-                    format!("{arn} inline {name}"),
-                    PolicyKind::Identity,
-                    policy.member("PolicyDocument").unwrap(),
-                );
-            }
+                let inner = policy.member("PolicyDocument").unwrap();
+                document(format!("{arn} inline {name}"), PolicyKind::Identity, inner)
+            });
+            let documents = documents.collect();
+            subjects.holders.push(HolderSubject { arn: arn.into(), documents, is_whole: true });
         }
         "AWS::IAM::ManagedPolicy" => {
             document(address.into(), PolicyKind::Identity, properties.member("PolicyDocument").unwrap());
@@ -158,7 +159,7 @@ fn declare(address: &str, value: &Value, subjects: &mut Subjects) {
             subjects.grants.push(GrantSubject { declaration, key: word(value, "KeyId"), value: value.clone() });
         }
         _ => {
-            for name in ["KmsKeyId", "KmsMasterKeyId"] {
+            for name in ["KmsKeyId", "KmsMasterKeyId", "KeyManagementServiceArn"] {
                 let Some(key) = word(properties, name) else { continue };
                 subjects.uses.push(UseSubject { declaration: declaration.clone(), property: name.into(), key });
             }

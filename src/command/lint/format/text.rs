@@ -11,6 +11,9 @@ use crate::command::lint::report::Outcome;
 use crate::command::trace::request_json;
 use crate::output::table::{Tint, tint};
 
+/// So many bytes before and after a place a policy is taken to reach.
+const NEAR: usize = 40_000;
+
 /// Lines further from the place than this are not shown, and longer texts are cut.
 const LINES_MAX: usize = 60;
 const BYTES_MAX: usize = 8 << 10;
@@ -99,7 +102,9 @@ fn notes(issue: &Issue, source: Option<&str>) -> Vec<(Level<'static>, String)> {
         notes.push((Level::NOTE, format!("made by the construct `{construct}`")));
     }
     match &issue.evidence {
-        Some(Evidence::Witness(request)) => notes.push((Level::NOTE, witness(request, source.unwrap_or_default()))),
+        Some(Evidence::Witness(request)) => {
+            notes.push((Level::NOTE, witness(request, near(source.unwrap_or_default(), &issue.place))))
+        }
         Some(Evidence::Proof(text)) => notes.push((Level::NOTE, readable(text))),
         None => {}
     }
@@ -146,7 +151,11 @@ impl<'a> Window<'a> {
         all.extend(
             issue.labels.iter().filter(|(label, _)| label.path == issue.place.path).map(|(label, _)| label.span),
         );
-        Window::of(source, &all).or_else(|| Window::of(source, &[own])).or_else(|| Window::cut(source, own))
+        let window =
+            Window::of(source, &all).or_else(|| Window::of(source, &[own])).or_else(|| Window::cut(source, own))?;
+        // The line of the place is known; to count from the beginning of a long file each time would take long.
+        let between = source.get(window.start..own.start as usize).unwrap_or_default().matches('\n').count();
+        Some(Window { line: (issue.place.start.line as usize).saturating_sub(between).max(1), ..window })
     }
 
     /// Whole lines from the first to the last of some places.
@@ -161,7 +170,7 @@ impl<'a> Window<'a> {
         let fits = text.len() <= BYTES_MAX
             && text.matches('\n').count() <= LINES_MAX
             && text.lines().all(|line| line.len() <= LINE_BYTES_MAX);
-        fits.then(|| Window { text, start, line: line_at(source, start), is_cut: false })
+        fits.then_some(Window { text, start, line: 1, is_cut: false })
     }
 
     /// A part of the line in which a place begins.
@@ -174,7 +183,7 @@ impl<'a> Window<'a> {
         let start = floor(begin.saturating_sub(BEFORE)).max(line_start);
         let end = floor((begin + AFTER + BEFORE).min(line_end));
         let text = source.get(start..end)?;
-        Some(Window { text, start, line: line_at(source, start), is_cut: true })
+        Some(Window { text, start, line: 1, is_cut: true })
     }
 
     fn holds(&self, label: &Place, primary: &Place) -> bool {
@@ -193,6 +202,9 @@ impl<'a> Window<'a> {
     }
 }
 
-fn line_at(source: &str, offset: usize) -> usize {
-    source.get(..offset).unwrap_or_default().matches('\n').count() + 1
+/// What of a source is looked through for the keys that a policy speaks of: the parts around a place.
+fn near<'t>(source: &'t str, place: &Place) -> &'t str {
+    let floor = |at: usize| (0..=at.min(source.len())).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
+    let (start, end) = (place.span.start as usize, place.span.end as usize);
+    source.get(floor(start.saturating_sub(NEAR))..floor(end.saturating_add(NEAR))).unwrap_or_default()
 }
