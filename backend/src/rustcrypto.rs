@@ -227,7 +227,9 @@ impl Provider for RustCrypto {
                 let primitives = Sm4Envelope::new(material)?;
                 Ok(Box::new(EnvelopeKey { holder: primitives, version, random: random_too }))
             }
-            KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => mac::load(spec, material),
+            KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => {
+                swept(spec, || mac::load(spec, material))
+            }
             _ => {
                 let family = Family::of(spec).ok_or(BackendError::Internal)?;
                 swept(spec, || (family.load)(material, random)).ok_or(BackendError::InvalidToken)

@@ -11,7 +11,9 @@ fn declared(path: &str, text: &str) -> Carrier {
     let source = Source::new(path, text);
     let value = read_template(&source).unwrap_or_else(|error| panic!("{error}"));
     let told = Told { scope: path.into(), ..Told::default() };
-    carrier(&source, &value, &told).unwrap_or_else(|error| panic!("{error}"))
+    let mut carrier = carrier(&source, &value, &told).unwrap_or_else(|error| panic!("{error}"));
+    carrier.subjects.holders = carrier.holders();
+    carrier
 }
 
 /// Code and line, in their order in the file.

@@ -30,6 +30,8 @@ pub(super) fn load(spec: KeySpec, material: &Secret) -> Result<Box<dyn Key>, Bac
     }
 }
 
+/// Apart, so that the block that the key is padded in is on the stack below whoever sweeps it.
+#[inline(never)]
 fn of<M: Mac + KeyInit + Clone + Send + Sync + 'static>(material: &Secret) -> Result<Box<dyn Key>, BackendError> {
     let key = M::new_from_slice(material.expose()).map_err(|_| BackendError::InvalidToken)?;
     Ok(Box::new(MacKey(key)))
