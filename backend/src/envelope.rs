@@ -141,7 +141,8 @@ pub const KEY_BYTES: usize = 32;
 pub const DERIVED_BYTES: usize = KEY_BYTES + COMMITMENT_BYTES;
 
 /// As much of the stack as the key of a message is moved around in; what a cipher needs beyond that is its own to sweep.
-const SWEPT_BYTES: usize = 1_024;
+/// Frames are larger where nothing was optimized.
+const SWEPT_BYTES: usize = if cfg!(debug_assertions) { 8 * 1_024 } else { 1_024 };
 const LABEL: &[u8] = b"wardbook-envelope";
 const FIXED_BYTES: usize = LABEL.len() + 2 + NONCE_BYTES + 4;
 
