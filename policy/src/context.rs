@@ -125,6 +125,11 @@ impl Carried {
         &self.action
     }
 
+    /// Whether requests for the action carry a key; [`carries`](crate::catalogue::carries) says the same, more slowly.
+    pub fn has(&self, key: &str) -> bool {
+        self.find(&Key::new(key)).unwrap_or_else(|| catalogue::carries(&self.action, key))
+    }
+
     /// `None` for a key that was not looked up.
     pub(crate) fn find(&self, key: &Key) -> Option<bool> {
         // An action of another service says nothing of the keys of KMS.
