@@ -13,6 +13,7 @@ use crate::clock::later;
 use crate::desk::Desk;
 use crate::document::compile;
 use crate::event::service_event;
+use crate::kms::Pool;
 use crate::name::{AliasName, KeyName, partition};
 use crate::operation::new_material;
 use crate::refusal::{Refusal, Why};
@@ -28,6 +29,9 @@ pub(crate) fn make(name: &AliasName, desk: &Desk<'_>) -> Result<bool, Refusal> {
         return Ok(false);
     };
     if name.name.strip_prefix("alias/aws/") != Some(stem) || name.account != desk.caller.account {
+        return Ok(false);
+    }
+    if desk.moves_to(Pool::Store) {
         return Ok(false);
     }
     let mut desk = Desk::new(desk.kms, desk.caller);
@@ -65,7 +69,7 @@ pub(crate) fn make(name: &AliasName, desk: &Desk<'_>) -> Result<bool, Refusal> {
     let event = service_event("CreateKey", &key, now, Parameters::default(), &*desk.kms.parts.random)?;
     let Desk { kms, seen, writes, .. } = desk;
     // Somebody else may have made it meanwhile: then it is there as well.
-    if !kms.conclude(&seen, None, &writes, &event)? {
+    if !kms.conclude(&seen, &writes, event)? {
         kms.catch_up()?;
     }
     Ok(true)
