@@ -172,7 +172,7 @@ impl Kms {
         let mut step = self.begin(raw);
         loop {
             step = match step {
-                Step::Done(reply) => return reply,
+                Step::Done(reply) => return *reply,
                 Step::Logging(logging) => return logging.wait(self),
                 Step::Blocks(blocked) => self.go_on(raw, *blocked),
             };
@@ -208,7 +208,7 @@ impl Kms {
     pub fn go_on(&self, raw: &Raw, blocked: Blocked) -> Step {
         let Blocked { case, rest, pool } = blocked;
         match rest {
-            Rest::Sts => Step::Done(crate::sts::answer(self, raw, case)),
+            Rest::Sts => Step::Done(Box::new(crate::sts::answer(self, raw, case))),
             Rest::Kms(operation, caller) => self.work(raw, case, operation, caller, &Place::Pool(pool)),
         }
     }
@@ -266,7 +266,7 @@ impl Kms {
         let logged = case.event(Some(&refusal)).and_then(|event| self.submit(event));
         match logged {
             Ok(logged) => Step::Logging(Box::new(Logging::new(case, Err(refusal), asked, logged))),
-            Err(refusal) => Step::Done(reply(case, Err(refusal), asked)),
+            Err(refusal) => Step::Done(Box::new(reply(case, Err(refusal), asked))),
         }
     }
 

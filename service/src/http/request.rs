@@ -168,7 +168,7 @@ async fn answer_soon(shared: &Arc<Shared>, raw: Raw, room: OwnedSemaphorePermit)
     loop {
         let kms = Arc::clone(&shared.kms);
         match step {
-            Step::Done(reply) => return Some(reply),
+            Step::Done(reply) => return Some(*reply),
             Step::Logging(logging) => {
                 if !logging.is_durable() {
                     let durable = poll_fn(|context| logging.poll(context.waker()));

@@ -21,7 +21,7 @@ use crate::store::Seen;
 #[derive(Debug)]
 pub enum Step {
     /// There is a reply.
-    Done(Reply),
+    Done(Box<Reply>),
     /// Its event is on the way to the disk.
     Logging(Box<Logging>),
     /// It may take longer than others like to wait: [`Kms::go_on`] with it on a thread of this pool.
@@ -49,6 +49,7 @@ pub enum Place {
 }
 
 /// What came of working on a request.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is returned to")]
 pub(crate) enum Worked {
     /// It has to be done elsewhere. Nothing has happened yet.
     Blocks(Pool),
