@@ -6,7 +6,7 @@
 
 The server verifies every signature, decides by the key policy and the caller's IAM policies, and has an event on disk
 before it answers. The emulator is ministack from PyPI, which does none of this; a virtual environment is made for it
-and for botocore, which signs. Both get the same request from the same clients (`load_client.rs`, built with rustc): one
+and for botocore, which signs. Both get the same request from the same clients (`load/client.rs`, built with rustc): one
 thread for each connection sends one signed request again and again, each when the last is answered.
 
     start      how long `serve --dev` takes until it answers, on the disk
@@ -52,7 +52,7 @@ def venv(packages):
 
 
 def build_client():
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "load_client.rs")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "load", "client.rs")
     client = os.path.join(SCRATCH, "load_client")
     if not os.path.exists(client) or os.path.getmtime(client) < os.path.getmtime(source):
         subprocess.run(["rustc", "-O", "--edition", "2024", source, "-o", client], check=True)

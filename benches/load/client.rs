@@ -2,7 +2,7 @@
 //! is answered. Nothing but the standard library, so that `rustc -O` alone builds it.
 //!
 //! ```text
-//! load_client PORT CONNECTIONS SECONDS < request
+//! client PORT CONNECTIONS SECONDS < request
 //! ```
 //!
 //! It reads the length of the request in four bytes, little endian, and the request. It says `ready` once all are
@@ -20,7 +20,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, port, connections, seconds] = arguments.as_slice() else {
-        return Err("usage: load_client PORT CONNECTIONS SECONDS < request, and one line".into());
+        return Err("usage: client PORT CONNECTIONS SECONDS < request, and one line".into());
     };
     let (port, connections): (u16, usize) = (port.parse()?, connections.parse()?);
     let time = Duration::from_secs_f64(seconds.parse()?);
