@@ -13,6 +13,12 @@ mod replace;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
+
+/// The endpoint makes hundreds of small texts for each request, and sealing takes much memory for a moment: this one is a
+/// sixth faster for the former, and gives back what the latter took.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     quiet_caught_panics();

@@ -34,7 +34,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use append::{Durable, Journal};
+pub use append::{Durable, Journal, Ticket};
 pub use open::CutTail;
 pub use read::{Moment, Snapshot, Unsealed, moment, snapshot};
 pub use seal::Log;

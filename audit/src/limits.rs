@@ -79,8 +79,13 @@ pub const JOURNAL_PATIENCE_SHARE: u32 = 8;
 /// Where that is less, it does not wait.
 pub const JOURNAL_PATIENCE_MIN: Duration = Duration::from_micros(20);
 
-/// How large a journal segment grows before the next one is begun.
-pub const JOURNAL_SEGMENT_BYTES_MAX: u64 = 64 << 20;
+/// How long a write and its sync may take, on the average of late, for a caller to do them himself: waking another thread
+/// and being woken by it takes no less.
+pub const JOURNAL_OWN_WRITE_MAX: Duration = Duration::from_micros(50);
+
+/// How large a journal segment grows before the next one is begun. Sealing takes a few times as much memory, and a segment
+/// should be larger than a small file, which is compressed hard.
+pub const JOURNAL_SEGMENT_BYTES_MAX: u64 = 16 << 20;
 
 /// The longest prose (a description, an error message, a user agent) in an event that we make.
 pub const PROSE_BYTES_MAX: usize = 8 << 10;

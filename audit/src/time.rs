@@ -94,7 +94,13 @@ impl fmt::Display for Timestamp {
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}", second % 60)?;
         match self.0.rem_euclid(MICROS) {
             0 => f.write_str("Z"),
-            micros => write!(f, ".{}Z", format!("{micros:06}").trim_end_matches('0')),
+            mut micros => {
+                let mut digits = 6;
+                while micros % 10 == 0 {
+                    (micros, digits) = (micros / 10, digits - 1);
+                }
+                write!(f, ".{micros:0digits$}Z")
+            }
         }
     }
 }

@@ -8,6 +8,8 @@ mod signing_key;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use wardbook_audit::time::Timestamp;
@@ -25,7 +27,7 @@ pub use signing_key::SigningKeys;
 #[derive(Clone, Debug)]
 pub struct Authentic {
     /// Whose.
-    pub credential: Credential,
+    pub credential: Arc<Credential>,
     /// The region that it was signed for.
     pub region: String,
     /// The service that it was signed for.
@@ -40,7 +42,18 @@ pub fn authenticate(
     services: &[&str],
     now: Timestamp,
 ) -> Result<Authentic, Refusal> {
-    let claim = Claim::read(raw)?;
+    authenticate_as(Claim::read(raw)?, raw, credentials, keys, services, now)
+}
+
+/// The same, where what the request claims was read before.
+pub(crate) fn authenticate_as(
+    claim: Claim,
+    raw: &Raw,
+    credentials: &Credentials,
+    keys: &SigningKeys,
+    services: &[&str],
+    now: Timestamp,
+) -> Result<Authentic, Refusal> {
     let credential = credentials.find(&claim.access_key, claim.token.as_deref(), now)?;
     check_scope(&claim, services)?;
     check_time(&claim, now)?;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use wardbook_audit::event::{ConditionKey, ContextValue, Decision as Logged, Name, Prose, Word};
 use wardbook_audit::time::Timestamp;
-use wardbook_policy::catalogue::carries;
-use wardbook_policy::context::Values;
+use wardbook_policy::context::{Carried, Values};
 use wardbook_policy::decide::{Decision, Reason, Verdict, decide};
 use wardbook_policy::grant::Grant;
+use wardbook_policy::key::Key as ConditionName;
 use wardbook_policy::layers::{Layers, Told};
 use wardbook_policy::policy::Policy;
 use wardbook_policy::quirk::Quirks;
@@ -171,7 +171,8 @@ impl Court<'_> {
         if let On::Key(_, Named::Alias(alias)) = &question.on {
             of_key.text("kms:RequestAlias", alias);
         }
-        of_key.0.retain(|(key, _)| key.starts_with("aws:") || carries(question.action, key));
+        let carried = Carried::by(question.action);
+        of_key.0.retain(|(key, _)| key.starts_with("aws:") || carried.carries(&ConditionName::new(key)));
         if let Some((id, path)) = wardbook_policy::arn::Arn::parse(resource)
             .and_then(|arn| self.directory.account(arn.account))
             .and_then(|account| account.organization.as_ref())
@@ -179,14 +180,17 @@ impl Court<'_> {
             of_key.text("aws:ResourceOrgID", id);
             of_key.many("aws:ResourceOrgPaths", [path.as_str()]);
         }
-        let mut named = std::collections::HashSet::new();
-        for (key, value) in own.0.into_iter().chain(of_key.0).chain(question.facts.0.iter().cloned()) {
+        let mut facts = own.0;
+        facts.extend(of_key.0);
+        facts.extend(question.facts.0.iter().cloned());
+        let mut named = std::collections::HashSet::with_capacity(facts.len());
+        for (key, value) in facts {
             // Of names that IAM takes for one, the first stands.
             if named.insert(key.to_ascii_lowercase()) {
                 builder = builder.with(&key, value);
             }
         }
-        builder.build().map_err(|error| error.to_string())
+        builder.carried(carried).build().map_err(|error| error.to_string())
     }
 }
 

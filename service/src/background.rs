@@ -90,7 +90,7 @@ impl Kms {
         let event = service_event(act.event(), &key.name, desk.now, details, &*self.parts.random)?;
         let Desk { seen, writes, .. } = desk;
         // A conflict means that somebody was faster; the next look finds what is left to do.
-        let done = self.conclude(&seen, None, &writes, &event)?;
+        let done = self.conclude(&seen, &writes, event)?;
         if act != Due::Rotate {
             self.opened.forget(&key.name);
         }

@@ -1,6 +1,7 @@
 //! Who is calling, from where, and the condition keys that follow from that.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use wardbook_audit::time::Timestamp;
 use wardbook_policy::caller::Caller as Principal;
@@ -68,7 +69,8 @@ impl Caller {
     /// The service itself, when it acts without being asked.
     pub fn service(region: &str) -> Result<Self, Refusal> {
         let credential = crate::credential::Credential::new("", Vec::new(), "kms.amazonaws.com");
-        let authentic = Authentic { credential, region: region.to_owned(), service: "kms".to_owned() };
+        let authentic =
+            Authentic { credential: Arc::new(credential), region: region.to_owned(), service: "kms".to_owned() };
         let principal = Principal::parse("kms.amazonaws.com").map_err(|_| Refusal::new(Why::Internal, ""))?;
         let source = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
         let account = String::new();

@@ -4,7 +4,7 @@ mod file;
 mod session;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -38,12 +38,13 @@ pub struct Credential {
     pub source_arn: Option<String>,
     secret: Arc<Secret>,
     token: Option<Arc<Secret>>,
+    fingerprint: OnceLock<[u8; 8]>,
 }
 
 /// All access keys that are known.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    fixed: HashMap<String, Credential>,
+    fixed: HashMap<String, Arc<Credential>>,
     sealer: Sealer,
 }
 
@@ -60,6 +61,7 @@ impl Credential {
             source_arn: None,
             secret: Arc::new(Secret::new(secret.into())),
             token: None,
+            fingerprint: OnceLock::new(),
         }
     }
 
@@ -69,24 +71,29 @@ impl Credential {
 
     /// Tells two secrets apart and nothing else about them.
     pub(crate) fn fingerprint(&self) -> [u8; 8] {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.expose()) else { return [0; 8] };
-        mac.update(b"wardbook signing key cache");
-        let bytes: [u8; 32] = mac.finalize().into_bytes().into();
-        bytes.first_chunk::<8>().copied().unwrap_or_default()
+        *self.fingerprint.get_or_init(|| {
+            let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.expose()) else { return [0; 8] };
+            mac.update(b"wardbook signing key cache");
+            let bytes: [u8; 32] = mac.finalize().into_bytes().into();
+            bytes.first_chunk::<8>().copied().unwrap_or_default()
+        })
     }
 }
 
 impl Credentials {
     /// The keys of the operator, and whatever sessions this sealer made.
     pub fn new(fixed: impl IntoIterator<Item = Credential>, sealer: Sealer) -> Self {
-        Self {
-            fixed: fixed.into_iter().map(|credential| (credential.access_key.clone(), credential)).collect(),
-            sealer,
-        }
+        let fixed = fixed.into_iter().map(|credential| (credential.access_key.clone(), Arc::new(credential)));
+        Self { fixed: fixed.collect(), sealer }
     }
 
     /// The credential behind an access key id and a token.
-    pub(crate) fn find(&self, access_key: &str, token: Option<&str>, now: Timestamp) -> Result<Credential, Refusal> {
+    pub(crate) fn find(
+        &self,
+        access_key: &str,
+        token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Arc<Credential>, Refusal> {
         let unknown =
             || Refusal::new(Why::UnrecognizedClient, "The security token included in the request is invalid.");
         let credential = match self.fixed.get(access_key) {
@@ -96,9 +103,12 @@ impl Credentials {
                 if !bool::from(wanted.ct_eq(given)) {
                     return Err(unknown());
                 }
-                credential.clone()
+                Arc::clone(credential)
             }
-            None => session::open(&self.sealer, access_key, token.ok_or_else(unknown)?).ok_or_else(unknown)?,
+            None => {
+                let opened = session::open(&self.sealer, access_key, token.ok_or_else(unknown)?);
+                Arc::new(opened.ok_or_else(unknown)?)
+            }
         };
         if credential.expires.is_some_and(|end| end <= now) {
             return Err(Refusal::new(Why::ExpiredToken, "The security token included in the request is expired"));

@@ -9,8 +9,10 @@ use wardbook_audit::event::{Decision, Field, Name, Parameters, Resource};
 use wardbook_audit::time::Timestamp;
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::Call;
+use wardbook_backend::capability::{Capability, Cost};
 use wardbook_backend::error::BackendError;
 use wardbook_backend::key::KeyHandle;
+use wardbook_backend::operation::OperationKind;
 use wardbook_backend::spec::{KeySpec, Usage};
 use wardbook_backend::token::{Binding, KeyToken, MaterialId};
 
@@ -18,7 +20,7 @@ use wardbook_policy::catalogue::KeyState;
 
 use crate::authorize::{Court, Named, On};
 use crate::caller::Caller;
-use crate::kms::Kms;
+use crate::kms::{Kms, Place, Pool};
 use crate::limits::{BACKEND_TIME, NEAR_A_BOUND};
 use crate::managed;
 use crate::name::{AliasName, KeyName, StoreName, Written, hex, uuid};
@@ -46,6 +48,10 @@ pub struct Desk<'a> {
     pub notes: Notes,
     /// On whose behalf a foreign holder of keys is asked.
     pub behalf: Behalf,
+    /// Where the work is done; if that is not told, it may block.
+    pub place: Option<&'a Place>,
+    /// Where it has to be done instead. Nothing has happened then, and whatever else came out does not count.
+    pub blocks: Cell<Option<Pool>>,
 }
 
 /// On whose behalf a foreign holder of keys is asked: words that it may log.
@@ -132,7 +138,24 @@ impl<'a> Desk<'a> {
             writes: Writes::default(),
             notes: Notes::default(),
             behalf: Behalf::default(),
+            place: None,
+            blocks: Cell::new(None),
         }
+    }
+
+    /// Whether the work has to move to a pool before it goes on. It stays where it may block anyhow, but nobody waits for
+    /// a custom key store except those who want it.
+    pub(crate) fn moves_to(&self, pool: Pool) -> bool {
+        let moves = match (self.place, &pool) {
+            (None, _) => false,
+            (Some(Place::Here), _) => true,
+            (Some(Place::Pool(here)), Pool::KeyStore(_)) => *here != pool,
+            (Some(Place::Pool(_)), _) => false,
+        };
+        if moves {
+            self.blocks.set(Some(pool));
+        }
+        moves
     }
 
     /// Searches the state; the answer holds for the version of it that was searched first.
@@ -363,13 +386,37 @@ impl<'a> Desk<'a> {
         let kept = key.record.material(material).ok_or_else(|| Refusal::new(Why::InvalidCiphertext, ""))?;
         let pending = || Refusal::new(Why::InvalidState, format!("{} is pending import.", key.name.arn()));
         let token = kept.token.as_ref().ok_or_else(pending)?;
-        let binding = binding(key, material)?;
+        let elsewhere = || Refusal::new(Why::Internal, "the key is not at hand");
+        if let Some(id) = &key.record.key_store {
+            let KeyName { account, region, .. } = key.name.clone();
+            if self.moves_to(Pool::KeyStore(StoreName { account, region, id: id.clone() })) {
+                return Err(elsewhere());
+            }
+        }
+        let opened = self.kms.opened.find(&key.name, material);
+        if !opened.as_deref().is_some_and(is_quick) && self.moves_to(Pool::Backend) {
+            return Err(elsewhere());
+        }
+        // One whose store is not connected any more is not used, open or not.
         let holder = self.holder(key)?;
+        if let Some(opened) = opened {
+            return Ok(opened);
+        }
+        let binding = binding(key, material)?;
         self.kms.opened.open((&key.name, material), || {
             let bytes = STANDARD.decode(token).map_err(|_| BackendError::InvalidToken)?;
             holder.open(&KeyToken::from_bytes(&bytes)?, &binding, &self.call(&self.labels()))
         })
     }
+}
+
+/// Whether an open key does what is asked of keys in microseconds.
+fn is_quick(handle: &KeyHandle) -> bool {
+    use OperationKind::{Decrypt, Encrypt, GenerateDataKey, Mac, Sign, Verify, VerifyMac};
+    let asked = |row: &&Capability| {
+        matches!(row.operation, Encrypt | Decrypt | GenerateDataKey | Mac | VerifyMac | Sign | Verify)
+    };
+    handle.capabilities().iter().filter(asked).all(|row| row.cost == Cost::Inline)
 }
 
 /// The id that nothing has.

@@ -37,7 +37,6 @@ pub struct Case {
     user_agent: Option<String>,
     account: String,
     tls: Option<(String, String, String)>,
-    written: bool,
 }
 
 /// What the operator's log says of a request: names, and nothing that was encrypted or decrypted, signed or proven.
@@ -60,14 +59,20 @@ pub struct Told {
 impl Case {
     /// Opens the case of a request of which nothing is believed yet.
     pub fn open(raw: &Raw, now: Timestamp, random: &dyn Random) -> Self {
+        Self::of(raw, Claim::read(raw).ok().as_ref(), now, random)
+    }
+
+    /// The same, where what it claims was read before.
+    pub fn of(raw: &Raw, claim: Option<&Claim>, now: Timestamp, random: &dyn Random) -> Self {
         let id = || {
             let mut bytes = [0; 16];
             // Without randomness no signature could be checked either, and the request fails further down.
             let _ = random.fill(&mut bytes);
             uuid(bytes)
         };
-        let claimed = Claim::access_key_of(raw).and_then(AccessKeyId::new);
-        let region = Claim::read(raw).map(|claim| claim.region).unwrap_or_default();
+        let access_key = claim.map(|claim| claim.access_key.clone()).or_else(|| Claim::access_key_of(raw));
+        let claimed = access_key.and_then(AccessKeyId::new);
+        let region = claim.map(|claim| claim.region.clone()).unwrap_or_default();
         let tls =
             raw.tls.clone().map(|(version, suite)| (version, suite, raw.header("host").unwrap_or("-").to_owned()));
         Self {
@@ -84,7 +89,6 @@ impl Case {
             user_agent: raw.header("user-agent").map(str::to_owned),
             account: "unknown".to_owned(),
             tls,
-            written: false,
         }
     }
 
@@ -128,20 +132,9 @@ impl Case {
         }
     }
 
-    /// The event is durable.
-    pub fn written(&mut self) {
-        self.written = true;
-    }
-
-    /// Whether the event is durable.
-    pub fn is_written(&self) -> bool {
-        self.written
-    }
-
     /// The event, with the refusal if it was refused.
-    pub fn event(&self, refusal: Option<&Refusal>) -> Result<EventText, Refusal> {
+    pub fn event(&mut self, refusal: Option<&Refusal>) -> Result<EventText, Refusal> {
         let failed = || Refusal::new(Why::Internal, "the event of the request could not be made");
-        let Notes { request, response, additional, resources, decision, .. } = self.notes.clone();
         let error = refusal.map(|refusal| {
             let code = Word::new(error::logged_name(refusal.why)).ok_or_else(failed)?;
             Ok((code, Prose::new(&refusal.message)))
@@ -151,30 +144,43 @@ impl Case {
         });
         let word = |text: &str| Word::new(text).or_else(|| Word::new("unknown")).ok_or_else(failed);
         let name = |text: &str| Name::new(text).or_else(|| Name::new("unknown")).ok_or_else(failed);
-        let event = NewEvent {
+        let mut event = NewEvent {
             id: name(&self.event_id)?,
             time: self.time,
             kind: EventKind::ApiCall { request_id: name(&self.request_id)? },
             source: word(self.source)?,
             name: self.name.clone(),
             region: word(&self.region)?,
-            identity: self.identity.clone(),
+            identity: Identity::default(),
             source_address: name(&self.source_address)?,
             user_agent: self.user_agent.as_deref().map(Prose::new),
             error: error.transpose()?,
             read_only: self.read_only,
-            request: Some(request).filter(|request| !request.is_empty()),
-            response: response.filter(|_| refusal.is_none()),
-            additional,
+            request: None,
+            response: None,
+            additional: Parameters::default(),
             details: None,
-            resources,
+            resources: Vec::new(),
             recipient_account: name(&self.account)?,
             shared_id: None,
             vpc_endpoint: None,
             tls,
-            decision,
+            decision: None,
         };
-        event.finish().map_err(|_| failed())
+        // What was gathered is lent to the event: it may have to be told again.
+        let notes = &mut self.notes;
+        event.identity = std::mem::take(&mut self.identity);
+        event.request = Some(std::mem::take(&mut notes.request)).filter(|request| !request.is_empty());
+        event.response = notes.response.take_if(|_| refusal.is_none());
+        event.additional = std::mem::take(&mut notes.additional);
+        event.resources = std::mem::take(&mut notes.resources);
+        event.decision = notes.decision.take();
+        let finished = event.finish();
+        self.identity = event.identity;
+        notes.request = event.request.unwrap_or_default();
+        notes.response = event.response.or_else(|| notes.response.take());
+        (notes.additional, notes.resources, notes.decision) = (event.additional, event.resources, event.decision);
+        finished.map_err(|_| failed())
     }
 }
 

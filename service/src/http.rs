@@ -1,10 +1,12 @@
 //! The rim: connections, limits and waits. The only place that is not synchronous.
 //!
-//! What arrives is handed to [`Kms::answer`] on a thread that may block. More requests than there is room for are told
-//! to slow down, and more connections than there is room for wait to be accepted.
+//! What takes microseconds is done where it arrived, and its reply waits for the disk without a thread; what may block is
+//! handed to the threads of a pool. More requests than there is room for are told to slow down, and more connections than
+//! there is room for wait to be accepted.
 
 mod log;
 mod metrics;
+mod pools;
 mod request;
 
 use std::io;
@@ -35,6 +37,7 @@ use crate::limits::{
 use log::Line;
 pub use log::Log;
 use metrics::Metrics;
+use pools::Pools;
 
 /// How the rim behaves.
 #[derive(Clone, Default)]
@@ -87,6 +90,7 @@ struct Shared {
     settings: Settings,
     metrics: Metrics,
     room: Arc<Semaphore>,
+    pools: Pools,
 }
 
 impl Shared {
@@ -110,7 +114,7 @@ pub fn serve(kms: Arc<Kms>, listener: TcpListener, settings: Settings, tell: imp
         .enable_all()
         .build()?;
     let room = Arc::new(Semaphore::new(settings.bounds.requests_at_once));
-    let shared = Arc::new(Shared { kms, settings, metrics: Metrics::default(), room });
+    let shared = Arc::new(Shared { kms, settings, metrics: Metrics::default(), room, pools: Pools::default() });
     runtime.block_on(accept(shared, listener, tell))
 }
 

@@ -10,7 +10,10 @@
 //! ```
 
 mod fresh;
+mod passing;
 mod ready;
+mod step;
+mod target;
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -24,7 +27,7 @@ use wardbook_backend::call::{Clock as _, Monotonic};
 use wardbook_backend::random::Random;
 
 use crate::api::Operation;
-use crate::authenticate::{SigningKeys, authenticate};
+use crate::authenticate::{Claim, SigningKeys, authenticate_as};
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::console::Tail;
@@ -35,7 +38,7 @@ use crate::event::{Case, Told};
 use crate::grant_token;
 use crate::key_store::KeyStores;
 use crate::last_use::LastUses;
-use crate::limits::ATTEMPTS_MAX;
+use crate::limits::{ATTEMPTS_MAX, BODY_BYTES_HERE_MAX};
 use crate::opened::Opened;
 use crate::operation;
 use crate::outbox;
@@ -48,6 +51,12 @@ use crate::state::{LoadError, State, Writes};
 use crate::store::{Seen, Store, StoreError};
 use crate::wire::{decode, error};
 
+use passing::Passing;
+pub(crate) use step::Worked;
+use step::{Basis, Logged, Rest};
+pub use step::{Blocked, Logging, Place, Pool, Step};
+use target::target;
+
 /// The service.
 pub struct Kms {
     pub(crate) parts: Parts,
@@ -58,9 +67,9 @@ pub struct Kms {
     signing_keys: SigningKeys,
     /// Whoever changes something holds it, from the check of what was seen until memory has it too.
     committing: Mutex<()>,
-    /// Whoever answers from what is holds it shared from the last look until the event is durable; a change waits for
-    /// all of those before it is answered.
-    answering: RwLock<()>,
+    /// Whoever answers from what is has a pass from the last look until the event is durable; a change waits for all of
+    /// those before it is answered.
+    passing: Passing,
     /// Events of the store that the journal has.
     settled: Mutex<Vec<i64>>,
     /// What may still be under an old root key.
@@ -169,7 +178,7 @@ impl Kms {
             tail: Tail::default(),
             signing_keys: SigningKeys::default(),
             committing: Mutex::default(),
-            answering: RwLock::default(),
+            passing: Passing::default(),
             settled: Mutex::default(),
             rewrap_left: AtomicUsize::new(0),
             last_uses,
@@ -179,21 +188,53 @@ impl Kms {
 
     /// Answers a request. There is no reply whose event is not durable.
     pub fn answer(&self, raw: &Raw) -> Reply {
-        let mut case = Case::open(raw, self.parts.clock.now(), &*self.parts.random);
-        if crate::sts::is_meant(raw) {
-            return crate::sts::answer(self, raw, case);
+        let mut step = self.begin(raw);
+        loop {
+            step = match step {
+                Step::Done(reply) => return *reply,
+                Step::Logging(logging) => return logging.wait(self),
+                Step::Blocks(blocked) => self.go_on(raw, *blocked),
+            };
         }
-        let answered = match &self.parts.journal.refusal() {
-            Some(_) => Err(Refusal::new(Why::Internal, JOURNAL_REFUSES)),
+    }
 
-            None => self.handle(raw, &mut case),
+    /// Works on a request as far as that does not block.
+    pub fn begin(&self, raw: &Raw) -> Step {
+        let claim = Claim::read(raw);
+        let mut case = Case::of(raw, claim.as_ref().ok(), self.parts.clock.now(), &*self.parts.random);
+        if crate::sts::is_meant(raw) {
+            return Step::Blocks(Box::new(Blocked { case, rest: Rest::Sts, pool: Pool::Store }));
+        }
+        let (operation, caller) = match self.admit(raw, claim, &mut case) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return self.refuse(raw, case, refusal),
         };
-        let answered = match answered {
-            Err(refusal) if !case.is_written() => self.write_refusal(&case, refusal),
-            other => other,
+        let place = match (operation::pool(operation), self.parts.store.is_near()) {
+            (None, true) if raw.body.len() <= BODY_BYTES_HERE_MAX => Place::Here,
+            (None, true) => Place::Pool(Pool::Backend),
+            (pool, _) => Place::Pool(pool.unwrap_or(Pool::Store)),
         };
-        let asked = raw.has_header("x-wardbook-explain");
-        reply(case, answered, asked)
+        match place {
+            Place::Here => self.work(raw, case, operation, Box::new(caller), &place),
+            Place::Pool(pool) => {
+                let rest = Rest::Kms(operation, Box::new(caller));
+                Step::Blocks(Box::new(Blocked { case, rest, pool }))
+            }
+        }
+    }
+
+    /// Goes on with a request. May block.
+    pub fn go_on(&self, raw: &Raw, blocked: Blocked) -> Step {
+        let Blocked { case, rest, pool } = blocked;
+        match rest {
+            Rest::Sts => Step::Done(Box::new(crate::sts::answer(self, raw, case))),
+            Rest::Kms(operation, caller) => self.work(raw, case, operation, caller, &Place::Pool(pool)),
+        }
+    }
+
+    /// Refuses to go on with a request, because there is no room for it.
+    pub fn turn_away(&self, raw: &Raw, blocked: Blocked) -> Step {
+        self.refuse(raw, blocked.case, Refusal::new(Why::Throttling, crate::desk::THROTTLED))
     }
 
     /// Refuses a request whose body nobody has, and writes that down. Who sent it is not known, since the body would
@@ -206,42 +247,85 @@ impl Kms {
             false => drop(target(raw, &mut case)),
         }
         let why = refusal.why;
-        let answered = self.write_refusal(&case, refusal);
+        let answered = self.write_refusal(&mut case, refusal);
         let is_written = answered.as_ref().is_err_and(|refusal| refusal.why == why);
         let reply = reply(case, answered, false);
         Reply { status: if is_written { status } else { reply.status }, ..reply }
     }
 
-    fn handle(&self, raw: &Raw, case: &mut Case) -> Result<String, Refusal> {
-        let operation = target(raw, case)?;
-        let caller = self.authenticate(raw, case, &["kms"])?;
-        if !self.parts.quotas.admit(&caller.account, operation, self.parts.clock.wall()) {
-            return Err(Refusal::new(Why::Throttling, crate::desk::THROTTLED));
+    /// What is asked, and who asks.
+    fn admit(&self, raw: &Raw, claim: Result<Claim, Refusal>, case: &mut Case) -> Result<(Operation, Caller), Refusal> {
+        if self.parts.journal.refuses() {
+            return Err(Refusal::new(Why::Internal, JOURNAL_REFUSES));
         }
-        operation::dispatch(self, operation, &caller, raw, case)
+        let operation = target(raw, case)?;
+        let caller = self.authenticate(raw, claim?, case, &["kms"])?;
+        match self.parts.quotas.admit(&caller.account, operation, self.parts.clock.wall()) {
+            true => Ok((operation, caller)),
+            false => Err(Refusal::new(Why::Throttling, crate::desk::THROTTLED)),
+        }
+    }
+
+    fn work(&self, raw: &Raw, mut case: Case, operation: Operation, caller: Box<Caller>, place: &Place) -> Step {
+        match operation::dispatch(self, operation, &caller, raw, &mut case, place) {
+            Ok(Worked::Logging(outcome, logged)) => {
+                let asked = raw.has_header("x-wardbook-explain");
+                Step::Logging(Box::new(Logging::new(case, outcome, asked, logged)))
+            }
+            Ok(Worked::Blocks(pool)) => {
+                Step::Blocks(Box::new(Blocked { case, rest: Rest::Kms(operation, caller), pool }))
+            }
+            Err(refusal) => self.refuse(raw, case, refusal),
+        }
+    }
+
+    /// Writes down a refusal that is not written down yet.
+    fn refuse(&self, raw: &Raw, mut case: Case, refusal: Refusal) -> Step {
+        let asked = raw.has_header("x-wardbook-explain");
+        let logged = case.event(Some(&refusal)).and_then(|event| self.submit(event));
+        match logged {
+            Ok(logged) => Step::Logging(Box::new(Logging::new(case, Err(refusal), asked, logged))),
+            Err(refusal) => Step::Done(Box::new(reply(case, Err(refusal), asked))),
+        }
     }
 
     /// Who sent it. The log knows from here on.
-    pub(crate) fn authenticate(&self, raw: &Raw, case: &mut Case, services: &[&str]) -> Result<Caller, Refusal> {
+    pub(crate) fn authenticate(
+        &self,
+        raw: &Raw,
+        claim: Claim,
+        case: &mut Case,
+        services: &[&str],
+    ) -> Result<Caller, Refusal> {
         let Parts { credentials, clock, loopback_is_secure, directory, .. } = &self.parts;
-        let authentic = authenticate(raw, credentials, &self.signing_keys, services, clock.wall())?;
+        let authentic = authenticate_as(claim, raw, credentials, &self.signing_keys, services, clock.wall())?;
         let caller = Caller::new(authentic, raw, *loopback_is_secure)?;
         case.identify(&caller, directory);
         Ok(caller)
     }
 
     /// One operation, decided again if what it was decided on changed meanwhile.
-    pub(crate) fn serve<O: Serve>(&self, caller: &Caller, raw: &Raw, case: &mut Case) -> Result<String, Refusal> {
+    pub(crate) fn serve<O: Serve>(
+        &self,
+        caller: &Caller,
+        raw: &Raw,
+        case: &mut Case,
+        place: &Place,
+    ) -> Result<Worked, Refusal> {
         let request: O = decode::request(&raw.body, O::SHAPE)?;
         let mut parameters = Parameters::default();
         request.note(&mut parameters);
         case.notes.request = parameters.clone();
         for _ in 0..ATTEMPTS_MAX {
             let mut desk = Desk::new(self, caller);
+            desk.place = Some(place);
             desk.behalf = Behalf::new(case.operation(), &case.request_id, caller.arn());
             desk.notes.request = parameters.clone();
             let outcome = self.attempt(&request, &mut desk);
-            let Desk { seen, searched, strict, mut writes, notes, now, .. } = desk;
+            let Desk { seen, searched, strict, blocks, mut writes, notes, now, .. } = desk;
+            if let Some(pool) = blocks.take() {
+                return Ok(Worked::Blocks(pool));
+            }
             case.notes = notes;
             case.time = now;
             if outcome.is_err() {
@@ -250,20 +334,24 @@ impl Kms {
             // What was only looked for does not stand in the way of a change, unless the change depends on it.
             let searched = searched.get().filter(|_| writes.is_empty() || strict);
             let event = case.event(outcome.as_ref().err())?;
-            let begun = self.parts.stopwatch.now();
-            if self.conclude(&seen, searched, &writes, &event)? {
-                case.written();
+            let since = self.parts.stopwatch.now();
+            let concluded = match writes.is_empty() {
+                true => self.confirm(Basis { since, seen, searched }, event)?,
+                false => self.change(&seen, searched, &writes, event)?,
+            };
+            if let Some(logged) = concluded {
                 if self.shares && outcome.is_ok() {
-                    self.last_uses.note(event.text());
+                    self.last_uses.note(logged.event.text());
                 }
-                if writes.is_empty() {
-                    self.hold_still(begun, &seen, searched)?;
-                }
-                return outcome.map(|answer| {
+                let encoded = outcome.map(|answer| {
                     let mut body = String::new();
                     crate::wire::encode::Encode::encode(&answer, &mut body);
                     body
                 });
+                return Ok(Worked::Logging(encoded, logged));
+            }
+            if *place == Place::Here {
+                return Ok(Worked::Blocks(Pool::Store));
             }
             self.catch_up()?;
         }
@@ -297,55 +385,62 @@ impl Kms {
         }
     }
 
-    /// Makes the changes, or makes sure that nothing has changed, and writes the event down. Whether it came to that:
-    /// if not, the request has to be decided again.
-    pub(crate) fn conclude(
+    /// Makes sure that nothing has changed, and hands the event of the answer to the journal. Whether it came to that: if
+    /// not, the request has to be decided again.
+    fn confirm(&self, basis: Basis, event: EventText) -> Result<Option<Logged>, Refusal> {
+        let pass = self.passing.pass();
+        match self.holds(&basis.seen, basis.searched)? {
+            true => Ok(Some(Logged { pass: Some(pass), basis: Some(basis), ..self.submit(event)? })),
+            false => Ok(None),
+        }
+    }
+
+    /// Makes the changes, and writes the event down. Whether it came to that, likewise.
+    fn change(
         &self,
         seen: &[Seen],
         searched: Option<u64>,
         writes: &Writes,
-        event: &EventText,
-    ) -> Result<bool, Refusal> {
-        let committed = match writes.is_empty() {
-            true => {
-                let _answering = self.answering.read().unwrap_or_else(PoisonError::into_inner);
-                return match self.holds(seen, searched)? {
-                    true => self.log(event).map(|()| true),
-                    false => Ok(false),
-                };
-            }
-            false => {
-                let changes = writes.changes(&self.parts.sealer).map_err(|_| Refusal::new(Why::Internal, ""))?;
-                let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
-                let committed = match searched {
-                    None => self.parts.store.commit(seen, &changes, event),
-                    Some(version) => {
-                        let current = self.state.read().unwrap_or_else(PoisonError::into_inner).version();
-                        if current != version {
-                            return Ok(false);
-                        }
-                        self.parts.store.commit_at(version, seen, &changes, event)
+        event: EventText,
+    ) -> Result<Option<Logged>, Refusal> {
+        let changes = writes.changes(&self.parts.sealer).map_err(|_| Refusal::new(Why::Internal, ""))?;
+        let committed = {
+            let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+            let committed = match searched {
+                None => self.parts.store.commit(seen, &changes, &event),
+                Some(version) => {
+                    let current = self.state.read().unwrap_or_else(PoisonError::into_inner).version();
+                    if current != version {
+                        return Ok(None);
                     }
-                };
-                match committed {
-                    Err(StoreError::Conflict) => return Ok(false),
-                    Err(error) => return Err(failed(error)),
-                    Ok(committed) => {
-                        self.remember(writes, committed.revision)?;
-                        committed
-                    }
+                    self.parts.store.commit_at(version, seen, &changes, &event)
+                }
+            };
+            match committed {
+                Err(StoreError::Conflict) => return Ok(None),
+                Err(error) => return Err(failed(error)),
+                Ok(committed) => {
+                    self.remember(writes, committed.revision)?;
+                    committed
                 }
             }
         };
-        drop(self.answering.write().unwrap_or_else(PoisonError::into_inner));
-        self.log(event)?;
+        self.passing.outlast();
+        let logged = self.parts.journal.append(&event);
+        logged.map_err(|_| Refusal::new(Why::Internal, JOURNAL_REFUSES))?;
         let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
         settled.push(committed.event);
         if settled.len() >= SETTLED_TOGETHER {
             self.parts.store.settle(&settled).map_err(failed)?;
             settled.clear();
         }
-        Ok(true)
+        Ok(Some(Logged { ticket: None, event, pass: None, basis: None }))
+    }
+
+    /// A change that nobody asked for: made, and its event durable. Whether it came to that.
+    pub(crate) fn conclude(&self, seen: &[Seen], writes: &Writes, event: EventText) -> Result<bool, Refusal> {
+        let logged = self.change(seen, None, writes, event)?;
+        Ok(logged.inspect(|logged| self.tail.push(&logged.event)).is_some())
     }
 
     /// Tells the store which of its events the journal has. To be done before the journal is sealed.
@@ -368,8 +463,14 @@ impl Kms {
         Ok(())
     }
 
+    fn submit(&self, event: EventText) -> Result<Logged, Refusal> {
+        let submitted = self.parts.journal.submit(std::slice::from_ref(&event));
+        let ticket = submitted.map_err(|_| Refusal::new(Why::Internal, JOURNAL_REFUSES))?;
+        Ok(Logged { ticket: Some(ticket), event, pass: None, basis: None })
+    }
+
     /// Writes a refusal down that came before anything was decided.
-    pub(crate) fn write_refusal(&self, case: &Case, refusal: Refusal) -> Result<String, Refusal> {
+    fn write_refusal(&self, case: &mut Case, refusal: Refusal) -> Result<String, Refusal> {
         if let Ok(event) = case.event(Some(&refusal)) {
             self.log(&event)?;
             return Err(refusal);
@@ -432,17 +533,6 @@ fn reply(case: Case, answered: Result<String, Refusal>, asked: bool) -> Reply {
 }
 
 const JOURNAL_REFUSES: &str = "The audit log cannot be written, so no request is served.";
-
-/// The operation that a request names.
-fn target(raw: &Raw, case: &mut Case) -> Result<Operation, Refusal> {
-    let unknown = || Refusal::new(Why::UnknownOperation, "");
-    let name =
-        raw.header("x-amz-target").and_then(|target| target.strip_prefix("TrentService.")).ok_or_else(unknown)?;
-    case.name(name);
-    let operation = Operation::ALL.into_iter().find(|operation| operation.name() == name).ok_or_else(unknown)?;
-    case.read_only = wardbook_policy::catalogue::kms_operations_of(name).all(|line| line.is_read_only());
-    Ok(operation)
-}
 
 /// The field of the request that names its key, as the caller wrote it.
 pub(crate) const KEY_ID: Field<wardbook_audit::event::Name> = Field::KEY_ID;

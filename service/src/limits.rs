@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// The longest body of a request. The largest that the model permits is a policy of 128 KiB with every letter escaped.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// The longest body of a request that is worked on where it arrived, among others that wait.
+pub const BODY_BYTES_HERE_MAX: usize = 32 << 10;
 /// The bytes of all headers together.
 pub const HEADER_BYTES_MAX: usize = 32 << 10;
 /// How many headers a request may have.
@@ -45,8 +47,18 @@ pub const OPEN_KEYS_MAX: usize = 10_000;
 pub const CONTEXT_BYTES_MAX: usize = 8_192;
 /// Requests that are worked on at once; more are throttled.
 pub const REQUESTS_AT_ONCE_MAX: usize = 1_024;
-/// Threads that work on requests.
+/// Threads that work on requests and may block, of all pools together.
 pub const WORKERS_MAX: usize = 512;
+/// How many of them ask the store.
+pub const STORE_THREADS_MAX: usize = 256;
+/// How many of them wait for the backend.
+pub const BACKEND_THREADS_MAX: usize = 64;
+/// How many requests wait for one of those.
+pub const BACKEND_WAITING_MAX: usize = 448;
+/// How many of them wait for one custom key store.
+pub const KEY_STORE_THREADS_MAX: usize = 16;
+/// How many requests wait for one of those.
+pub const KEY_STORE_WAITING_MAX: usize = 64;
 /// Connections that are open at once.
 pub const CONNECTIONS_MAX: usize = 4_096;
 /// How long the headers of a request may take to arrive.

@@ -15,6 +15,7 @@ use crate::clock::later;
 use crate::desk::Desk;
 use crate::document::compile;
 use crate::event::service_event;
+use crate::kms::Pool;
 use crate::name::{AliasName, KeyName, Written, partition};
 use crate::operation::new_material;
 use crate::refusal::{Refusal, Why};
@@ -71,6 +72,9 @@ pub(crate) fn make(name: &AliasName, desk: &Desk<'_>) -> Result<bool, Refusal> {
     if desk.caller.via_stem() != Some(caller_of(stem)) || name.account != desk.caller.account {
         return Ok(false);
     }
+    if desk.moves_to(Pool::Store) {
+        return Ok(false);
+    }
     let mut desk = Desk::new(desk.kms, desk.caller);
     if desk.alias(name).is_some() {
         return Ok(true);
@@ -84,7 +88,7 @@ pub(crate) fn make_to_describe(text: &str, desk: &mut Desk<'_>) -> Result<(), Re
     let Written::Alias(name) = Written::read(text, &desk.caller.account, desk.caller.region()) else { return Ok(()) };
     let Some(stem) = stem(&name).filter(|stem| SERVICES.contains(stem)) else { return Ok(()) };
     let mut beside = Desk::new(desk.kms, desk.caller);
-    if name.account != desk.caller.account || beside.alias(&name).is_some() {
+    if name.account != desk.caller.account || beside.alias(&name).is_some() || desk.moves_to(Pool::Store) {
         return Ok(());
     }
     let via = format!("{}.{}.amazonaws.com", caller_of(stem), name.region);
@@ -146,7 +150,7 @@ fn keep(name: &AliasName, (key, mut record, policy): Fresh, mut desk: Desk<'_>) 
     let event = service_event("CreateKey", &key, now, Parameters::default(), &*desk.kms.parts.random)?;
     let Desk { kms, seen, writes, .. } = desk;
     // Somebody else may have made it meanwhile: then it is there as well.
-    if !kms.conclude(&seen, None, &writes, &event)? {
+    if !kms.conclude(&seen, &writes, event)? {
         kms.catch_up()?;
     }
     Ok(())

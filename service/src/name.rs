@@ -126,14 +126,28 @@ pub fn is_key_id(text: &str) -> bool {
 pub(crate) fn uuid(mut bytes: [u8; 16]) -> String {
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+    let mut out = String::with_capacity(36);
+    for (place, byte) in bytes.iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            out.push('-');
+        }
+        out.extend(digits(*byte));
+    }
+    out
 }
 
 /// Hexadecimal in lower case.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut out = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        out.extend(digits(*byte));
+    }
+    out
+}
+
+fn digits(byte: u8) -> [char; 2] {
+    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' - 10 + half });
+    [digit(byte >> 4), digit(byte & 0x0f)]
 }
 
 #[cfg(test)]
@@ -164,5 +178,7 @@ mod tests {
             assert_eq!(read(bad), Written::Malformed, "{bad}");
         }
         assert!(is_key_id(&format!("mrk-{}", "0a".repeat(16))) && is_key_id(&uuid([255; 16])));
+        assert_eq!(uuid([0xab; 16]), "abababab-abab-4bab-abab-abababababab");
+        assert_eq!(hex(&[0x00, 0x09, 0x1a, 0xff]), "00091aff");
     }
 }

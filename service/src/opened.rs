@@ -23,6 +23,11 @@ impl Opened {
         Self { most, kept: RwLock::default() }
     }
 
+    /// The key, if it is open.
+    pub fn find(&self, name: &KeyName, material: MaterialId) -> Option<Arc<KeyHandle>> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&(name.clone(), material)).map(Arc::clone)
+    }
+
     /// The open key, opened now if it is not yet.
     pub fn open(
         &self,

@@ -23,13 +23,26 @@ mod tag;
 use crate::api::{self, Operation};
 use crate::caller::Caller;
 use crate::event::Case;
-use crate::kms::Kms;
+use crate::kms::{Kms, Place, Pool, Worked};
 use crate::raw::Raw;
 use crate::refusal::Refusal;
 
 pub(crate) use create::new_material;
 pub(crate) use multi_region::forget_replica;
 pub(crate) use rotation::{expire, rotate_automatically};
+
+/// Whose threads serve an operation; none where it takes microseconds, as long as the key is at hand.
+pub(crate) fn pool(operation: Operation) -> Option<Pool> {
+    use Operation as O;
+    match operation {
+        O::Encrypt | O::Decrypt | O::ReEncrypt | O::GenerateDataKey | O::GenerateDataKeyWithoutPlaintext => None,
+        O::GenerateRandom | O::GenerateMac | O::VerifyMac | O::Sign | O::Verify => None,
+        O::DescribeKey | O::GetKeyPolicy | O::GetKeyRotationStatus | O::ListKeyPolicies => None,
+        O::GenerateDataKeyPair | O::GenerateDataKeyPairWithoutPlaintext | O::DeriveSharedSecret => Some(Pool::Backend),
+        O::Encapsulate | O::Decapsulate | O::GetPublicKey | O::GetParametersForImport => Some(Pool::Backend),
+        _ => Some(Pool::Store),
+    }
+}
 
 /// Serves one request for an operation.
 pub(crate) fn dispatch(
@@ -38,11 +51,12 @@ pub(crate) fn dispatch(
     caller: &Caller,
     raw: &Raw,
     case: &mut Case,
-) -> Result<String, Refusal> {
+    place: &Place,
+) -> Result<Worked, Refusal> {
     macro_rules! table {
         ($($name:ident => $request:ident,)*) => {
             match operation {
-                $(Operation::$name => kms.serve::<api::$request>(caller, raw, case),)*
+                $(Operation::$name => kms.serve::<api::$request>(caller, raw, case, place),)*
             }
         };
     }

@@ -118,7 +118,7 @@ impl Kms {
             desk.writes.key(name, record, policy);
             let event = service_event(EVENT, name, desk.now, Parameters::default(), &*self.parts.random)?;
             let Desk { seen, writes, .. } = desk;
-            if self.conclude(&seen, None, &writes, &event)? {
+            if self.conclude(&seen, &writes, event)? {
                 return Ok(true);
             }
             self.catch_up()?;

@@ -87,6 +87,11 @@ pub enum StoreError {
 
 /// A place for state. Synchronous; every method may block.
 pub trait Store: Send + Sync {
+    /// Whether [`Store::confirm`] and [`Store::version`] are answered from memory, at once.
+    fn is_near(&self) -> bool {
+        false
+    }
+
     /// Every row, in the order of their kinds.
     fn load(&self) -> Result<Vec<Row>, StoreError>;
 

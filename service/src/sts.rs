@@ -7,6 +7,7 @@ mod form;
 
 use wardbook_audit::journal;
 
+use crate::authenticate::Claim;
 use crate::event::Case;
 use crate::kms::{Kms, Reply};
 use crate::raw::Raw;
@@ -79,7 +80,7 @@ fn handle(kms: &Kms, raw: &Raw, case: &mut Case) -> Result<(&'static str, String
     let action = form.get("Action").unwrap_or_default();
     case.name(action);
     case.read_only = true;
-    let caller = kms.authenticate(raw, case, &["sts"])?;
+    let caller = kms.authenticate(raw, Claim::read(raw)?, case, &["sts"])?;
     match action {
         "GetCallerIdentity" => {
             let id = case.principal_id().unwrap_or_else(|| caller.account.clone());

@@ -120,11 +120,13 @@ impl ReadAt for LocalReader {
         if offset.checked_add(length).is_none_or(|end| end > self.length) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let mut bytes = vec![0; length as usize];
+        let mut bytes = Vec::with_capacity(length as usize);
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(offset))?;
-        file.read_exact(&mut bytes)?;
-        Ok(bytes.into())
+        match (&mut *file).take(length).read_to_end(&mut bytes)? as u64 == length {
+            true => Ok(bytes.into()),
+            false => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
     }
 }
 

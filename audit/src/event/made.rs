@@ -10,6 +10,8 @@ use crate::time::Timestamp;
 
 /// The version of the record format that these events have.
 const EVENT_VERSION: &str = "1.11";
+/// How long the text of such an event is, about.
+const EVENT_BYTES_USUAL: usize = 3 << 10;
 
 /// An event of this engine. Fields that are `None` are absent from the record, except that a call always has
 /// `requestParameters` and `responseElements`, which may be null.
@@ -189,7 +191,8 @@ impl ConditionKey {
 impl NewEvent {
     /// The event as it is recorded.
     pub fn finish(&self) -> Result<EventText, EventError> {
-        let mut out = Object::default();
+        let mut out = Object(Vec::with_capacity(EVENT_BYTES_USUAL));
+        out.0.push(b'{');
         out.text("eventVersion", EVENT_VERSION);
         out.with("userIdentity", |out| self.identity.write(out));
         out.text("eventTime", &self.time.to_string());
@@ -275,11 +278,13 @@ impl Session {
 
 impl Resource {
     fn write(&self, out: &mut Vec<u8>) {
-        let mut object = Object::default();
+        let mut object = Object(std::mem::take(out));
+        object.0.push(b'{');
         object.text("accountId", self.account.as_str());
         object.text("type", self.kind.as_str());
         object.text("ARN", self.arn.as_str());
-        out.extend_from_slice(object.finish().as_bytes());
+        object.0.push(b'}');
+        *out = object.0;
     }
 }
 
@@ -353,6 +358,6 @@ impl Object {
     fn finish(mut self) -> String {
         self.0.push(b'}');
         // It is made of texts and ASCII.
-        String::from_utf8_lossy(&self.0).into_owned()
+        String::from_utf8(self.0).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 }

@@ -92,7 +92,8 @@ impl Parameters {
         let mut out = Vec::new();
         value.write(&mut out);
         // What `write` makes is made of texts and ASCII.
-        let text = String::from_utf8_lossy(&out).into_owned();
+        let text =
+            String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         match self.fields.iter_mut().find(|(name, _)| *name == field.name) {
             Some((_, value)) => *value = text,
             None => self.fields.push((field.name, text)),

@@ -1,9 +1,14 @@
 //! Appending: callers put their events into a group; a thread of its own writes and syncs one group after the other.
 //!
-//! The thread is there so that a caller can stop waiting for a disk that does not answer.
+//! The thread is there so that a caller can stop waiting for a disk that does not answer. Where a disk has been answering
+//! sooner than the thread would wake up, a caller who comes alone writes his group himself: should the disk hang in that
+//! very moment, this one caller waits for it, and all others are told as ever.
+
+mod ticket;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -14,7 +19,9 @@ use super::{JournalError, Options, Refusal};
 use crate::disk::{Appender, Disk, Lock};
 use crate::event::EventText;
 use crate::folder::{Folder, Origin};
-use crate::limits::{JOURNAL_GROUP_BYTES_MAX, JOURNAL_PATIENCE_MIN, JOURNAL_PATIENCE_SHARE};
+use crate::limits::{JOURNAL_GROUP_BYTES_MAX, JOURNAL_OWN_WRITE_MAX, JOURNAL_PATIENCE_MIN, JOURNAL_PATIENCE_SHARE};
+
+pub use ticket::Ticket;
 
 /// The journal of one log. There is one writer for each log, which holds its lock.
 pub struct Journal {
@@ -38,9 +45,10 @@ impl Durable {
     }
 }
 
-#[derive(Default)]
 struct Shared {
     state: Mutex<State>,
+    /// Held by whoever set `writing`, so nobody ever waits for it.
+    writer: Mutex<Writer>,
     /// There is something to write, or the writer shall stop.
     work: Condvar,
     /// A group is durable. Groups take turns, so that those who wait for the next one are not woken.
@@ -52,6 +60,15 @@ struct Shared {
 #[derive(Default)]
 struct State {
     group: Group,
+    /// Whether somebody is writing a group.
+    writing: bool,
+    /// How long the last write and its sync took.
+    took: Duration,
+    /// How long they take of late, as far as it matters for whether callers write themselves.
+    pace: Duration,
+    /// How many threads wait, by the turn of their group, and who is to be woken in other ways.
+    threads: [usize; 2],
+    wakers: [Vec<Waker>; 2],
     /// Which group that is, counted from 0.
     turn: usize,
     /// The index of the first event in the group.
@@ -63,11 +80,13 @@ struct State {
     /// The segments that are closed and not sealed.
     closed: Vec<PathBuf>,
     wants_rotation: bool,
+    /// The segment is as large as it may be.
+    full: bool,
     stops: bool,
     refusal: Option<Refusal>,
 }
 
-/// What the writing thread has for itself.
+/// What whoever writes has for himself.
 pub(super) struct Writer {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) origin: Origin,
@@ -78,20 +97,24 @@ pub(super) struct Writer {
     pub(super) bytes: u64,
     pub(super) next: u64,
     pub(super) frame: Vec<u8>,
+    /// The group that is being written.
+    pub(super) group: Group,
 }
 
 impl Journal {
     pub(super) fn start(writer: Writer, sealer: Sealer, lock: Box<dyn Lock>) -> Result<Self, JournalError> {
-        let shared = Arc::new(Shared::default());
-        {
-            let mut state = shared.state();
-            (state.first, state.durable) = (writer.next, writer.next);
-        }
-        let options = writer.options;
-        let path = writer.path.clone();
+        let (options, path) = (writer.options, writer.path.clone());
+        let (first, durable, pace) = (writer.next, writer.next, 2 * JOURNAL_OWN_WRITE_MAX);
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State { first, durable, pace, ..State::default() }),
+            writer: Mutex::new(writer),
+            work: Condvar::new(),
+            durable: [Condvar::new(), Condvar::new()],
+            moved: Condvar::new(),
+        });
         let theirs = shared.clone();
         let thread = std::thread::Builder::new().name("journal".to_owned());
-        let writer = thread.spawn(move || theirs.write(writer)).map_err(JournalError::disk(path))?;
+        let writer = thread.spawn(move || theirs.write()).map_err(JournalError::disk(path))?;
         Ok(Self { shared, writer: Some(writer), sealer: Mutex::new(sealer), options, _lock: lock })
     }
 
@@ -103,17 +126,26 @@ impl Journal {
 
     /// The same for several events, which are written together and in this order.
     pub fn append_all(&self, events: &[EventText]) -> Result<Durable, Refusal> {
+        self.submit(events)?.wait()
+    }
+
+    /// Takes events, which are written together and in this order, and does not wait for the disk, unless it has been
+    /// answering at once. Nothing counts before the ticket says that they are durable.
+    pub fn submit(&self, events: &[EventText]) -> Result<Ticket, Refusal> {
         let texts: Vec<_> = events.iter().map(|event| event.view().compact()).collect();
         let bytes: usize = texts.iter().map(|text| text.len() + 4).sum();
         let limit = self.options.time_limit;
-        let state = self.shared.state();
+        let mut state = self.shared.state();
         let full = |state: &mut State| {
             state.refusal.is_none() && state.group.len() > 0 && state.group.len() + bytes > JOURNAL_GROUP_BYTES_MAX
         };
-        let waited = self.shared.moved.wait_timeout_while(state, limit, full);
-        let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-        if timeout.timed_out() && full(&mut state) {
-            return Err(self.shared.refuse(&mut state, Refusal::Hung(limit)));
+        if full(&mut state) {
+            let waited = self.shared.moved.wait_timeout_while(state, limit, full);
+            let timeout;
+            (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            if timeout.timed_out() && full(&mut state) {
+                return Err(self.shared.refuse(&mut state, Refusal::Hung(limit)));
+            }
         }
         if let Some(refusal) = &state.refusal {
             return Err(refusal.clone());
@@ -121,27 +153,25 @@ impl Journal {
         let leaf_index = state.first + state.group.count();
         let before = state.group.count();
         texts.iter().for_each(|text| state.group.push(text));
-        if before == 0 || (before < state.expected && state.group.count() >= state.expected) {
+        let (next, turn) = (leaf_index + texts.len() as u64, state.turn);
+        let mut ticket = Ticket { shared: Arc::clone(&self.shared), leaf_index, next, turn, limit, settled: None };
+        let alone = before == 0 && !state.writing && !state.wants_rotation && !state.full && !state.stops;
+        if alone && state.pace < JOURNAL_OWN_WRITE_MAX {
+            ticket.settled = Some(self.shared.write_own(state).map(|()| Durable { leaf_index }));
+        } else if before == 0 || (before < state.expected && state.group.count() >= state.expected) {
             self.shared.work.notify_one();
         }
-        let next = leaf_index + texts.len() as u64;
-        let [even, odd] = &self.shared.durable;
-        let turn = if state.turn.is_multiple_of(2) { even } else { odd };
-        let pending = |state: &mut State| state.durable < next && state.refusal.is_none();
-        let waited = turn.wait_timeout_while(state, limit, pending);
-        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if state.durable >= next {
-            return Ok(Durable { leaf_index });
-        }
-        match &state.refusal {
-            Some(refusal) => Err(refusal.clone()),
-            None => Err(self.shared.refuse(&mut state, Refusal::Hung(limit))),
-        }
+        Ok(ticket)
     }
 
     /// Why it refuses, if it does.
     pub fn refusal(&self) -> Option<Refusal> {
         self.shared.state().refusal.clone()
+    }
+
+    /// Whether it refuses.
+    pub fn refuses(&self) -> bool {
+        self.shared.state().refusal.is_some()
     }
 
     /// Begins a new segment and seals all closed ones into Parquet files. Events can be appended meanwhile. If sealing
@@ -222,23 +252,34 @@ impl Shared {
 
     fn refuse(&self, state: &mut State, refusal: Refusal) -> Refusal {
         let refusal = state.refusal.get_or_insert(refusal).clone();
-        self.durable.iter().chain([&self.moved]).for_each(Condvar::notify_all);
+        self.durable.iter().chain([&self.moved, &self.work]).for_each(Condvar::notify_all);
+        state.wakers.iter_mut().flat_map(std::mem::take).for_each(Waker::wake);
         refusal
     }
 
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What the thread does until it is stopped or fails.
-    fn write(&self, mut writer: Writer) {
-        let refusal = match self.write_groups(&mut writer) {
+    fn write(&self) {
+        let refusal = match self.write_groups() {
             Ok(()) => Refusal::Closed,
-            Err(error) => Refusal::Disk(format!("{}: {error}", writer.path.display()).into()),
+            Err(error) => self.failed(&error),
         };
         self.refuse(&mut self.state(), refusal);
     }
 
-    fn write_groups(&self, writer: &mut Writer) -> std::io::Result<()> {
-        let (mut group, mut patience) = (Group::default(), Duration::ZERO);
+    fn failed(&self, error: &std::io::Error) -> Refusal {
+        Refusal::Disk(format!("{}: {error}", self.writer().path.display()).into())
+    }
+
+    fn write_groups(&self) -> std::io::Result<()> {
         loop {
-            let idle = |state: &mut State| state.group.count() == 0 && !state.wants_rotation && !state.stops;
+            let idle = |state: &mut State| {
+                let nothing = state.group.count() == 0 && !state.wants_rotation && !state.full && !state.stops;
+                state.refusal.is_none() && (nothing || state.writing)
+            };
             let state = self.work.wait_while(self.state(), idle);
             let mut state = state.unwrap_or_else(PoisonError::into_inner);
             if state.refusal.is_some() || (state.stops && state.group.count() == 0) {
@@ -246,57 +287,109 @@ impl Shared {
             }
             // Those who waited for the last group come back one after another. Without a moment's patience the first of
             // them would have a sync of its own, and all others would wait for that one too.
+            let patience = state.took / JOURNAL_PATIENCE_SHARE;
             if state.group.count() < state.expected && patience >= JOURNAL_PATIENCE_MIN {
                 let gathering = |state: &mut State| {
-                    let waits = state.refusal.is_none() && !state.stops && !state.wants_rotation;
+                    let waits = state.refusal.is_none() && !state.stops && !state.wants_rotation && !state.full;
                     waits && state.group.count() < state.expected
                 };
                 let gathered = self.work.wait_timeout_while(state, patience, gathering);
                 (state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
             }
-            let turn = state.turn;
-            if state.group.count() > 0 {
-                std::mem::swap(&mut group, &mut state.group);
-                state.first += group.count();
-                state.turn += 1;
-                self.moved.notify_all();
-                drop(state);
-                let begun = Instant::now();
-                writer.write(&group)?;
-                patience = begun.elapsed() / JOURNAL_PATIENCE_SHARE;
-                state = self.state();
-                state.durable = writer.next;
-                // All who wait for this group, and all who came since. Were only the one half expected, both would take
-                // turns for ever, each waiting for the sync of the other.
-                state.expected = group.count() + state.group.count();
-                group.clear();
-                let [even, odd] = &self.durable;
-                if turn.is_multiple_of(2) { even } else { odd }.notify_all();
+            if state.writing {
+                continue;
             }
-            let wants_rotation = state.wants_rotation;
+            state.writing = true;
+            if state.group.count() > 0 {
+                state = self.write_group(state)?;
+            }
+            let (wants_rotation, full) = (state.wants_rotation, state.full);
             drop(state);
-            let closed = match wants_rotation || writer.bytes > writer.options.segment_bytes {
-                true => writer.rotate()?,
-                false => None,
-            };
+            let closed = if wants_rotation || full { self.writer().rotate()? } else { None };
             let mut state = self.state();
             state.closed.extend(closed);
+            (state.writing, state.full) = (false, false);
             if wants_rotation {
                 state.wants_rotation = false;
                 self.moved.notify_all();
             }
         }
     }
+
+    /// Writes the group there is, which is the caller's alone, and wakes the thread if there is more to do.
+    fn write_own(&self, mut state: MutexGuard<'_, State>) -> Result<(), Refusal> {
+        state.writing = true;
+        let mut state = match self.write_group(state) {
+            Ok(state) => state,
+            Err(error) => {
+                let refusal = self.failed(&error);
+                let mut state = self.state();
+                state.writing = false;
+                return Err(self.refuse(&mut state, refusal));
+            }
+        };
+        state.writing = false;
+        if state.group.count() > 0 || state.wants_rotation || state.full || state.stops {
+            self.work.notify_one();
+        }
+        // It took so long that others have given the journal up.
+        state.refusal.clone().map_or(Ok(()), Err)
+    }
+
+    /// Writes the group there is. Whoever calls it has set `writing`.
+    fn write_group<'a>(&'a self, mut state: MutexGuard<'_, State>) -> std::io::Result<MutexGuard<'a, State>> {
+        let mut writer = self.writer();
+        let turn = state.turn;
+        let crowded = state.group.len() > JOURNAL_GROUP_BYTES_MAX / 2;
+        std::mem::swap(&mut writer.group, &mut state.group);
+        state.first += writer.group.count();
+        state.turn += 1;
+        if crowded {
+            self.moved.notify_all();
+        }
+        drop(state);
+        let begun = Instant::now();
+        writer.write()?;
+        let took = begun.elapsed();
+        let full = writer.bytes > writer.options.segment_bytes;
+        let (next, count) = (writer.next, writer.group.count());
+        writer.group.clear();
+        drop(writer);
+        let mut state = self.state();
+        state.took = took;
+        state.pace = paced(state.pace, took);
+        state.full = full;
+        state.durable = next;
+        // All who wait for this group, and all who came since. Were only the one half expected, both would take turns for
+        // ever, each waiting for the sync of the other.
+        state.expected = count + state.group.count();
+        let half = turn % 2;
+        if state.threads.get(half).is_some_and(|threads| *threads > 0) {
+            self.durable.get(half).into_iter().for_each(Condvar::notify_all);
+        }
+        let wakers = state.wakers.get_mut(half).map(std::mem::take).unwrap_or_default();
+        if wakers.is_empty() {
+            return Ok(state);
+        }
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        Ok(self.state())
+    }
+}
+
+/// The pace after one more write. One that took long says that the next may, but not for how long it did.
+pub(super) fn paced(pace: Duration, took: Duration) -> Duration {
+    (3 * pace + took.min(4 * JOURNAL_OWN_WRITE_MAX)) / 4
 }
 
 impl Writer {
-    pub(super) fn write(&mut self, group: &Group) -> std::io::Result<()> {
+    pub(super) fn write(&mut self) -> std::io::Result<()> {
         self.frame.clear();
-        group.write(&self.header, self.next, &mut self.frame);
+        self.group.write(&self.header, self.next, &mut self.frame);
         self.file.append(&self.frame)?;
         self.file.sync()?;
         self.bytes += self.frame.len() as u64;
-        self.next += group.count();
+        self.next += self.group.count();
         Ok(())
     }
 
@@ -335,7 +428,7 @@ impl Writer {
         disk.rename(&temporary, &path)?;
         disk.sync_folder(&Folder::journal(&origin))?;
         let (bytes, next) = (frame.len() as u64, next + group.count());
-        Ok(Self { disk, origin, options, header, file, path, bytes, next, frame })
+        Ok(Self { disk, origin, options, header, file, path, bytes, next, frame, group: Group::default() })
     }
 }
 

@@ -13,8 +13,9 @@ use sha2::{Digest, Sha256};
 use super::segment::Segment;
 use super::{JournalError, Options};
 use crate::disk::{Disk, write_atomically};
-use crate::event::{EventText, Leaf};
+use crate::event::{Event, EventError, Leaf, LeafHasher};
 use crate::folder::{DayFile, Folder, LeafRange, Origin};
+use crate::json::Tree;
 use crate::parquet::{EventWriter, FileError, Footer};
 
 /// What keeps the Merkle log beside the files. `()` keeps none.
@@ -97,32 +98,45 @@ impl Sealer {
         Ok(())
     }
 
+    /// One pass: an event is hashed and becomes a row of its day's file while it is at hand, so that no event is in memory
+    /// twice.
     fn write_days(&mut self, segment: &Segment, range: LeafRange) -> Result<(), JournalError> {
         let damaged = |index: u64, error| FileError::Damaged(format!("event {index} in the journal: {error}"));
-        let mut days: BTreeMap<String, Vec<(u64, EventText)>> = BTreeMap::new();
-        let mut leaves = Vec::new();
+        let mut days: BTreeMap<String, Option<EventWriter<Vec<u8>>>> = BTreeMap::new();
+        let (mut leaves, mut hasher, mut tree) = (Vec::new(), LeafHasher::default(), Tree::default());
         for (index, text) in segment.events() {
-            let event = EventText::read(text.to_owned()).map_err(|error| damaged(index, error))?;
-            leaves.push(event.view().leaf());
-            days.entry(event.view().time().date()).or_default().push((index, event));
+            let read = tree.read(text).map_err(EventError::from).and_then(Event::of);
+            let event = read.map_err(|error| damaged(index, error))?;
+            leaves.push(hasher.leaf(&event));
+            let date = event.time().date();
+            if !days.contains_key(&date) {
+                let begun = self.begin(&date, range)?;
+                days.insert(date.clone(), begun);
+            }
+            if let Some(Some(writer)) = days.get_mut(&date) {
+                writer.append(&event, index)?;
+            }
         }
         let more = self.log.extend(range.first, &leaves).map_err(JournalError::disk(&segment.path))?;
-        for (date, events) in days {
-            let file = DayFile { date, origin: self.origin.clone(), range, length: 0 };
-            if self.is_there(&file)? {
-                // Whoever renamed it may have been stopped before its name was durable.
-                let day = Folder::day(&file.date);
-                self.disk().sync_folder(&day).map_err(JournalError::disk(day))?;
-                continue;
-            }
-            let mut writer = EventWriter::new(Vec::new(), self.options.settings);
-            for (index, event) in events {
-                writer.append(&event.view(), index)?;
-            }
+        for (date, writer) in days {
+            let Some(writer) = writer else { continue };
             let footer = Footer { origin: self.origin.clone(), range, sources: Vec::new(), more: more.clone() };
+            let file = DayFile { date, origin: self.origin.clone(), range, length: 0 };
             self.write(&file, &writer.finish(&footer)?)?;
         }
         Ok(())
+    }
+
+    /// A writer for a day's file, unless the file is there already.
+    fn begin(&self, date: &str, range: LeafRange) -> Result<Option<EventWriter<Vec<u8>>>, JournalError> {
+        let file = DayFile { date: date.to_owned(), origin: self.origin.clone(), range, length: 0 };
+        if !self.is_there(&file)? {
+            return Ok(Some(EventWriter::new(Vec::new(), self.options.settings)));
+        }
+        // Whoever renamed it may have been stopped before its name was durable.
+        let day = Folder::day(date);
+        self.disk().sync_folder(&day).map_err(JournalError::disk(day))?;
+        Ok(None)
     }
 
     fn is_there(&self, file: &DayFile) -> Result<bool, JournalError> {

@@ -361,6 +361,109 @@ fn a_disk_that_hangs_is_not_waited_for() {
     drop(journal);
 }
 
+/// Appends until the disk is known to answer at once, and how many that took.
+fn warm(journal: &Journal) -> u64 {
+    for id in 0.. {
+        let ticket = journal.submit(&[event(id)]).unwrap();
+        let settled = ticket.is_settled();
+        ticket.wait().unwrap();
+        if settled {
+            return id + 1;
+        }
+        assert!(id < 100_000, "nobody ever wrote himself");
+    }
+    unreachable!("it is found above")
+}
+
+fn open_for_long(disk: &MemoryDisk, time_limit: Duration) -> Journal {
+    let options = Options { time_limit, segment_bytes: 64 << 20, ..options() };
+    let folder = Folder::new(Arc::new(disk.clone()));
+    Journal::open(&folder, &origin(), options, Box::new(()), cut_event).unwrap()
+}
+
+#[test]
+fn where_the_disk_answers_at_once_callers_write_themselves_and_nothing_is_lost() {
+    let disk = MemoryDisk::default();
+    let journal = open_for_long(&disk, Duration::from_secs(20));
+    let first = warm(&journal);
+    for id in first..first + 50 {
+        assert_eq!(journal.submit(&[event(id)]).unwrap().wait().unwrap().leaf_index(), id);
+        holds_once(&disk.after_power_cut(0), &[id], id + 1, "after its ticket was good");
+    }
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            let journal = &journal;
+            scope.spawn(move || append(journal, first + 50 + writer * 200..first + 250 + writer * 200));
+        }
+        (0..5).for_each(|_| journal.seal().unwrap());
+    });
+    journal.close().unwrap();
+    holds_once(&disk, &(0..first + 850).collect::<Vec<_>>(), first + 850, "closed");
+}
+
+#[test]
+fn whoever_waits_without_a_thread_is_woken_when_the_event_is_durable() {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let disk = MemoryDisk::default();
+    let journal = open_for_long(&disk, Duration::from_secs(20));
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let (journal, disk) = (&journal, &disk);
+            scope.spawn(move || {
+                let waker = Arc::new(Unpark(std::thread::current())).into();
+                for id in writer * 50..writer * 50 + 50 {
+                    let ticket = journal.submit(&[event(id)]).unwrap();
+                    while ticket.poll(&waker).is_pending() {
+                        std::thread::park();
+                    }
+                    ticket.give_up().unwrap();
+                    if id % 10 == 0 {
+                        holds_once(&disk.after_power_cut(0), &[id], 400, "woken");
+                    }
+                }
+            });
+        }
+    });
+    journal.close().unwrap();
+    holds_once(&disk, &(0..400).collect::<Vec<_>>(), 400, "closed");
+}
+
+#[test]
+fn a_disk_that_hangs_holds_up_the_one_who_writes_and_nobody_else() {
+    let disk = MemoryDisk::default();
+    let journal = open_for_long(&disk, Duration::from_millis(50));
+    let first = warm(&journal);
+    disk.fail_at(1, Failure::Hang);
+    std::thread::scope(|scope| {
+        let callers = [first, first + 1].map(|id| {
+            let journal = &journal;
+            scope.spawn(move || journal.append(&event(id)))
+        });
+        // Whoever came second is told in time, and whoever writes once the disk answers.
+        while journal.refusal().is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(matches!(journal.submit(&[event(first + 2)]), Err(Refusal::Hung(_))));
+        disk.release();
+        assert!(callers.into_iter().all(|caller| matches!(caller.join().unwrap(), Err(Refusal::Hung(_)))));
+    });
+    drop(journal);
+}
+
+#[test]
+fn the_pace_that_lets_callers_write_is_below_its_limit_and_not_at_it() {
+    use crate::limits::JOURNAL_OWN_WRITE_MAX as LIMIT;
+    let after = |took: Duration, times: usize| (0..times).fold(2 * LIMIT, |pace, _| super::append::paced(pace, took));
+    assert!(after(LIMIT - Duration::from_micros(1), 100) < LIMIT);
+    assert!(after(LIMIT, 10_000) >= LIMIT);
+    assert!(super::append::paced(Duration::ZERO, Duration::from_secs(9)) >= LIMIT, "one long one is enough");
+}
+
 #[test]
 fn a_log_gets_every_leaf_in_order_and_its_lines_stand_in_the_footer() {
     struct Leaves(u64);

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::claim::{Claim, Form};
+use crate::name::hex;
 use crate::raw::Raw;
 
 /// What is signed: algorithm, time, scope, and the hash of the canonical request.
@@ -123,14 +124,6 @@ pub(super) fn percent_decoded(text: &str) -> Vec<u8> {
                 place += 1;
             }
         }
-    }
-    out
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(out, "{byte:02x}");
     }
     out
 }

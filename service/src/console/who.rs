@@ -62,7 +62,8 @@ pub(super) fn row(kms: &Kms, key: &Arc<Key>, actions: &[&'static str], principal
         return Row { principal, answers: actions.iter().map(|_| answer()).collect() };
     };
     let credential = Credential::new("", Vec::new(), principal.clone());
-    let authentic = Authentic { credential, region: key.name.region.clone(), service: "kms".to_owned() };
+    let authentic =
+        Authentic { credential: credential.into(), region: key.name.region.clone(), service: "kms".to_owned() };
     let account = parsed.account().unwrap_or_default().to_owned();
     let source = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let caller = Caller { authentic, principal: parsed, account, source, secure: true, user_agent: None };

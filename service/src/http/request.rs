@@ -1,6 +1,8 @@
 //! One request at the rim: which route, how large, how long.
 
+use std::future::poll_fn;
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -9,11 +11,13 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::log::Line;
 use super::{Bounds, Shared};
 use crate::console;
 use crate::desk::THROTTLED;
+use crate::kms::{Reply as Answer, Step};
 use crate::raw::Raw;
 use crate::refusal::{Refusal, Why};
 use crate::wire::error;
@@ -101,21 +105,22 @@ pub(super) async fn answer(
     let headers = headers.map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
     let query = head.uri.query().unwrap_or_default().to_owned();
     let raw = Raw { method: method.to_string(), path, query, headers, body, peer, tls };
-    shared.metrics.under_way.fetch_add(1, Ordering::Relaxed);
-    let (kms, bounds) = (Arc::clone(&shared.kms), shared.settings.bounds);
-    let answered = tokio::task::spawn_blocking(move || {
-        let answered = match spoiled {
-            None => kms.answer(&raw),
-            Some(spoiled) => kms.decline(&raw, spoiled.name().1, spoiled.refusal(&bounds)),
-        };
-        drop(room);
-        answered
-    })
-    .await;
-    shared.metrics.under_way.fetch_sub(1, Ordering::Relaxed);
+    let _under_way = UnderWay::of(shared);
+    let answered = match spoiled {
+        None => answer_soon(shared, raw, room).await,
+        Some(spoiled) => {
+            let (kms, bounds) = (Arc::clone(&shared.kms), shared.settings.bounds);
+            let decline = move || {
+                let declined = kms.decline(&raw, spoiled.name().1, spoiled.refusal(&bounds));
+                drop(room);
+                declined
+            };
+            tokio::task::spawn_blocking(decline).await.ok()
+        }
+    };
     let event = spoiled.map_or("request", |spoiled| spoiled.name().0);
     let mut line = Line { event, peer: Some(peer.to_string()), duration: Some(began.elapsed()), ..Line::default() };
-    let Ok(answered) = answered else {
+    let Some(answered) = answered else {
         shared.say(&Line { status: Some(500), ..line });
         return refuse(&Refusal::new(Why::Internal, ""));
     };
@@ -140,6 +145,57 @@ pub(super) async fn answer(
         }
     }
     response
+}
+
+/// A request counts as under way as long as somebody waits for it.
+struct UnderWay<'a>(&'a Shared);
+
+impl<'a> UnderWay<'a> {
+    fn of(shared: &'a Shared) -> Self {
+        shared.metrics.under_way.fetch_add(1, Ordering::Relaxed);
+        Self(shared)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.metrics.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Answers here what takes microseconds, and has threads go on with the rest. None if somebody panicked.
+async fn answer_soon(shared: &Arc<Shared>, raw: Raw, room: OwnedSemaphorePermit) -> Option<Answer> {
+    let (mut raw, room) = (raw, Arc::new(room));
+    let mut step = catch_unwind(AssertUnwindSafe(|| shared.kms.begin(&raw))).ok()?;
+    loop {
+        let kms = Arc::clone(&shared.kms);
+        match step {
+            Step::Done(reply) => return Some(*reply),
+            Step::Logging(logging) => {
+                if !logging.is_durable() {
+                    let durable = poll_fn(|context| logging.poll(context.waker()));
+                    // Whoever has waited so long gives the disk up in `reply`, for everybody.
+                    let _ = tokio::time::timeout(logging.limit(), durable).await;
+                }
+                return match logging.is_late(&kms) {
+                    false => Some(logging.reply(&kms)),
+                    true => tokio::task::spawn_blocking(move || logging.reply(&kms)).await.ok(),
+                };
+            }
+            Step::Blocks(blocked) => match shared.pools.turn(blocked.pool()).await {
+                None => step = kms.turn_away(&raw, *blocked),
+                Some(turn) => {
+                    let room = Arc::clone(&room);
+                    let go_on = move || {
+                        let step = kms.go_on(&raw, *blocked);
+                        drop((turn, room));
+                        (raw, step)
+                    };
+                    (raw, step) = tokio::task::spawn_blocking(go_on).await.ok()?;
+                }
+            },
+        }
+    }
 }
 
 /// The body, if it is short enough and comes soon enough.

@@ -1,6 +1,8 @@
 //! Data keys, key pairs for others, and random bytes.
 
 use wardbook_audit::event::{Field, Parameters, Word};
+use wardbook_backend::backend::Backend;
+use wardbook_backend::capability::Boundary;
 use wardbook_backend::operation::{DataKey, DataKeyPair};
 use wardbook_backend::secret::Secret;
 
@@ -19,7 +21,7 @@ use crate::api::{
 };
 use crate::caller::Facts;
 use crate::desk::{Aliases, Desk, backend_spec, refused};
-use crate::kms::Permit;
+use crate::kms::{Permit, Pool};
 use crate::refusal::{Refusal, Why};
 use crate::serve::{Plan, Serve};
 use crate::wire::decode::Blob;
@@ -197,6 +199,11 @@ data_key_pair!(
     }
 );
 
+/// Whether everything that a backend computes is computed in this process.
+fn is_near(backend: &dyn Backend) -> bool {
+    backend.capabilities().rows().iter().all(|row| row.boundary == Boundary::Process)
+}
+
 impl Serve for GenerateRandomRequest {
     const SHAPE: &'static Shape = &GENERATE_RANDOM_REQUEST;
     type Answer = GenerateRandomResponse;
@@ -216,9 +223,11 @@ impl Serve for GenerateRandomRequest {
 
     fn run(&self, _: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let bytes = self.number_of_bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
+        let backend = &desk.kms.parts.backend;
         let holder = match &self.custom_key_store_id {
             Some(id) => super::key_store::cluster(id, desk)?,
-            None => std::sync::Arc::clone(&desk.kms.parts.backend),
+            None if is_near(&**backend) || !desk.moves_to(Pool::Backend) => std::sync::Arc::clone(backend),
+            None => return Err(Refusal::new(Why::Internal, "")),
         };
         let made = Secret::filled(bytes, |bytes| holder.random(bytes, &desk.call(&desk.labels())));
         let made = made.map_err(|error| refused(error, ""))?;

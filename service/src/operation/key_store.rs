@@ -23,7 +23,7 @@ use crate::api::{
 };
 use crate::caller::Facts;
 use crate::desk::{Desk, bind, refused};
-use crate::kms::Permit;
+use crate::kms::{Permit, Pool};
 use crate::limits::KEY_STORES_MAX;
 use crate::name::{KeyName, StoreName, hex};
 use crate::refusal::{Refusal, Why};
@@ -70,6 +70,9 @@ pub(super) fn cluster(id: &str, desk: &mut Desk<'_>) -> Result<Arc<dyn Backend>,
     if store.record.kind != StoreKind::CloudHsm {
         let message = format!("Custom key store {id} is an external key store, which makes no random bytes.");
         return Err(Refusal::new(Why::Unsupported, message));
+    }
+    if desk.moves_to(Pool::KeyStore(name.clone())) {
+        return Err(Refusal::new(Why::Internal, ""));
     }
     connected(&name, &store, desk)
 }

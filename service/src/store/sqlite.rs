@@ -63,6 +63,10 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
+    fn is_near(&self) -> bool {
+        true
+    }
+
     fn load(&self) -> Result<Vec<Row>, StoreError> {
         let connection = self.connection();
         let mut rows = Vec::new();

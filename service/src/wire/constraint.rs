@@ -21,8 +21,11 @@ fn check(value: &Value, shape: &Shape, path: &str, found: &mut Vec<String>) -> R
     if found.len() >= VIOLATIONS_MAX {
         return Ok(());
     }
-    let mut say = |shown: Option<&str>, rules: Vec<String>| {
-        let shown = shown.map(|shown| format!(" '{shown}'")).unwrap_or_default();
+    let mut say = |shown: &dyn Fn() -> Option<String>, rules: Vec<String>| {
+        if rules.is_empty() {
+            return;
+        }
+        let shown = shown().map(|shown| format!(" '{shown}'")).unwrap_or_default();
         found.extend(
             rules.into_iter().map(|rule| format!("Value{shown} at '{path}' failed to satisfy constraint: {rule}")),
         );
@@ -30,18 +33,18 @@ fn check(value: &Value, shape: &Shape, path: &str, found: &mut Vec<String>) -> R
     match &shape.kind {
         Kind::Text | Kind::Enum(_) => {
             let text = value.as_str().ok_or_else(|| mismatch(value, "String"))?;
-            say(Some(text), rules(text, shape));
+            say(&|| Some(text.to_owned()), rules(text, shape));
         }
         Kind::SecretText => {
             let text = value.as_str().ok_or_else(|| mismatch(value, "String"))?;
-            say(None, rules(text, shape));
+            say(&|| None, rules(text, shape));
         }
         Kind::Blob | Kind::SecretBlob => {
             let text = value.as_str().ok_or_else(|| mismatch(value, "Blob"))?;
             let length = bytes(text).ok_or_else(|| Refusal::new(Why::Serialization, ""))?.len();
-            let shown = format!("java.nio.HeapByteBuffer[pos=0 lim={length} cap={length}]");
+            let shown = || format!("java.nio.HeapByteBuffer[pos=0 lim={length} cap={length}]");
             let secret = matches!(shape.kind, Kind::SecretBlob);
-            say((!secret).then_some(shown.as_str()), length_rules(length, shape));
+            say(&|| (!secret).then(shown), length_rules(length, shape));
         }
         Kind::Integer => {
             let number = value.as_i64().ok_or_else(|| mismatch(value, "Integer"))?;
@@ -52,7 +55,7 @@ fn check(value: &Value, shape: &Shape, path: &str, found: &mut Vec<String>) -> R
             if let Some(min) = shape.min.filter(|min| number < *min) {
                 broken.push(format!("Member must have value greater than or equal to {min}"));
             }
-            say(Some(&number.to_string()), broken);
+            say(&|| Some(number.to_string()), broken);
         }
         Kind::Boolean => {
             value.as_bool().ok_or_else(|| mismatch(value, "Boolean"))?;
@@ -65,23 +68,23 @@ fn check(value: &Value, shape: &Shape, path: &str, found: &mut Vec<String>) -> R
         }
         Kind::List(member) => {
             let items = value.as_array().ok_or_else(|| mismatch(value, "List"))?;
-            say(Some(&shown(value)), length_rules(items.len(), shape));
+            say(&|| Some(shown(value)), length_rules(items.len(), shape));
             if matches!(member.kind, Kind::Structure(_)) {
                 for (index, item) in items.iter().enumerate() {
                     check(item, member, &format!("{path}.{}.member", index + 1), found)?;
                 }
             } else {
-                say_inside(items.iter(), member, &shown(value), path, "Member", found)?;
+                say_inside(items.iter(), member, value, path, "Member", found)?;
             }
         }
         Kind::Map(key, of) => {
             let members = value.as_object().ok_or_else(|| mismatch(value, "Map"))?;
-            say(Some(&shown(value)), length_rules(members.len(), shape));
+            say(&|| Some(shown(value)), length_rules(members.len(), shape));
             let names: Vec<Value> = members.keys().map(|name| Value::from(name.as_str())).collect();
-            say_inside(names.iter(), key, &shown(value), path, "Map keys", found)?;
+            say_inside(names.iter(), key, value, path, "Map keys", found)?;
             let texts: Option<Vec<Value>> = members.values().map(|value| scalar(value).map(Value::from)).collect();
             let texts = texts.ok_or_else(|| Refusal::new(Why::Serialization, ""))?;
-            say_inside(texts.iter(), of, &shown(value), path, "Map value", found)?;
+            say_inside(texts.iter(), of, value, path, "Map value", found)?;
         }
         Kind::Structure(members) => {
             let object = value.as_object().ok_or_else(|| mismatch(value, "structure"))?;
@@ -106,7 +109,7 @@ fn check(value: &Value, shape: &Shape, path: &str, found: &mut Vec<String>) -> R
 fn say_inside<'v>(
     values: impl Iterator<Item = &'v Value>,
     shape: &Shape,
-    shown: &str,
+    whole: &Value,
     path: &str,
     what: &str,
     found: &mut Vec<String>,
@@ -117,7 +120,7 @@ fn say_inside<'v>(
         broken |= !rules(text, shape).is_empty();
     }
     if broken {
-        let rules = all_rules(shape).join(", ");
+        let (rules, shown) = (all_rules(shape).join(", "), shown(whole));
         found.push(format!(
             "Value '{shown}' at '{path}' failed to satisfy constraint: {what} must satisfy constraint: [{rules}]"
         ));
