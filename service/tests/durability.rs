@@ -5,7 +5,7 @@
 mod kit;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use kit::{World, ask, get, key};
 use serde_json::json;
@@ -80,24 +80,26 @@ fn nothing_is_answered_from_a_state_that_is_over() {
     let world = World::new(folder.path());
     let kms = world.start();
     let arn = key(&kms, &*world.clock);
-    let (disabled, stop) = (AtomicBool::new(false), AtomicBool::new(false));
+    // Odd while the key is certainly disabled. Counted, so that a request that began in one such time and ended in the next,
+    // and was rightly answered between them, is told from one that was under way in a single one.
+    let (times, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 while !stop.load(Ordering::SeqCst) {
-                    let was = disabled.load(Ordering::SeqCst);
+                    let before = times.load(Ordering::SeqCst);
                     let (reply, body) =
                         ask(&kms, &*world.clock, "Encrypt", &json!({"KeyId": arn, "Plaintext": "aGk="}));
-                    let still = disabled.load(Ordering::SeqCst);
-                    assert!(!(was && still && reply.status == 200), "an answer from a state that is over: {body}");
+                    let disabled = before % 2 == 1 && times.load(Ordering::SeqCst) == before;
+                    assert!(!(disabled && reply.status == 200), "an answer from a state that is over: {body}");
                 }
             });
         }
         for _ in 0..30 {
             get(&kms, &*world.clock, "DisableKey", &json!({"KeyId": arn}));
-            disabled.store(true, Ordering::SeqCst);
+            times.fetch_add(1, Ordering::SeqCst);
             std::thread::sleep(std::time::Duration::from_millis(3));
-            disabled.store(false, Ordering::SeqCst);
+            times.fetch_add(1, Ordering::SeqCst);
             get(&kms, &*world.clock, "EnableKey", &json!({"KeyId": arn}));
         }
         stop.store(true, Ordering::SeqCst);
