@@ -1,6 +1,7 @@
 //! What this room needs of a disk, as a trait, so that a test can make the disk fail at any step.
 //!
-//! Nothing is overwritten in place: files are appended to while they are young, and replaced by renaming.
+//! Nothing is overwritten in place, but for the zeros of a file that was made of them: files are appended to while they
+//! are young, and replaced by renaming.
 
 mod local;
 mod memory;
@@ -27,6 +28,10 @@ pub trait Disk: Send + Sync + Debug {
 
     /// Makes a file that must not exist yet.
     fn create(&self, path: &Path) -> io::Result<Box<dyn Appender>>;
+
+    /// Makes a file of so many zero bytes, durably, that must not exist yet. What is appended replaces them from the start,
+    /// and needs no new room before it reaches their end: a sync of it then has less to write.
+    fn create_filled(&self, path: &Path, length: u64) -> io::Result<Box<dyn Appender>>;
 
     /// Opens a file to read parts of it.
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>>;
@@ -63,7 +68,7 @@ pub struct Entry {
 
 /// A file that is being written.
 pub trait Appender: Send {
-    /// Writes all bytes at the end.
+    /// Writes all bytes after those that were written before.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Returns when everything written so far is durable.
@@ -85,16 +90,21 @@ pub trait Lock: Send + Sync {}
 /// Writes a file so that its name never stands for less than all of it: first under `temporary`, synced, then renamed,
 /// then the folder synced.
 pub fn write_atomically(disk: &dyn Disk, temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    match disk.remove(temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    remove_if_there(disk, temporary)?;
     let mut file = disk.create(temporary)?;
     file.append(bytes)?;
     file.sync()?;
     drop(file);
     disk.rename(temporary, path)?;
     disk.sync_folder(path.parent().unwrap_or(Path::new("")))
+}
+
+/// Removes a file, unless there is none.
+pub(crate) fn remove_if_there(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    match disk.remove(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 impl ReadAt for Bytes {

@@ -50,6 +50,9 @@ pub struct Options {
     pub time_limit: Duration,
     /// How large a segment grows before the next one is begun.
     pub segment_bytes: u64,
+    /// How much of a segment is filled with zeros before it is begun, so that a sync has less to write; 0 for none. The next
+    /// one is filled by [`Journal::prepare`].
+    pub filled_bytes: u64,
     /// How Parquet files are written.
     pub settings: Settings,
 }
@@ -59,6 +62,7 @@ impl Default for Options {
         Self {
             time_limit: Duration::from_secs(10),
             segment_bytes: JOURNAL_SEGMENT_BYTES_MAX,
+            filled_bytes: 0,
             settings: Settings::default(),
         }
     }

@@ -126,6 +126,8 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, tell: impl FnOnce())
     let (ticking_ends, ends) = std::sync::mpsc::channel::<()>();
     let ticked = Arc::clone(&shared);
     let ticking = std::thread::Builder::new().name("tick".to_owned()).spawn(move || tick(&ticked, &ends))?;
+    let prepared = Arc::clone(&shared);
+    let preparing = std::thread::Builder::new().name("prepare".to_owned()).spawn(move || prepare(&prepared))?;
     let mut told = Box::pin(told_to_stop()?);
     tell();
     loop {
@@ -152,7 +154,8 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, tell: impl FnOnce())
     let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(DRAIN_TIME, connections.acquire_many(all)).await;
     drop(ticking_ends);
-    let _ = tokio::task::spawn_blocking(move || ticking.join()).await;
+    shared.kms.journal().prepare_no_more();
+    let _ = tokio::task::spawn_blocking(move || (ticking.join(), preparing.join())).await;
     Ok(())
 }
 
@@ -189,6 +192,22 @@ fn tick(shared: &Shared, ends: &std::sync::mpsc::Receiver<()>) {
             shared.metrics.seal_failures.fetch_add(1, Ordering::Relaxed);
             let detail = Some(error.to_string());
             shared.say(&Line { event: "seal-failed", detail, ..Line::default() });
+        }
+    }
+}
+
+/// Makes the segments of the journal ahead, so that no request waits for that.
+fn prepare(shared: &Shared) {
+    loop {
+        match shared.kms.journal().prepare(TICK) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                shared.metrics.background_failures.fetch_add(1, Ordering::Relaxed);
+                let detail = Some(error.to_string());
+                shared.say(&Line { event: "background-failed", detail, ..Line::default() });
+                std::thread::sleep(TICK);
+            }
         }
     }
 }

@@ -9,6 +9,9 @@ use bytes::Bytes;
 
 use super::{Appender, Disk, Entry, Lock, ReadAt};
 
+/// How many zeros are written at a time.
+const FILL_BYTES: usize = 1 << 20;
+
 /// Files below a folder of this machine. Paths that the trait is given are relative to it.
 #[derive(Debug, Clone)]
 pub struct LocalDisk {
@@ -56,6 +59,14 @@ impl Disk for LocalDisk {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn Appender>> {
         let file = OpenOptions::new().append(true).create_new(true).open(self.at(path))?;
+        Ok(Box::new(LocalFile(file)))
+    }
+
+    fn create_filled(&self, path: &Path, length: u64) -> io::Result<Box<dyn Appender>> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(self.at(path))?;
+        io::copy(&mut io::repeat(0).take(length), &mut io::BufWriter::with_capacity(FILL_BYTES, &mut file))?;
+        file.sync_all()?;
+        file.rewind()?;
         Ok(Box::new(LocalFile(file)))
     }
 

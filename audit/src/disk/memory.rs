@@ -36,7 +36,10 @@ struct State {
 #[derive(Debug, Default, Clone)]
 struct Content {
     bytes: Vec<u8>,
+    /// How many bytes from the start are durable.
     synced: usize,
+    /// How long the file is, durably. What is not synced of that is zero.
+    filled: usize,
 }
 
 /// What happens at the chosen step.
@@ -68,13 +71,21 @@ impl MemoryDisk {
         self.state().steps
     }
 
-    /// The disk as it is found after a power cut: what was synced, and `unsynced` bytes more of each file.
+    /// The disk as it is found after a power cut: what was synced, and `unsynced` bytes more of each file. Where a file was
+    /// filled with zeros, these are the last ones that were written, since there is room for them: a disk writes the
+    /// blocks that it has in any order.
     pub fn after_power_cut(&self, unsynced: usize) -> Self {
         let state = self.state();
         let keep = |content: &Content| {
-            let length = content.bytes.len().min(content.synced + unsynced);
-            let bytes = content.bytes.iter().take(length).copied().collect();
-            Content { bytes, synced: length }
+            let length = content.bytes.len().min(content.synced + unsynced).max(content.filled);
+            let written = content.bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            let lost = match content.filled > 0 {
+                true => content.synced..written.min(content.filled).saturating_sub(unsynced),
+                false => 0..0,
+            };
+            let found = content.bytes.iter().take(length).enumerate();
+            let bytes = found.map(|(at, byte)| if lost.contains(&at) { 0 } else { *byte }).collect();
+            Content { bytes, synced: length, filled: length }
         };
         let found = State {
             files: state.files.iter().map(keep).collect(),
@@ -106,7 +117,7 @@ impl MemoryDisk {
         state.folders.extend(path.ancestors().skip(1).map(Path::to_owned));
         let synced = bytes.len();
         let file = state.files.len();
-        state.files.push(Content { bytes, synced });
+        state.files.push(Content { bytes, synced, filled: synced });
         state.seen.insert(path.clone(), file);
         state.durable.insert(path, file);
     }
@@ -142,6 +153,22 @@ impl MemoryDisk {
     }
 }
 
+impl State {
+    /// A new file of that name.
+    fn place(&mut self, path: &Path) -> io::Result<usize> {
+        if !path.parent().is_none_or(|folder| folder == Path::new("") || self.folders.contains(folder)) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        if self.seen.contains_key(path) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let file = self.files.len();
+        self.files.push(Content::default());
+        self.seen.insert(path.to_owned(), file);
+        Ok(file)
+    }
+}
+
 impl Disk for MemoryDisk {
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         if self.state().folders.contains(path) {
@@ -168,16 +195,20 @@ impl Disk for MemoryDisk {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn Appender>> {
         let mut state = self.change()?;
-        if !path.parent().is_none_or(|folder| folder == Path::new("") || state.folders.contains(folder)) {
-            return Err(io::ErrorKind::NotFound.into());
+        let file = state.place(path)?;
+        Ok(Box::new(MemoryFile { disk: self.clone(), file, at: 0 }))
+    }
+
+    fn create_filled(&self, path: &Path, length: u64) -> io::Result<Box<dyn Appender>> {
+        let (mut state, length, result) = match self.step() {
+            Ok(state) => (state, length as usize, Ok(())),
+            Err((state, error)) => (state, length as usize / 2, Err(error)),
+        };
+        let file = state.place(path)?;
+        if let Some(content) = state.files.get_mut(file) {
+            *content = Content { bytes: vec![0; length], synced: 0, filled: length };
         }
-        if state.seen.contains_key(path) {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        let file = state.files.len();
-        state.files.push(Content::default());
-        state.seen.insert(path.to_owned(), file);
-        Ok(Box::new(MemoryFile { disk: self.clone(), file }))
+        result.map(|()| Box::new(MemoryFile { disk: self.clone(), file, at: 0 }) as Box<dyn Appender>)
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
@@ -222,6 +253,8 @@ impl Disk for MemoryDisk {
 struct MemoryFile {
     disk: MemoryDisk,
     file: usize,
+    /// Where the next byte goes.
+    at: usize,
 }
 
 impl Appender for MemoryFile {
@@ -231,7 +264,11 @@ impl Appender for MemoryFile {
             Err((state, error)) => (state, bytes.len() / 2, Err(error)),
         };
         if let Some(content) = state.files.get_mut(self.file) {
-            content.bytes.extend(bytes.iter().take(written));
+            let end = self.at + written;
+            content.bytes.resize(content.bytes.len().max(end), 0);
+            let room = content.bytes.iter_mut().skip(self.at);
+            room.zip(bytes.iter().take(written)).for_each(|(room, byte)| *room = *byte);
+            self.at = end;
         }
         result
     }
@@ -239,7 +276,7 @@ impl Appender for MemoryFile {
     fn sync(&mut self) -> io::Result<()> {
         let mut state = self.disk.change()?;
         if let Some(content) = state.files.get_mut(self.file) {
-            content.synced = content.bytes.len();
+            content.synced = self.at;
         }
         Ok(())
     }

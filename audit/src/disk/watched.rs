@@ -47,6 +47,10 @@ impl Disk for WatchedDisk {
         self.disk.create(path)
     }
 
+    fn create_filled(&self, path: &Path, length: u64) -> io::Result<Box<dyn Appender>> {
+        self.disk.create_filled(path, length)
+    }
+
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
         Ok(Arc::new(WatchedFile { file: self.disk.open(path)?, told: self.told.clone() }))
     }

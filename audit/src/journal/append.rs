@@ -4,6 +4,7 @@
 //! sooner than the thread would wake up, a caller who comes alone writes his group himself: should the disk hang in that
 //! very moment, this one caller waits for it, and all others are told as ever.
 
+pub(super) mod spare;
 mod ticket;
 
 use std::path::PathBuf;
@@ -16,11 +17,12 @@ use super::frame::{Group, segment_header};
 use super::seal::{Log, Sealer};
 use super::segment::Segment;
 use super::{JournalError, Options, Refusal};
-use crate::disk::{Appender, Disk, Lock};
+use crate::disk::{Appender, Disk, Lock, remove_if_there};
 use crate::event::EventText;
 use crate::folder::{Folder, Origin};
 use crate::limits::{JOURNAL_GROUP_BYTES_MAX, JOURNAL_OWN_WRITE_MAX, JOURNAL_PATIENCE_MIN, JOURNAL_PATIENCE_SHARE};
 
+use spare::Spare;
 pub use ticket::Ticket;
 
 /// The journal of one log. There is one writer for each log, which holds its lock.
@@ -28,6 +30,8 @@ pub struct Journal {
     shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,
     sealer: Mutex<Sealer>,
+    disk: Arc<dyn Disk>,
+    origin: Origin,
     options: Options,
     _lock: Box<dyn Lock>,
 }
@@ -55,6 +59,8 @@ struct Shared {
     durable: [Condvar; 2],
     /// There is room in the group, or a new segment was begun.
     moved: Condvar,
+    /// A file for the next segment is wanted.
+    wanted: Condvar,
 }
 
 #[derive(Default)]
@@ -77,6 +83,9 @@ struct State {
     durable: u64,
     /// How many events the group is likely to have if it is given a moment.
     expected: u64,
+    spare: Spare,
+    /// No more segments are to be made ahead.
+    prepared: bool,
     /// The segments that are closed and not sealed.
     closed: Vec<PathBuf>,
     wants_rotation: bool,
@@ -104,6 +113,7 @@ pub(super) struct Writer {
 impl Journal {
     pub(super) fn start(writer: Writer, sealer: Sealer, lock: Box<dyn Lock>) -> Result<Self, JournalError> {
         let (options, path) = (writer.options, writer.path.clone());
+        let (disk, origin) = (writer.disk.clone(), writer.origin.clone());
         let (first, durable, pace) = (writer.next, writer.next, 2 * JOURNAL_OWN_WRITE_MAX);
         let shared = Arc::new(Shared {
             state: Mutex::new(State { first, durable, pace, ..State::default() }),
@@ -111,11 +121,12 @@ impl Journal {
             work: Condvar::new(),
             durable: [Condvar::new(), Condvar::new()],
             moved: Condvar::new(),
+            wanted: Condvar::new(),
         });
         let theirs = shared.clone();
         let thread = std::thread::Builder::new().name("journal".to_owned());
         let writer = thread.spawn(move || theirs.write()).map_err(JournalError::disk(path))?;
-        Ok(Self { shared, writer: Some(writer), sealer: Mutex::new(sealer), options, _lock: lock })
+        Ok(Self { shared, writer: Some(writer), sealer: Mutex::new(sealer), disk, origin, options, _lock: lock })
     }
 
     /// Returns when the event is durable. On any error it must be taken as not recorded; the journal refuses from then
@@ -209,9 +220,10 @@ impl Journal {
 
     /// Stops and seals everything, so that from then on any bad byte was changed by somebody.
     pub fn close(mut self) -> Result<(), JournalError> {
+        let dropped = self.drop_spare();
         let sealed = self.seal();
         self.stop();
-        sealed?;
+        sealed.and(dropped)?;
         let mut sealer = self.sealer.lock().unwrap_or_else(PoisonError::into_inner);
         sealer.log().closed().map_err(JournalError::disk("log"))
     }
@@ -252,7 +264,7 @@ impl Shared {
 
     fn refuse(&self, state: &mut State, refusal: Refusal) -> Refusal {
         let refusal = state.refusal.get_or_insert(refusal).clone();
-        self.durable.iter().chain([&self.moved, &self.work]).for_each(Condvar::notify_all);
+        self.durable.iter().chain([&self.moved, &self.work, &self.wanted]).for_each(Condvar::notify_all);
         state.wakers.iter_mut().flat_map(std::mem::take).for_each(Waker::wake);
         refusal
     }
@@ -304,9 +316,12 @@ impl Shared {
                 state = self.write_group(state)?;
             }
             let (wants_rotation, full) = (state.wants_rotation, state.full);
+            let mut spare = if wants_rotation || full { state.spare.take() } else { None };
             drop(state);
-            let closed = if wants_rotation || full { self.writer().rotate()? } else { None };
+            let closed = if wants_rotation || full { self.writer().rotate(&mut spare)? } else { None };
             let mut state = self.state();
+            state.spare.give_back(spare);
+            self.wanted.notify_all();
             state.closed.extend(closed);
             (state.writing, state.full) = (false, false);
             if wants_rotation {
@@ -394,31 +409,36 @@ impl Writer {
     }
 
     /// Begins the next segment, if this one has events, and returns the path of this one.
-    fn rotate(&mut self) -> std::io::Result<Option<PathBuf>> {
+    fn rotate(&mut self, spare: &mut Option<Box<dyn Appender>>) -> std::io::Result<Option<PathBuf>> {
         if self.bytes <= self.header.len() as u64 {
             return Ok(None);
         }
-        let next = Self::begin(self.disk.clone(), self.origin.clone(), self.options, self.next, &Group::default())?;
+        let (disk, origin, spare) = (self.disk.clone(), self.origin.clone(), spare.take());
+        let next = Self::begin(disk, origin, self.options, self.next, &Group::default(), spare)?;
         Ok(Some(std::mem::replace(self, next).path))
     }
 
-    /// Begins a segment with these events, if there are any. It gets its name when they are durable, so a header is
-    /// never torn.
+    /// Begins a segment with these events, if there are any, in the file that was made ahead, if one was. It gets its name
+    /// when they are durable, so a header is never torn.
     pub(super) fn begin(
         disk: Arc<dyn Disk>,
         origin: Origin,
         options: Options,
         next: u64,
         group: &Group,
+        spare: Option<Box<dyn Appender>>,
     ) -> std::io::Result<Self> {
         let header = segment_header(&origin, next);
         let path = Segment::path(&origin, next);
-        let temporary = Folder::temporary().join(format!("{origin}.journal"));
-        match disk.remove(&temporary) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = disk.create(&temporary)?;
+        let (temporary, mut file) = match spare {
+            Some(file) => (spare::path(&origin), file),
+            None => {
+                let temporary = Folder::temporary().join(format!("{origin}.journal"));
+                remove_if_there(&*disk, &temporary)?;
+                let file = disk.create(&temporary)?;
+                (temporary, file)
+            }
+        };
         let mut frame = header.clone();
         if group.count() > 0 {
             group.write(&header, next, &mut frame);

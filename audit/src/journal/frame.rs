@@ -4,13 +4,15 @@
 //! and a frame that is not whole with a whole one after it was changed by somebody.
 //!
 //! ```text
-//! segment  "wardbook journal 1\n" origin "\n" first leaf index in decimal "\n" frame*
+//! segment  "wardbook journal 1\n" origin "\n" first leaf index in decimal "\n" frame* 00*
 //! frame    F7 57 42 4A | payload length u32 | first leaf index u64 | count u32 | check [16] | payload
 //! payload  (length u32, event as JSON without whitespace)*
 //! check    the first 16 bytes of SHA-256(segment header, frame before the check, payload)
 //! ```
 //!
-//! Numbers are little endian. F7 is in no UTF-8 text, so a search for the next frame does not stop inside an event.
+//! Numbers are little endian. F7 is in no UTF-8 text, so a search for the next frame does not stop inside an event. Zeros
+//! at the end are room for frames to come. A disk may write the blocks of a frame in any order, so there can be zeros
+//! within one that a crash cut off, and at its start.
 
 use sha2::{Digest, Sha256};
 

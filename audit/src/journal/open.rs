@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use super::append::{Journal, Writer};
+use super::append::{Journal, Writer, spare};
 use super::frame::Group;
 use super::seal::{Log, Sealer};
 use super::segment::Segment;
@@ -68,9 +68,11 @@ impl Journal {
         if let Some(event) = cut.and_then(&mut name_cut) {
             named.push(&event.view().compact());
         }
+        // Where there is no room for a whole segment there may be for an event.
+        let spare = spare::fill(&*disk, origin, &options).unwrap_or_default();
         // Replaces a segment that has the same first index: that one has no whole event.
         let writer =
-            Writer::begin(disk, origin.clone(), options, next, &named).map_err(JournalError::disk(&journal))?;
+            Writer::begin(disk, origin.clone(), options, next, &named, spare).map_err(JournalError::disk(&journal))?;
         let mut sealer = Sealer { folder: folder.clone(), origin: origin.clone(), options, log, removed: None };
         for segment in found.iter().filter(|segment| segment.first < next) {
             sealer.seal_path(&segment.path)?;
@@ -122,8 +124,7 @@ impl Found {
             return Ok(tail.map(|tail| Self::cut(kept, segment, offset, &tail)));
         };
         let kept = kept(offset);
-        // A power cut after it was kept can have made it shorter.
-        let before = disk.read(&kept).ok().filter(|before| before.starts_with(tail));
+        let before = disk.read(&kept).ok().filter(|before| segment.is_kept(before));
         let cut = Self::cut(kept.clone(), segment, offset, before.as_deref().unwrap_or(tail));
         match before {
             Some(_) => {}

@@ -18,6 +18,7 @@ pub struct Segment {
     pub path: PathBuf,
     /// The index of its first event, which is also its name.
     pub first: u64,
+    /// Without the zeros at the end.
     bytes: Bytes,
     /// Where each event's text is.
     texts: Vec<std::ops::Range<usize>>,
@@ -28,15 +29,30 @@ pub struct Segment {
 /// A segment that is open, and can be read although it may have been removed since.
 pub(crate) struct OpenSegment {
     pub(crate) first: u64,
-    file: Arc<dyn ReadAt>,
+    pub(super) file: Arc<dyn ReadAt>,
 }
 
 impl OpenSegment {
-    /// Reads it as it was when it was opened.
+    /// Reads it, at least as it was when it was opened.
+    ///
+    /// While it is read it may be written to, and the place of a frame be read before it is there, and the next one after:
+    /// that looks changed. What was changed looks so again in the same place.
     pub(crate) fn read(&self, origin: &Origin) -> Result<Segment, JournalError> {
-        let path = Segment::path(origin, self.first);
-        let bytes = self.file.read_at(0, self.file.length()).map_err(JournalError::disk(path))?;
-        Ok(Segment::read(origin, self.first, bytes))
+        let read = || {
+            let path = Segment::path(origin, self.first);
+            let bytes = self.file.read_at(0, self.file.length()).map_err(JournalError::disk(path))?;
+            Ok::<_, JournalError>(Segment::read(origin, self.first, bytes))
+        };
+        let mut segment = read()?;
+        while matches!(segment.state, State::Changed(_)) {
+            let again = read()?;
+            let moved = again.end > segment.end || !matches!(again.state, State::Changed(_));
+            segment = again;
+            if !moved {
+                break;
+            }
+        }
+        Ok(segment)
     }
 }
 
@@ -81,6 +97,7 @@ impl Segment {
     pub(super) fn read(origin: &Origin, first: u64, bytes: Bytes) -> Self {
         let path = Self::path(origin, first);
         let header = segment_header(origin, first);
+        let bytes = bytes.slice(..used(&bytes));
         let mut segment = Self { path, first, bytes: bytes.clone(), texts: Vec::new(), end: 0, state: State::Whole };
         if !bytes.starts_with(&header) {
             segment.state = State::Changed("not the header of this segment");
@@ -140,6 +157,13 @@ impl Segment {
         (self.state == State::Torn).then_some((self.end, tail))
     }
 
+    /// Whether its torn tail is what was kept of it before. A power cut since then can have made it shorter, or holes.
+    pub(crate) fn is_kept(&self, kept: &[u8]) -> bool {
+        self.torn().is_some_and(|(_, tail)| {
+            tail.len() <= kept.len() && tail.iter().zip(kept).all(|(now, then)| now == then || *now == 0)
+        })
+    }
+
     /// Refuses a segment that no crash can have left like this.
     pub fn check(&self) -> Result<(), JournalError> {
         match self.state {
@@ -147,4 +171,13 @@ impl Segment {
             _ => Ok(()),
         }
     }
+}
+
+/// How many bytes there are without the zeros at the end.
+fn used(bytes: &[u8]) -> usize {
+    const BLOCK: usize = 4096;
+    let is_zero = |block: &&[u8]| block.iter().fold(0, |any, byte| any | byte) == 0;
+    let blocks: usize = bytes.rchunks(BLOCK).take_while(is_zero).map(<[u8]>::len).sum();
+    let rest = bytes.get(..bytes.len() - blocks).unwrap_or_default();
+    rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
 }

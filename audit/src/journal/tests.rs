@@ -1,3 +1,5 @@
+mod filled;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +29,7 @@ fn cut_event(cut: &CutTail) -> Option<EventText> {
 
 fn options() -> Options {
     let settings = Settings { small_zstd_level: 1, ..Settings::default() };
-    Options { time_limit: Duration::from_secs(20), segment_bytes: 600, settings }
+    Options { time_limit: Duration::from_secs(20), segment_bytes: 600, filled_bytes: 0, settings }
 }
 
 fn append(journal: &Journal, ids: std::ops::Range<u64>) {
@@ -37,8 +39,12 @@ fn append(journal: &Journal, ids: std::ops::Range<u64>) {
 }
 
 fn open(disk: &MemoryDisk) -> Result<Journal, JournalError> {
+    open_filled(disk, 0)
+}
+
+fn open_filled(disk: &MemoryDisk, filled_bytes: u64) -> Result<Journal, JournalError> {
     let folder = Folder::new(Arc::new(disk.clone()));
-    Journal::open(&folder, &origin(), options(), Box::new(()), cut_event)
+    Journal::open(&folder, &origin(), Options { filled_bytes, ..options() }, Box::new(()), cut_event)
 }
 
 /// How often each event id is found, sealed or not.
@@ -123,9 +129,9 @@ fn many_writers_share_syncs_and_lose_nothing() {
 }
 
 /// Appends, seals and appends until something fails, and returns what was acknowledged.
-fn run(disk: &MemoryDisk, attempts: u64) -> Vec<u64> {
+fn run(disk: &MemoryDisk, attempts: u64, filled: u64) -> Vec<u64> {
     let mut acknowledged = Vec::new();
-    let Ok(journal) = open(disk) else { return acknowledged };
+    let Ok(journal) = open_filled(disk, filled) else { return acknowledged };
     for id in 0..attempts {
         if journal.append(&event(id)).is_ok() {
             acknowledged.push(id);
@@ -136,6 +142,7 @@ fn run(disk: &MemoryDisk, attempts: u64) -> Vec<u64> {
         }
         if id % 4 == 3 {
             let _ = journal.seal();
+            let _ = journal.prepare(Duration::ZERO);
         }
     }
     let _ = journal.close();
@@ -145,24 +152,26 @@ fn run(disk: &MemoryDisk, attempts: u64) -> Vec<u64> {
 #[test]
 fn the_disk_fails_at_every_step_and_nothing_acknowledged_is_lost() {
     let attempts = 9;
-    let whole = MemoryDisk::default();
-    assert_eq!(run(&whole, attempts).len() as u64, attempts);
-    let steps = whole.steps();
-    assert!(steps > 50, "{steps} steps");
-    for step in 1..=steps {
-        for failure in [Failure::Once, Failure::Always] {
+    // Segments that grow, and ones whose zeros suffice for the first frames.
+    for filled in [0, 300] {
+        let whole = MemoryDisk::default();
+        assert_eq!(run(&whole, attempts, filled).len() as u64, attempts);
+        let steps = whole.steps();
+        assert!(steps > 50, "{steps} steps");
+        let failures = [Failure::Once, Failure::Always];
+        for (step, failure) in (1..=steps).flat_map(|step| failures.map(|failure| (step, failure))) {
             let disk = MemoryDisk::default();
             disk.fail_at(step, failure);
-            let acknowledged = run(&disk, attempts);
+            let acknowledged = run(&disk, attempts, filled);
             disk.release();
             for (name, after) in [
                 ("power cut", disk.after_power_cut(0)),
                 ("power cut, some bytes kept", disk.after_power_cut(50)),
                 ("killed", disk.after_kill()),
             ] {
-                let when = format!("{failure:?} at step {step}, {name}");
+                let when = format!("{failure:?} at step {step}, {filled} zeros, {name}");
                 holds_once(&after, &acknowledged, attempts, &format!("{when}, before opening"));
-                let journal = open(&after).unwrap_or_else(|error| panic!("{when}: {error}"));
+                let journal = open_filled(&after, filled).unwrap_or_else(|error| panic!("{when}: {error}"));
                 holds_once(&after, &acknowledged, attempts, &format!("{when}, opened"));
                 journal.append(&event(attempts)).unwrap();
                 journal.close().unwrap();
@@ -279,7 +288,9 @@ fn the_journal_is_cut_at_every_byte() {
         let kept: Vec<_> = disk.paths().into_iter().filter(|path| path.starts_with("rejected")).collect();
         assert_eq!(kept.len(), usize::from(end < length));
         for path in kept {
-            assert_eq!(disk.read(&path).unwrap(), bytes[end..length]);
+            let tail = &bytes[end..length];
+            let zeros = tail.iter().rev().take_while(|byte| **byte == 0).count();
+            assert_eq!(disk.read(&path).unwrap(), tail[..tail.len() - zeros]);
         }
     }
     // A header is durable before the file has its name, so a shorter one was made by somebody.

@@ -27,6 +27,7 @@ use wardbook_audit::folder::{Folder, LeafRange, Origin};
 use wardbook_audit::import::{FileSource, Importer, Options, Source, origin};
 use wardbook_audit::journal::{Journal, Options as JournalOptions};
 use wardbook_audit::json::Tree;
+use wardbook_audit::limits::JOURNAL_SEGMENT_BYTES_MAX;
 use wardbook_audit::log::{LogWriter, SigningKey};
 use wardbook_audit::parquet::{EventWriter, Footer, Rows, Settings};
 use wardbook_audit::query::{KeyName, QUESTIONS, Query, ask};
@@ -267,8 +268,8 @@ fn event(number: usize) -> EventText {
     EventText::read(value.elements().next().expect("an event").compact().into_owned()).expect("an event")
 }
 
-/// Durable events per second of so many threads that each wait for theirs, beside what the syncs of the same run would
-/// allow if each made an event of every thread durable and nothing else took time.
+/// Durable events per second of so many threads that each wait for theirs, beside what syncs would allow if each made an
+/// event of every thread durable and nothing else took time: those of the same run, and those of a file of its own.
 fn append(to: &Path, writers: usize) {
     let to = to.join("run");
     let _ = std::fs::remove_dir_all(&to);
@@ -278,8 +279,9 @@ fn append(to: &Path, writers: usize) {
     let folder = Folder::new(Arc::new(Timed { disk: LocalDisk::new(&to), syncs: syncs.clone() }));
     let origin = Origin::new("bench").expect("a name");
     let log = LogWriter::open(&folder, &origin, SigningKey::from_seed(&[7; 32])).expect("the log opens");
-    let journal =
-        Journal::open(&folder, &origin, JournalOptions::default(), Box::new(log), |_| None).expect("it opens");
+    let mut plain = sync_times(&to);
+    let options = JournalOptions { filled_bytes: JOURNAL_SEGMENT_BYTES_MAX, ..JournalOptions::default() };
+    let journal = Journal::open(&folder, &origin, options, Box::new(log), |_| None).expect("it opens");
     syncs.count.store(0, Ordering::Relaxed);
     syncs.nanos.store(0, Ordering::Relaxed);
     let (begun, limit) = (Instant::now(), Duration::from_secs(5));
@@ -292,8 +294,12 @@ fn append(to: &Path, writers: usize) {
             }
             count
         };
+        let ahead = scope.spawn(|| while journal.prepare(limit).expect("there is room") {});
         let threads: Vec<_> = (0..writers).map(|_| scope.spawn(write)).collect();
-        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+        let counts = threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+        journal.prepare_no_more();
+        ahead.join().expect("no panic");
+        counts
     });
     let seconds = begun.elapsed().as_secs_f64();
     let (count, nanos) = (syncs.count.load(Ordering::Relaxed), syncs.nanos.load(Ordering::Relaxed));
@@ -307,6 +313,30 @@ fn append(to: &Path, writers: usize) {
         events / count as f64,
         rate / bound
     );
+    plain.extend(sync_times(&to));
+    plain.sort_unstable();
+    let sync = plain[plain.len() / 2].as_secs_f64();
+    let bound = writers as f64 / sync;
+    println!(
+        "{:.3} ms for a sync of a plain file; writers / sync is {bound:.0}, of which {:.2}",
+        sync * 1e3,
+        rate / bound
+    );
+}
+
+/// How long `fdatasync` takes after a kilobyte was appended.
+fn sync_times(folder: &Path) -> Vec<Duration> {
+    let path = folder.join("sync");
+    let mut file = std::fs::File::create(&path).expect("a file can be made");
+    let times = (0..300).map(|_| {
+        file.write_all(&[b'x'; 1024]).expect("there is room");
+        let begun = Instant::now();
+        file.sync_data().expect("it is durable");
+        begun.elapsed()
+    });
+    let times = times.collect();
+    std::fs::remove_file(path).expect("it was there");
+    times
 }
 
 #[derive(Debug, Default)]
@@ -341,6 +371,10 @@ impl Appender for TimedFile {
 impl Disk for Timed {
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         self.disk.create_folder(path)
+    }
+
+    fn create_filled(&self, path: &Path, length: u64) -> io::Result<Box<dyn Appender>> {
+        Ok(Box::new(TimedFile(self.disk.create_filled(path, length)?, self.syncs.clone())))
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {

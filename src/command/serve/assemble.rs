@@ -11,6 +11,7 @@ use wardbook_audit::disk::LocalDisk;
 use wardbook_audit::event::EventText;
 use wardbook_audit::folder::Folder;
 use wardbook_audit::journal::{CutTail, Journal, Options};
+use wardbook_audit::limits::JOURNAL_SEGMENT_BYTES_MAX;
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::Monotonic;
 use wardbook_backend::provider::Provider;
@@ -60,7 +61,8 @@ pub(super) fn kms(
     let folder = Folder::new(Arc::new(LocalDisk::new(folder)));
     let log = arguments.signing_key.open(&folder, &origin)?;
     let name_cut = |cut: &CutTail| -> Option<EventText> { torn_event(cut, clock.now(), &*random).ok() };
-    let journal = Journal::open(&folder, &origin, Options::default(), Box::new(log), name_cut)?;
+    let options = Options { filled_bytes: JOURNAL_SEGMENT_BYTES_MAX, ..Options::default() };
+    let journal = Journal::open(&folder, &origin, options, Box::new(log), name_cut)?;
     let parts = Parts {
         store,
         backend: Arc::clone(&backend),

@@ -140,7 +140,7 @@ impl Check<'_> {
     }
 
     fn torn(&mut self, segment: &Segment, is_last: bool) -> Result<(), VerifyError> {
-        let Some((offset, tail)) = segment.torn() else { return Ok(()) };
+        let Some((offset, _)) = segment.torn() else { return Ok(()) };
         let lock = Folder::lock(self.origin);
         // Somebody who holds the lock is still writing what looks cut off.
         let writing = is_last
@@ -149,7 +149,7 @@ impl Check<'_> {
             return Ok(());
         }
         let kept = Folder::rejected().join(format!("{}-{:012}-{offset}.torn", self.origin, segment.first));
-        let is_kept = read_or_none(self.folder, &kept)?.is_some_and(|bytes| bytes == tail);
+        let is_kept = read_or_none(self.folder, &kept)?.is_some_and(|kept| segment.is_kept(&kept));
         let problem = match is_last || is_kept {
             true => Problem::Torn { offset },
             false => Problem::Journal { offset, what: "cut off although a segment follows" },
