@@ -9,8 +9,8 @@ use bytes::Bytes;
 
 use super::{Appender, Disk, Entry, Lock, ReadAt};
 
-/// How many zeros are written at a time.
-const FILL_BYTES: usize = 1 << 20;
+/// How many zeros are written and synced at a time.
+const FILL_BYTES: usize = 256 << 10;
 
 /// Files below a folder of this machine. Paths that the trait is given are relative to it.
 #[derive(Debug, Clone)]
@@ -64,7 +64,15 @@ impl Disk for LocalDisk {
 
     fn create_filled(&self, path: &Path, length: u64) -> io::Result<Box<dyn Appender>> {
         let mut file = OpenOptions::new().write(true).create_new(true).open(self.at(path))?;
-        io::copy(&mut io::repeat(0).take(length), &mut io::BufWriter::with_capacity(FILL_BYTES, &mut file))?;
+        let zeros = vec![0; FILL_BYTES];
+        let mut left = length;
+        while left > 0 {
+            let part = usize::try_from(left).map_or(FILL_BYTES, |left| left.min(FILL_BYTES));
+            file.write_all(zeros.get(..part).unwrap_or_default())?;
+            // In small parts, as others wait for the same disk.
+            file.sync_data()?;
+            left -= part as u64;
+        }
         file.sync_all()?;
         file.rewind()?;
         Ok(Box::new(LocalFile(file)))
