@@ -264,6 +264,11 @@ impl<'a> Differ<'_, 'a> {
                 }
                 let found = work.survivors(product, removed, PIECES_MAX)?;
                 self.complete &= found.len() < PIECES_MAX;
+                if found.is_empty() {
+                    continue;
+                }
+                let [denied, held, barred, open] =
+                    [&denied, &held, &barred, &open].map(|products| landscape.near(bound, products));
                 for piece in found {
                     if primes.iter().any(|prime| prime.covers(&piece, &space.layout)) {
                         continue;
@@ -277,9 +282,10 @@ impl<'a> Differ<'_, 'a> {
             }
         }
         let primes = prime::merged(primes, space);
+        let wording = landscape.wording().ok_or(Excess::Names)?;
         let mut differences = Vec::new();
         for prime in &primes {
-            for (conditions, part) in landscape.words(prime) {
+            for (conditions, part) in wording.alternatives(prime) {
                 let possible = work.minus(core::slice::from_ref(&part), &landscape.impossible)?;
                 if possible.is_empty() {
                     continue;

@@ -41,7 +41,7 @@ pub(super) struct Plan {
 }
 
 /// For which people a row holds anyway, and for which it is a demand.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct RowPlan {
     pub(super) holds: Vec<u64>,
     pub(super) asked: Vec<(Vec<u64>, usize)>,
@@ -63,6 +63,8 @@ pub(super) struct Planner<'c> {
     filed: HashMap<u64, Vec<usize>>,
     /// By pattern, the actions that it takes.
     taken: HashMap<&'c str, Vec<u64>>,
+    /// Rows without variables, which come to the same wherever they stand.
+    known: Vec<(&'c Atom, RowPlan)>,
 }
 
 impl<'c> Planner<'c> {
@@ -98,6 +100,7 @@ impl<'c> Planner<'c> {
             unknown: HashMap::new(),
             filed: filed(cast),
             taken: HashMap::new(),
+            known: Vec::new(),
         }
     }
 
@@ -266,13 +269,23 @@ impl<'c> Planner<'c> {
     }
 
     fn row(&mut self, atom: &'c Atom) -> RowPlan {
-        let unknown = self.unknown_to(atom.key());
+        if let Some((_, plan)) = self.known.iter().find(|(known, _)| is_same_row(known, atom)) {
+            return plan.clone();
+        }
         let variables = atom.patterns().iter().any(|pattern| pattern.variables().next().is_some());
-        let mut plan = RowPlan::default();
         if variables {
+            let mut plan = RowPlan::default();
             self.row_with_variables(atom, &mut plan);
             return plan;
         }
+        let plan = self.row_without_variables(atom);
+        self.known.push((atom, plan.clone()));
+        plan
+    }
+
+    fn row_without_variables(&mut self, atom: &'c Atom) -> RowPlan {
+        let unknown = self.unknown_to(atom.key());
+        let mut plan = RowPlan::default();
         let everybody = bits(self.cast.people.iter().map(|_| true));
         if unknown == everybody {
             let ask = Ask::Row { atom, in_key_policy: self.setting.kind == PolicyKind::Key };
@@ -298,9 +311,7 @@ impl<'c> Planner<'c> {
     /// The demand of a row; rows that say the same share one.
     fn shared(&mut self, atom: &'c Atom, ask: Ask<'c>) -> usize {
         let same = |demand: &Demand<'_>| match &demand.ask {
-            Ask::Row { atom: other, .. } if demand.of.is_none() => {
-                atom.key() == other.key() && atom.spelled() == other.spelled() && atom.test() == other.test()
-            }
+            Ask::Row { atom: other, .. } if demand.of.is_none() => is_same_row(atom, other),
             _ => false,
         };
         match self.demands.iter().position(same) {
@@ -359,6 +370,10 @@ impl<'c> Planner<'c> {
         self.demands.push(Demand { key, ask, of });
         self.demands.len() - 1
     }
+}
+
+fn is_same_row(a: &Atom, b: &Atom) -> bool {
+    a.key() == b.key() && a.spelled() == b.spelled() && a.test() == b.test()
 }
 
 /// Everybody, filed as policies file the names of their statements.
