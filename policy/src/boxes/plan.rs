@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use crate::arn::Arn;
 use crate::catalogue::{self, ResourceKind};
@@ -77,7 +78,10 @@ impl<'c> Planner<'c> {
     ) -> Planner<'c> {
         let statements = sides.iter().copied().flatten().flat_map(|policy| policy.statements());
         let mut actions: Vec<Box<str>> = match setting.kind {
-            PolicyKind::Key => on_keys().filter(|action| is_in(focus, action)).collect(),
+            PolicyKind::Key => {
+                let known = ON_KEYS.iter().filter(|(_, lower)| focus.is_none_or(|focus| focus.is_about(lower)));
+                known.map(|(action, _)| (*action).into()).collect()
+            }
             _ => distinct_actions(statements, &cast.resource, focus),
         };
         if !setting.names_principals() && setting.resource.is_some() {
@@ -160,7 +164,8 @@ impl<'c> Planner<'c> {
             return vec![(everyone(), all_ranks(), None)];
         }
         let denies = statement.effect() == Effect::Deny;
-        let mut certain: [Vec<bool>; 3] = core::array::from_fn(|_| vec![false; self.cast.people.len()]);
+        let nobody = vec![0_u64; self.cast.people.len().div_ceil(64)];
+        let mut certain: [Vec<u64>; 3] = core::array::from_fn(|_| nobody.clone());
         let mut maybe = Vec::new();
         let mut doubtful = false;
         let mut open = !statement.doubts.is_empty();
@@ -168,8 +173,8 @@ impl<'c> Planner<'c> {
             let far = denies || request.is_cross_account();
             if far || self.counts(relation, request) {
                 let rank = if far { 2 } else { rank(relation) };
-                if let Some(slot) = certain.get_mut(rank).and_then(|people| people.get_mut(index)) {
-                    *slot = true;
+                if let Some(word) = certain.get_mut(rank).and_then(|people| people.get_mut(index / 64)) {
+                    *word |= 1 << (index % 64);
                 }
             }
         };
@@ -213,8 +218,8 @@ impl<'c> Planner<'c> {
         let up_to = |rank: usize| bits((0..REACHES.len()).map(|other| other <= rank));
         let mut found: Vec<(Vec<u64>, Vec<u64>, Option<usize>)> = Vec::new();
         for (rank, people) in certain.into_iter().enumerate() {
-            if people.iter().any(|named| *named) {
-                found.push((bits(people.into_iter()), up_to(rank), None));
+            if people != nobody {
+                found.push((people, up_to(rank), None));
             }
         }
         let count = self.cast.people.len();
@@ -419,13 +424,15 @@ pub(super) fn bits(holds: impl Iterator<Item = bool>) -> Vec<u64> {
 /// Grants alone allow it, whatever policies say.
 const RETIRE: &str = "kms:RetireGrant";
 
-/// The actions that a key policy bears on.
-fn on_keys() -> impl Iterator<Item = Box<str>> {
+/// The actions that a key policy bears on, each also in lower case.
+static ON_KEYS: LazyLock<Vec<(&'static str, Box<str>)>> = LazyLock::new(|| {
     catalogue::kms_operations()
         .filter(|operation| matches!(operation.resource_kind(), ResourceKind::Key | ResourceKind::AliasAndKey))
-        .filter(|operation| operation.action() != RETIRE)
-        .map(|operation| operation.action().into())
-}
+        .map(|operation| operation.action())
+        .filter(|action| *action != RETIRE)
+        .map(|action| (action, action.to_ascii_lowercase().into()))
+        .collect()
+});
 
 /// An action that every key policy bears on.
 const SOME_ACTION: &str = "kms:DescribeKey";

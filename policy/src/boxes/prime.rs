@@ -116,12 +116,12 @@ pub(super) fn merged(mut products: Vec<Product>, space: &Space<'_>) -> Vec<Produ
         while let Some(product) = products.get(at).cloned() {
             let mut others = products.iter().enumerate().filter(|(other, _)| *other != at);
             let found = others.find_map(|(index, other)| match other.covers(&product, layout) {
-                true => Some((index, other.clone())),
-                false => product.joined(other, layout).map(|joined| (index, joined)),
+                true => Some((index, None)),
+                false => product.joined(other, layout).map(|joined| (index, Some(joined))),
             });
             match found {
                 Some((index, joined)) => {
-                    if let Some(slot) = products.get_mut(index) {
+                    if let (Some(slot), Some(joined)) = (products.get_mut(index), joined) {
                         *slot = joined;
                     }
                     products.remove(at);

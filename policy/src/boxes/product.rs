@@ -220,10 +220,10 @@ impl Product {
         if self.hits != other.hits {
             return None;
         }
-        let differs = |dimension: &usize| self.classes(layout, *dimension) != other.classes(layout, *dimension);
-        let mut differing = (0..layout.dimensions()).filter(differs);
-        let (dimension, None) = (differing.next()?, differing.next()) else { return None };
-        if layout.is_many(dimension) {
+        let mut pairs = self.words.iter().zip(other.words.iter()).enumerate();
+        let (first, _) = pairs.find(|(_, (a, b))| a != b)?;
+        let (dimension, shape) = layout.shapes.iter().enumerate().find(|(_, shape)| first < shape.end)?;
+        if shape.many || pairs.any(|(at, (a, b))| at >= shape.end && a != b) {
             return None;
         }
         let mut joined = self.clone();
