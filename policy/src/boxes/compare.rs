@@ -1,5 +1,9 @@
 //! Two policies held against each other: what does the new one allow that the old one did not, and the other way round?
 
+use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
+
+use crate::digest::Quick;
 use crate::limits::{DIFFERENCES_MAX, PIECES_MAX};
 use crate::policy::Policy;
 use crate::principal::Relation;
@@ -201,6 +205,9 @@ impl Difference<'_> {
     }
 }
 
+/// Products to be found among others.
+type Known<'p> = HashSet<&'p Product, BuildHasherDefault<Quick>>;
+
 struct Differ<'l, 'a> {
     landscape: &'l Landscape<'l>,
     doubts: Vec<Doubt>,
@@ -249,14 +256,15 @@ impl<'a> Differ<'_, 'a> {
         let closed: Vec<&Product> = denied.iter().chain(&landscape.impossible).collect();
         let denied: Vec<&Product> = denied.iter().collect();
         let open: Vec<&Product> = allowed.iter().chain(&landscape.impossible).collect();
-        let gone: Vec<&Product> = barred.iter().copied().filter(|product| !denied.contains(product)).collect();
+        let (known, kept) = (held.iter().copied().collect::<Known<'_>>(), denied.iter().copied().collect::<Known<'_>>());
+        let gone: Vec<&Product> = barred.iter().copied().filter(|product| !kept.contains(product)).collect();
         let fresh: Vec<&Product> = closed.iter().copied().chain(held.iter().copied()).collect();
         let mut work = Work::new(&space.layout);
         let mut primes: Vec<Product> = Vec::new();
         for bound in &allowed {
             // What only a Deny kept out, and what nothing allowed. Both have a say in what the other found.
             let freed = gone.iter().filter_map(|product| bound.and(product, &space.layout)).map(|both| (both, &closed));
-            let added = (!held.contains(&bound)).then(|| (bound.clone(), &fresh));
+            let added = (!known.contains(&bound)).then(|| (bound.clone(), &fresh));
             for (product, removed) in freed.chain(added) {
                 if primes.len() >= DIFFERENCES_MAX {
                     self.complete = false;
@@ -264,6 +272,11 @@ impl<'a> Differ<'_, 'a> {
                 }
                 let found = work.survivors(product, removed, PIECES_MAX)?;
                 self.complete &= found.len() < PIECES_MAX;
+                if found.is_empty() {
+                    continue;
+                }
+                let [denied, held, barred, open] =
+                    [&denied, &held, &barred, &open].map(|products| landscape.near(bound, products));
                 for piece in found {
                     if primes.iter().any(|prime| prime.covers(&piece, &space.layout)) {
                         continue;
@@ -277,9 +290,10 @@ impl<'a> Differ<'_, 'a> {
             }
         }
         let primes = prime::merged(primes, space);
+        let wording = landscape.wording().ok_or(Excess::Names)?;
         let mut differences = Vec::new();
         for prime in &primes {
-            for (conditions, part) in landscape.words(prime) {
+            for (conditions, part) in wording.alternatives(prime) {
                 let possible = work.minus(core::slice::from_ref(&part), &landscape.impossible)?;
                 if possible.is_empty() {
                     continue;

@@ -62,40 +62,41 @@ pub(super) fn continuations(
 
 /// Whether the pattern takes the text.
 pub(super) fn accepts(glob: &[Step], text: &str) -> bool {
-    // Which beginnings of the pattern take what was read so far.
-    let mut reached = vec![false; glob.len() + 1];
-    let skip_stars = |reached: &mut Vec<bool>| {
-        for (place, step) in glob.iter().enumerate() {
-            let here = reached.get(place).copied().unwrap_or(false);
-            if let (true, Step::Many { .. }, Some(next)) = (here, step, reached.get_mut(place + 1)) {
-                *next = true;
+    // Which beginnings of the pattern take what was read so far, the shortest first.
+    let mut reached: Vec<usize> = Vec::new();
+    let mut next: Vec<usize> = Vec::new();
+    reach(glob, 0, &mut reached);
+    for character in text.chars() {
+        next.clear();
+        for place in &reached {
+            match glob.get(*place) {
+                Some(Step::Char(wanted)) if *wanted == character => reach(glob, place + 1, &mut next),
+                Some(Step::Lower(wanted)) if is_lower(character, *wanted) => reach(glob, place + 1, &mut next),
+                Some(Step::One { colons }) if *colons || character != ':' => reach(glob, place + 1, &mut next),
+                Some(Step::Many { colons }) if *colons || character != ':' => reach(glob, *place, &mut next),
+                _ => {}
             }
         }
-    };
-    if let Some(start) = reached.first_mut() {
-        *start = true;
-    }
-    skip_stars(&mut reached);
-    let mut next = vec![false; reached.len()];
-    for character in text.chars() {
-        next.fill(false);
-        for (place, step) in glob.iter().enumerate().filter(|(place, _)| reached.get(*place).copied().unwrap_or(false))
-        {
-            let to = match step {
-                Step::Char(wanted) if *wanted == character => place + 1,
-                Step::Lower(wanted) if is_lower(character, *wanted) => place + 1,
-                Step::One { colons } if *colons || character != ':' => place + 1,
-                Step::Many { colons } if *colons || character != ':' => place,
-                _ => continue,
-            };
-            if let Some(slot) = next.get_mut(to) {
-                *slot = true;
-            }
+        if next.is_empty() {
+            return false;
         }
         std::mem::swap(&mut reached, &mut next);
-        skip_stars(&mut reached);
     }
-    reached.last().copied().unwrap_or(false)
+    reached.last() == Some(&glob.len())
+}
+
+/// Adds a beginning, and those that are longer by stars alone: these may take nothing.
+fn reach(glob: &[Step], mut place: usize, reached: &mut Vec<usize>) {
+    loop {
+        // What is not past the last is there already, since beginnings come in order, each with its stars.
+        if reached.last().is_none_or(|last| *last < place) {
+            reached.push(place);
+        }
+        match glob.get(place) {
+            Some(Step::Many { .. }) => place += 1,
+            _ => return,
+        }
+    }
 }
 
 struct Walk {

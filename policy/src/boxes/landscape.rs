@@ -19,9 +19,10 @@ use super::glob::ones;
 use super::outsider::{Cast, HOLDER_KEYS, REQUESTED_REGION, Who};
 use super::plan::{Plan, Planner, REACHES, bits, relation};
 use super::product::{Product, Union, Work};
-use super::residual::{Condition, Doubt};
-use super::space::{Part, Space};
-use super::{Excess, rule, words};
+use super::residual::Doubt;
+use super::space::Space;
+use super::words::Wording;
+use super::{Excess, rule};
 
 pub use access::{Access, access};
 pub use survey::{Survey, survey};
@@ -177,7 +178,9 @@ impl<'c> Landscape<'c> {
     }
 
     fn restricted(&self, product: &Product, place: usize, classes: &[u64]) -> Option<Product> {
-        self.space.with(product, &Part { dimension: place, classes: classes.to_vec(), hit: None })
+        let mut product = product.clone();
+        product.restrict(&self.space.layout, place, classes);
+        (!product.is_empty(&self.space.layout)).then_some(product)
     }
 
     /// The boxes of a statement.
@@ -233,9 +236,14 @@ impl<'c> Landscape<'c> {
         besides: &[&Product],
         work: &mut Work<'_>,
     ) -> Result<bool, Excess> {
-        for other in others.iter().filter(|other| other.meets(product, &self.space.layout)) {
-            let Some(both) = product.and(other, &self.space.layout) else { continue };
-            let removed: Vec<&Product> = besides.iter().copied().chain(&self.impossible).collect();
+        let layout = &self.space.layout;
+        let mut removed: Vec<&Product> = Vec::new();
+        for other in others {
+            let Some(both) = product.and(other, layout) else { continue };
+            if removed.is_empty() {
+                let all = besides.iter().copied().chain(&self.impossible);
+                removed.extend(all.filter(|removed| removed.meets(product, layout)));
+            }
             if !work.is_within(&both, &removed)? {
                 return Ok(false);
             }
@@ -243,20 +251,24 @@ impl<'c> Landscape<'c> {
         Ok(true)
     }
 
-    /// The conditions of a product in words, each with its part of the product.
-    pub(super) fn words(&self, product: &Product) -> Vec<(Vec<Condition>, Product)> {
-        match self.cast.people.first() {
-            Some((_, request)) => {
-                let scene = Scene {
-                    request,
-                    quirks: self.setting.quirks,
-                    has_boundary: Tri::False,
-                    in_key_policy: self.setting.kind == PolicyKind::Key,
-                };
-                words::alternatives(&self.space, &scene, product)
-            }
-            None => Vec::new(),
-        }
+    /// Those of the products that hold anything for the people, reach and actions of this one, whatever the conditions.
+    pub(super) fn near<'p>(&self, product: &Product, products: &[&'p Product]) -> Vec<&'p Product> {
+        let mut near = product.clone();
+        let keys = self.space.dimensions.iter().enumerate().filter(|(_, dimension)| dimension.is_key());
+        keys.for_each(|(place, _)| near.free(&self.space.layout, place));
+        products.iter().copied().filter(|other| other.meets(&near, &self.space.layout)).collect()
+    }
+
+    /// The words for the conditions of products.
+    pub(super) fn wording(&self) -> Option<Wording<'_>> {
+        let (_, request) = self.cast.people.first()?;
+        let scene = Scene {
+            request,
+            quirks: self.setting.quirks,
+            has_boundary: Tri::False,
+            in_key_policy: self.setting.kind == PolicyKind::Key,
+        };
+        Some(Wording::new(&self.space, scene))
     }
 
     pub(super) fn who(&self, product: &Product) -> Vec<Who> {

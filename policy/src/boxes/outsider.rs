@@ -173,7 +173,7 @@ impl Cast {
     /// A role and a user for each way in which the documents can tell those that they do not name apart.
     fn others(
         &mut self,
-        gathered: &Gathered,
+        gathered: &Gathered<'_>,
         partition: &str,
         account: &str,
         standing: Standing,
@@ -224,16 +224,18 @@ fn may_begin(glob: &[Step], prefix: &str) -> bool {
 
 /// What the documents say about principals.
 #[derive(Default)]
-struct Gathered {
+struct Gathered<'p> {
     names: Vec<Box<str>>,
     accounts: Vec<Box<str>>,
     /// The patterns held against aws:PrincipalArn that are more than a text.
     arns: Vec<Vec<Step>>,
+    /// The rows about aws:PrincipalArn.
+    rows: Vec<&'p Atom>,
     seen: HashSet<Box<str>>,
 }
 
-impl Gathered {
-    fn policy(&mut self, policy: &Policy) {
+impl<'p> Gathered<'p> {
+    fn policy(&mut self, policy: &'p Policy) {
         for statement in policy.statements() {
             if let Principals::Named(names) | Principals::Except(names) = &statement.principals {
                 names.iter().for_each(|name| self.principal(name));
@@ -280,7 +282,7 @@ impl Gathered {
         }
     }
 
-    fn row(&mut self, atom: &Atom) {
+    fn row(&mut self, atom: &'p Atom) {
         let key = atom.key().lower();
         if ACCOUNT_KEYS.contains(&key) {
             for value in atom.values() {
@@ -302,6 +304,11 @@ impl Gathered {
             }
         }
         let folded = matches!(atom.test(), Test::String(test) if test.ignores_case());
+        // What was gathered before adds nothing.
+        if self.rows.iter().any(|known| known.test() == atom.test() && known.values() == atom.values()) {
+            return;
+        }
+        self.rows.push(atom);
         let Ok(nobody) = Request::builder("*", "none:None", "*").build() else { return };
         let scene = Scene {
             request: &nobody,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use crate::arn::Arn;
 use crate::catalogue::{self, ResourceKind};
@@ -41,7 +42,7 @@ pub(super) struct Plan {
 }
 
 /// For which people a row holds anyway, and for which it is a demand.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct RowPlan {
     pub(super) holds: Vec<u64>,
     pub(super) asked: Vec<(Vec<u64>, usize)>,
@@ -63,6 +64,8 @@ pub(super) struct Planner<'c> {
     filed: HashMap<u64, Vec<usize>>,
     /// By pattern, the actions that it takes.
     taken: HashMap<&'c str, Vec<u64>>,
+    /// Rows without variables, which come to the same wherever they stand.
+    known: Vec<(&'c Atom, RowPlan)>,
 }
 
 impl<'c> Planner<'c> {
@@ -75,7 +78,10 @@ impl<'c> Planner<'c> {
     ) -> Planner<'c> {
         let statements = sides.iter().copied().flatten().flat_map(|policy| policy.statements());
         let mut actions: Vec<Box<str>> = match setting.kind {
-            PolicyKind::Key => on_keys().filter(|action| is_in(focus, action)).collect(),
+            PolicyKind::Key => {
+                let known = ON_KEYS.iter().filter(|(_, lower)| focus.is_none_or(|focus| focus.is_about(lower)));
+                known.map(|(action, _)| (*action).into()).collect()
+            }
             _ => distinct_actions(statements, &cast.resource, focus),
         };
         if !setting.names_principals() && setting.resource.is_some() {
@@ -98,6 +104,7 @@ impl<'c> Planner<'c> {
             unknown: HashMap::new(),
             filed: filed(cast),
             taken: HashMap::new(),
+            known: Vec::new(),
         }
     }
 
@@ -157,7 +164,8 @@ impl<'c> Planner<'c> {
             return vec![(everyone(), all_ranks(), None)];
         }
         let denies = statement.effect() == Effect::Deny;
-        let mut certain: [Vec<bool>; 3] = core::array::from_fn(|_| vec![false; self.cast.people.len()]);
+        let nobody = vec![0_u64; self.cast.people.len().div_ceil(64)];
+        let mut certain: [Vec<u64>; 3] = core::array::from_fn(|_| nobody.clone());
         let mut maybe = Vec::new();
         let mut doubtful = false;
         let mut open = !statement.doubts.is_empty();
@@ -165,8 +173,8 @@ impl<'c> Planner<'c> {
             let far = denies || request.is_cross_account();
             if far || self.counts(relation, request) {
                 let rank = if far { 2 } else { rank(relation) };
-                if let Some(slot) = certain.get_mut(rank).and_then(|people| people.get_mut(index)) {
-                    *slot = true;
+                if let Some(word) = certain.get_mut(rank).and_then(|people| people.get_mut(index / 64)) {
+                    *word |= 1 << (index % 64);
                 }
             }
         };
@@ -210,8 +218,8 @@ impl<'c> Planner<'c> {
         let up_to = |rank: usize| bits((0..REACHES.len()).map(|other| other <= rank));
         let mut found: Vec<(Vec<u64>, Vec<u64>, Option<usize>)> = Vec::new();
         for (rank, people) in certain.into_iter().enumerate() {
-            if people.iter().any(|named| *named) {
-                found.push((bits(people.into_iter()), up_to(rank), None));
+            if people != nobody {
+                found.push((people, up_to(rank), None));
             }
         }
         let count = self.cast.people.len();
@@ -266,13 +274,23 @@ impl<'c> Planner<'c> {
     }
 
     fn row(&mut self, atom: &'c Atom) -> RowPlan {
-        let unknown = self.unknown_to(atom.key());
+        if let Some((_, plan)) = self.known.iter().find(|(known, _)| is_same_row(known, atom)) {
+            return plan.clone();
+        }
         let variables = atom.patterns().iter().any(|pattern| pattern.variables().next().is_some());
-        let mut plan = RowPlan::default();
         if variables {
+            let mut plan = RowPlan::default();
             self.row_with_variables(atom, &mut plan);
             return plan;
         }
+        let plan = self.row_without_variables(atom);
+        self.known.push((atom, plan.clone()));
+        plan
+    }
+
+    fn row_without_variables(&mut self, atom: &'c Atom) -> RowPlan {
+        let unknown = self.unknown_to(atom.key());
+        let mut plan = RowPlan::default();
         let everybody = bits(self.cast.people.iter().map(|_| true));
         if unknown == everybody {
             let ask = Ask::Row { atom, in_key_policy: self.setting.kind == PolicyKind::Key };
@@ -298,9 +316,7 @@ impl<'c> Planner<'c> {
     /// The demand of a row; rows that say the same share one.
     fn shared(&mut self, atom: &'c Atom, ask: Ask<'c>) -> usize {
         let same = |demand: &Demand<'_>| match &demand.ask {
-            Ask::Row { atom: other, .. } if demand.of.is_none() => {
-                atom.key() == other.key() && atom.spelled() == other.spelled() && atom.test() == other.test()
-            }
+            Ask::Row { atom: other, .. } if demand.of.is_none() => is_same_row(atom, other),
             _ => false,
         };
         match self.demands.iter().position(same) {
@@ -361,6 +377,10 @@ impl<'c> Planner<'c> {
     }
 }
 
+fn is_same_row(a: &Atom, b: &Atom) -> bool {
+    a.key() == b.key() && a.spelled() == b.spelled() && a.test() == b.test()
+}
+
 /// Everybody, filed as policies file the names of their statements.
 fn filed(cast: &Cast) -> HashMap<u64, Vec<usize>> {
     let mut filed: HashMap<u64, Vec<usize>> = HashMap::new();
@@ -404,13 +424,15 @@ pub(super) fn bits(holds: impl Iterator<Item = bool>) -> Vec<u64> {
 /// Grants alone allow it, whatever policies say.
 const RETIRE: &str = "kms:RetireGrant";
 
-/// The actions that a key policy bears on.
-fn on_keys() -> impl Iterator<Item = Box<str>> {
+/// The actions that a key policy bears on, each also in lower case.
+static ON_KEYS: LazyLock<Vec<(&'static str, Box<str>)>> = LazyLock::new(|| {
     catalogue::kms_operations()
         .filter(|operation| matches!(operation.resource_kind(), ResourceKind::Key | ResourceKind::AliasAndKey))
-        .filter(|operation| operation.action() != RETIRE)
-        .map(|operation| operation.action().into())
-}
+        .map(|operation| operation.action())
+        .filter(|action| *action != RETIRE)
+        .map(|action| (action, action.to_ascii_lowercase().into()))
+        .collect()
+});
 
 /// An action that every key policy bears on.
 const SOME_ACTION: &str = "kms:DescribeKey";

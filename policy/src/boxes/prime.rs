@@ -1,7 +1,7 @@
 //! Few and wide boxes instead of many and narrow ones.
 
 use super::Excess;
-use super::product::{Product, Work, meets};
+use super::product::{Layout, Product, Work, meets, without};
 use super::rule::CONTEXT_KEYS;
 use super::space::Space;
 
@@ -71,7 +71,8 @@ pub(super) fn needed(
 }
 
 /// The product made wider: condition keys without any condition where `fine` lets them be, else, like
-/// everything else, as far as the product goes that it comes from.
+/// everything else, as far as the product goes that it comes from. What is fine of two parts is so of both
+/// together, and the product is, so that only what it would gain is asked about.
 pub(super) fn towards(
     space: &Space<'_>,
     product: &Product,
@@ -87,13 +88,23 @@ pub(super) fn towards(
         bounded.restrict(layout, place, bound.classes(layout, place));
         bound.hits(place).for_each(|hit| bounded.hit(place, hit));
         for wider in dimension.is_key().then_some(free).into_iter().chain([bounded]) {
-            if wider != prime && fine(&wider)? {
+            if wider != prime && fine(&gain(layout, &prime, &wider, place))? {
                 prime = wider;
                 break;
             }
         }
     }
     Ok(prime)
+}
+
+/// What the second product, which is wider in one dimension, has beside the first; all of it where that is no product.
+fn gain(layout: &Layout, product: &Product, wider: &Product, dimension: usize) -> Product {
+    let mut gain = wider.clone();
+    if !layout.is_many(dimension) {
+        let more = without(wider.classes(layout, dimension), product.classes(layout, dimension));
+        gain.restrict(layout, dimension, &more);
+    }
+    gain
 }
 
 /// Fewer products that hold the same: what others cover goes, and two that differ in one dimension are one.
@@ -105,12 +116,12 @@ pub(super) fn merged(mut products: Vec<Product>, space: &Space<'_>) -> Vec<Produ
         while let Some(product) = products.get(at).cloned() {
             let mut others = products.iter().enumerate().filter(|(other, _)| *other != at);
             let found = others.find_map(|(index, other)| match other.covers(&product, layout) {
-                true => Some((index, other.clone())),
-                false => product.joined(other, layout).map(|joined| (index, joined)),
+                true => Some((index, None)),
+                false => product.joined(other, layout).map(|joined| (index, Some(joined))),
             });
             match found {
                 Some((index, joined)) => {
-                    if let Some(slot) = products.get_mut(index) {
+                    if let (Some(slot), Some(joined)) = (products.get_mut(index), joined) {
                         *slot = joined;
                     }
                     products.remove(at);

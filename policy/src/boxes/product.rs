@@ -31,7 +31,7 @@ impl Layout {
 
     /// The product of all values of all dimensions.
     pub(super) fn everything(&self) -> Product {
-        Product { words: self.full.clone(), hits: Vec::new() }
+        Product { words: Words::of(&self.full), hits: Vec::new() }
     }
 
     pub(super) fn is_many(&self, dimension: usize) -> bool {
@@ -89,10 +89,53 @@ pub(super) fn keep(a: &mut [u64], b: &[u64]) {
     }
 }
 
+/// So many words stand in the product itself, as those of most do.
+const WORDS_WITHIN: usize = 16;
+
+/// The words of a product; those that stand within are followed by zeros.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Words {
+    Within([u64; WORDS_WITHIN]),
+    Apart(Box<[u64]>),
+}
+
+impl Words {
+    fn of(words: &[u64]) -> Words {
+        let mut within = [0; WORDS_WITHIN];
+        match within.get_mut(..words.len()) {
+            Some(room) => {
+                room.copy_from_slice(words);
+                Words::Within(within)
+            }
+            None => Words::Apart(words.into()),
+        }
+    }
+}
+
+impl core::ops::Deref for Words {
+    type Target = [u64];
+
+    fn deref(&self) -> &[u64] {
+        match self {
+            Words::Within(words) => words,
+            Words::Apart(words) => words,
+        }
+    }
+}
+
+impl core::ops::DerefMut for Words {
+    fn deref_mut(&mut self) -> &mut [u64] {
+        match self {
+            Words::Within(words) => words,
+            Words::Apart(words) => words,
+        }
+    }
+}
+
 /// A product of sets, one for each dimension.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Product {
-    words: Vec<u64>,
+    words: Words,
     /// Dimension, and a set of classes of which at least one value has to come.
     hits: Vec<(usize, Vec<u64>)>,
 }
@@ -133,8 +176,7 @@ impl Product {
 
     /// Forgets what was asked of a dimension.
     pub(super) fn free(&mut self, layout: &Layout, dimension: usize) {
-        let whole = layout.whole(dimension).to_vec();
-        self.widen(layout, dimension, &whole);
+        self.widen(layout, dimension, layout.whole(dimension));
         self.hits.retain(|(at, _)| *at != dimension);
     }
 
@@ -160,14 +202,17 @@ impl Product {
 
     /// Whether there is anything that both hold.
     pub(super) fn meets(&self, other: &Product, layout: &Layout) -> bool {
-        let disjoint = |(dimension, shape): (usize, &Shape)| {
-            !shape.many && !meets(self.classes(layout, dimension), other.classes(layout, dimension))
+        let (ours, theirs): (&[u64], &[u64]) = (&self.words, &other.words);
+        let disjoint = |shape: &Shape| {
+            let range = shape.start..shape.end;
+            !shape.many && !meets(ours.get(range.clone()).unwrap_or_default(), theirs.get(range).unwrap_or_default())
         };
         let missed = |(dimension, set): &(usize, Vec<u64>)| {
             let (ours, theirs) = (self.classes(layout, *dimension), other.classes(layout, *dimension));
             set.iter().zip(ours).zip(theirs).all(|((hit, a), b)| hit & a & b == 0)
         };
-        !layout.shapes.iter().enumerate().any(disjoint) && !self.hits.iter().chain(&other.hits).any(missed)
+        // Whom and what it is about comes last, and tells most apart.
+        !layout.shapes.iter().rev().any(disjoint) && !self.hits.iter().chain(&other.hits).any(missed)
     }
 
     /// The one product that holds just what these two do, where they differ in one dimension alone.
@@ -175,10 +220,10 @@ impl Product {
         if self.hits != other.hits {
             return None;
         }
-        let differs = |dimension: &usize| self.classes(layout, *dimension) != other.classes(layout, *dimension);
-        let mut differing = (0..layout.dimensions()).filter(differs);
-        let (dimension, None) = (differing.next()?, differing.next()) else { return None };
-        if layout.is_many(dimension) {
+        let mut pairs = self.words.iter().zip(other.words.iter()).enumerate();
+        let (first, _) = pairs.find(|(_, (a, b))| a != b)?;
+        let (dimension, shape) = layout.shapes.iter().enumerate().find(|(_, shape)| first < shape.end)?;
+        if shape.many || pairs.any(|(at, (a, b))| at >= shape.end && a != b) {
             return None;
         }
         let mut joined = self.clone();
@@ -188,12 +233,15 @@ impl Product {
 
     /// What both hold, unless it is nothing.
     pub(super) fn and(&self, other: &Product, layout: &Layout) -> Option<Product> {
+        if !self.meets(other, layout) {
+            return None;
+        }
         let mut both = self.clone();
         keep(&mut both.words, &other.words);
         for (dimension, set) in &other.hits {
             both.hit(*dimension, set);
         }
-        (!both.is_empty(layout)).then_some(both)
+        Some(both)
     }
 
     /// Whether it holds everything that the other, which is not empty, does.
@@ -219,8 +267,8 @@ impl Product {
         };
         for dimension in 0..layout.dimensions() {
             let theirs = other.classes(layout, dimension);
-            let outside = without(rest.classes(layout, dimension), theirs);
-            if outside.iter().any(|word| *word != 0) {
+            if !within(rest.classes(layout, dimension), theirs) {
+                let outside = without(rest.classes(layout, dimension), theirs);
                 let mut piece = rest.clone();
                 if layout.is_many(dimension) {
                     piece.hit(dimension, &outside);
@@ -330,8 +378,11 @@ impl<'a> Work<'a> {
             let mut pieces = vec![product.clone()];
             for removed in b {
                 let mut smaller = Vec::with_capacity(pieces.len());
-                for piece in &pieces {
-                    piece.minus(removed, self.layout, &mut smaller);
+                for piece in pieces {
+                    match piece.meets(removed, self.layout) {
+                        true => piece.minus(removed, self.layout, &mut smaller),
+                        false => smaller.push(piece),
+                    }
                 }
                 pieces = smaller;
                 self.count(pieces.len())?;

@@ -16,7 +16,8 @@ use super::demand::Ask;
 use super::formula::{Formula, Outcome, Side};
 use super::product::{Product, Union, Work};
 use super::space::Space;
-use super::{prime, rule, witness, words};
+use super::words::{self, Wording};
+use super::{prime, rule, witness};
 
 /// The answer in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -254,8 +255,9 @@ impl<'a> Question<'a> {
     /// What is left in words, the shortest first, without those that say nothing which the others do not.
     fn worded(&self, sure: &Sided) -> Result<Vec<(Vec<Condition>, Product)>, Excess> {
         let mut worded: Vec<(Vec<Condition>, Product)> = Vec::new();
+        let wording = Wording::new(&self.space, self.scene);
         for product in self.primes(sure)? {
-            worded.extend(words::alternatives(&self.space, &self.scene, &product));
+            worded.extend(wording.alternatives(&product));
         }
         worded.sort_by(|(a, _), (b, _)| (a.len(), a).cmp(&(b.len(), b)));
         let mut work = Work::new(&self.space.layout);

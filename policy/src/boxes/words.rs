@@ -1,5 +1,6 @@
 //! Boxes back into rows of a Condition block, in the author's own values.
 
+use core::cell::OnceCell;
 use core::fmt;
 
 use crate::condition::{Atom, Scope, Test};
@@ -43,42 +44,57 @@ struct Unit {
     classes: Vec<u64>,
 }
 
-/// The product as conjunctions of rows, each with the part of it that it stands for.
-pub(super) fn alternatives(space: &Space<'_>, scene: &Scene<'_>, product: &Product) -> Vec<(Vec<Condition>, Product)> {
-    let mut found = vec![(Vec::new(), product.clone())];
-    for (place, dimension) in space.dimensions.iter().enumerate() {
-        if product.is_free(&space.layout, place) {
-            continue;
-        }
-        if !dimension.is_key() {
-            let rows = opaque(dimension, &space.demands, product.classes(&space.layout, place)).unwrap_or_default();
-            for (conditions, _) in &mut found {
-                conditions.extend(rows.iter().cloned());
-            }
-            continue;
-        }
-        let words = Words::new(dimension, &space.demands, scene);
-        if dimension.many {
-            let rows = words.list(product.classes(&space.layout, place), product.hits(place));
-            for (conditions, _) in &mut found {
-                conditions.extend(rows.iter().cloned());
-            }
-            continue;
-        }
-        let mut more = Vec::new();
-        for (classes, rows) in words.single(product.classes(&space.layout, place)) {
-            for (conditions, part) in &found {
-                let mut part = part.clone();
-                part.restrict(&space.layout, place, &classes);
-                more.push((conditions.iter().chain(&rows).cloned().collect(), part));
-            }
-        }
-        found = more;
+/// The words for products of one space. What the documents say about a key is gathered once.
+pub(super) struct Wording<'s> {
+    space: &'s Space<'s>,
+    scene: Scene<'s>,
+    /// By dimension.
+    words: Vec<OnceCell<Words<'s>>>,
+}
+
+impl<'s> Wording<'s> {
+    pub(super) fn new(space: &'s Space<'s>, scene: Scene<'s>) -> Wording<'s> {
+        Wording { space, scene, words: space.dimensions.iter().map(|_| OnceCell::new()).collect() }
     }
-    for (conditions, _) in &mut found {
-        conditions.sort_by(|a, b| (a.key.to_lowercase(), a).cmp(&(b.key.to_lowercase(), b)));
+
+    /// The product as conjunctions of rows, each with the part of it that it stands for.
+    pub(super) fn alternatives(&self, product: &Product) -> Vec<(Vec<Condition>, Product)> {
+        let space = self.space;
+        let mut found = vec![(Vec::new(), product.clone())];
+        for ((place, dimension), words) in space.dimensions.iter().enumerate().zip(&self.words) {
+            if product.is_free(&space.layout, place) {
+                continue;
+            }
+            if !dimension.is_key() {
+                let rows = opaque(dimension, &space.demands, product.classes(&space.layout, place)).unwrap_or_default();
+                for (conditions, _) in &mut found {
+                    conditions.extend(rows.iter().cloned());
+                }
+                continue;
+            }
+            let words = words.get_or_init(|| Words::new(dimension, &space.demands, &self.scene));
+            if dimension.many {
+                let rows = words.list(product.classes(&space.layout, place), product.hits(place));
+                for (conditions, _) in &mut found {
+                    conditions.extend(rows.iter().cloned());
+                }
+                continue;
+            }
+            let mut more = Vec::new();
+            for (classes, rows) in words.single(product.classes(&space.layout, place)) {
+                for (conditions, part) in &found {
+                    let mut part = part.clone();
+                    part.restrict(&space.layout, place, &classes);
+                    more.push((conditions.iter().chain(&rows).cloned().collect(), part));
+                }
+            }
+            found = more;
+        }
+        for (conditions, _) in &mut found {
+            conditions.sort_by(|a, b| (a.key.to_lowercase(), a).cmp(&(b.key.to_lowercase(), b)));
+        }
+        found
     }
-    found
 }
 
 /// Stands before an operator that no other is the opposite of.

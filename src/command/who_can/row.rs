@@ -1,6 +1,6 @@
 //! One row: a principal, a key, and what was found, in the names that every format has.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use crate::command::trace;
 
 /// By what somebody can.
 pub(super) struct By {
+    /// What is cited for several rows has a number of its own.
+    pub(super) number: Option<usize>,
     pub(super) via: &'static str,
     pub(super) policy: String,
     pub(super) sid: Option<String>,
@@ -25,8 +27,9 @@ pub(super) struct By {
 pub(super) struct Cited {
     /// Of one key, which rows of it share.
     of_key: RefCell<OfKey>,
-    /// By principal and position among its statements.
-    of_principal: RefCell<HashMap<(usize, usize), Named>>,
+    /// By principal, each by position among its statements.
+    of_principal: RefCell<Vec<Vec<(usize, Named)>>>,
+    numbers: Cell<usize>,
 }
 
 #[derive(Default)]
@@ -41,55 +44,79 @@ type Named = Option<Rc<By>>;
 impl Cited {
     /// The means of an answer, each with its place.
     pub(super) fn by<'w>(&self, search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry) -> Vec<Rc<By>> {
+        let mut by = Vec::new();
+        self.each(search, access, entry, |means| by.push(Rc::clone(means)));
+        by
+    }
+
+    /// The same, one by one.
+    pub(super) fn each<'w>(
+        &self,
+        search: &Search<'w>,
+        access: &KeyAccess<'w>,
+        entry: &Entry,
+        mut see: impl FnMut(&Rc<By>),
+    ) {
         if let Some(first) = entry.answer.path.first() {
-            let cites = first.by.iter();
-            return cites
-                .map(|cite| By {
+            for cite in &first.by {
+                see(&Rc::new(By {
+                    number: None,
                     via: cite.via,
                     policy: cite.policy.to_string(),
                     sid: cite.sid.as_deref().map(str::to_owned),
                     source: cite.source.as_deref().map(str::to_owned),
-                })
-                .map(Rc::new)
-                .collect();
+                }));
+            }
+            return;
         }
         let mut of_key = self.of_key.borrow_mut();
         if of_key.arn != access.key.arn {
             *of_key = OfKey { arn: access.key.arn.clone(), named: Vec::new() };
         }
-        let find = |means: &Means| {
-            let make = || search.proof_by(access, entry, *means).map(|proof| Rc::new(named(&proof)));
-            if let (Means::Identity(position), Who::Collected(principal)) = (means, &entry.who) {
-                let mut known = self.of_principal.borrow_mut();
-                return known.entry((*principal, *position)).or_insert_with(make).clone();
+        let mut of_principal = self.of_principal.borrow_mut();
+        for means in &entry.answer.means {
+            let make = || search.proof_by(access, entry, *means).map(|proof| Rc::new(self.named(&proof)));
+            let named = match (means, &entry.who) {
+                (Means::Identity(position), Who::Collected(principal)) => {
+                    if of_principal.len() <= *principal {
+                        of_principal.resize_with(principal + 1, Vec::new);
+                    }
+                    of_principal.get_mut(*principal).and_then(|known| remembered(known, *position, make))
+                }
+                _ => remembered(&mut of_key.named, *means, make),
+            };
+            named.iter().for_each(&mut see);
+        }
+    }
+
+    fn named(&self, proof: &Proof<'_>) -> By {
+        let number = Some(self.numbers.replace(self.numbers.get() + 1));
+        let (via, policy, statement) = match proof {
+            Proof::Grant(grant) => {
+                let name = Some(grant.name()).filter(|name| !name.is_empty()).map(str::to_owned);
+                return By { number, via: "grant", policy: grant.id().to_owned(), sid: name, source: None };
             }
-            if let Some((_, known)) = of_key.named.iter().find(|(known, _)| known == means) {
-                return known.clone();
-            }
-            let made = make();
-            of_key.named.push((*means, made.clone()));
-            made
+            Proof::KeyPolicy(policy, statement) => ("key-policy", policy, statement),
+            Proof::Identity(policy, statement) => ("identity", policy, statement),
         };
-        entry.answer.means.iter().filter_map(find).collect()
+        let place = policy.place(statement);
+        By {
+            number,
+            via,
+            policy: policy.name().to_owned(),
+            sid: statement.sid().map(str::to_owned),
+            source: Some(place).filter(|place| !place.is_empty()),
+        }
     }
 }
 
-fn named(proof: &Proof<'_>) -> By {
-    let (via, policy, statement) = match proof {
-        Proof::Grant(grant) => {
-            let name = Some(grant.name()).filter(|name| !name.is_empty()).map(str::to_owned);
-            return By { via: "grant", policy: grant.id().to_owned(), sid: name, source: None };
-        }
-        Proof::KeyPolicy(policy, statement) => ("key-policy", policy, statement),
-        Proof::Identity(policy, statement) => ("identity", policy, statement),
-    };
-    let place = policy.place(statement);
-    By {
-        via,
-        policy: policy.name().to_owned(),
-        sid: statement.sid().map(str::to_owned),
-        source: Some(place).filter(|place| !place.is_empty()),
+fn remembered<N: PartialEq>(known: &mut Vec<(N, Named)>, name: N, make: impl FnOnce() -> Named) -> Named {
+    if let Some((_, named)) = known.iter().find(|(known, _)| *known == name) {
+        return named.clone();
     }
+    let named = make();
+    known.push((name, named.clone()));
+    named
 }
 
 pub(super) fn by_json(by: &[Rc<By>]) -> Value {
@@ -140,7 +167,7 @@ pub(super) fn step_json(world: &World, step: &Step) -> Value {
 /// Witnesses put together from what principal, key and answer each tell; the first two are told once.
 #[derive(Default)]
 pub(super) struct Witnesses {
-    by_principal: RefCell<HashMap<usize, Rc<Told>>>,
+    by_principal: RefCell<Vec<Option<Told>>>,
     by_key: RefCell<Option<(Box<str>, Rc<Told>)>>,
     /// By the address of the answer that rows share, which lives as long as the report.
     by_answer: RefCell<HashMap<usize, Rc<str>>>,
@@ -158,46 +185,50 @@ impl Witnesses {
     /// The request that `test` accepts, as JSON text.
     pub(super) fn text<'w>(&self, search: &Search<'w>, access: &KeyAccess<'w>, entry: &Entry, world: &World) -> String {
         let mut text = String::new();
-        self.add(&mut text, search, access, entry, world);
+        self.parts(search, access, entry, world, &mut |part| text.push_str(part));
         text
     }
 
-    /// The same, added to a text.
-    pub(super) fn add<'w>(
+    /// The same, part by part.
+    pub(super) fn parts<'w>(
         &self,
-        text: &mut String,
         search: &Search<'w>,
         access: &KeyAccess<'w>,
         entry: &Entry,
         world: &World,
+        put: &mut dyn FnMut(&str),
     ) {
         let answer = &entry.answer;
         let (Who::Collected(index), None, None) = (&entry.who, &answer.session, &answer.first) else {
             let request = search.witness(access, entry);
-            text.push_str(&request.map_or(Value::Null, |request| trace::request_json(&request)).to_string());
+            put(&request.map_or(Value::Null, |request| trace::request_json(&request)).to_string());
             return;
         };
         let mut by_principal = self.by_principal.borrow_mut();
-        let principal = by_principal.entry(*index).or_insert_with(|| {
+        if by_principal.len() <= *index {
+            by_principal.resize_with(index + 1, || None);
+        }
+        let Some(principal) = by_principal.get_mut(*index) else { return };
+        let principal = principal.get_or_insert_with(|| {
             let who = Value::from(entry.who.text(world));
             let request = format!("{{\"principal\":{who},\"action\":\"{}\",\"resource\":", search.action());
-            Rc::new(Told { request, context: members(&search.determined_by(*index)) })
+            Told { request, context: members(&search.determined_by(*index)) }
         });
         let key = self.key(search, access);
         let address = Arc::as_ptr(answer) as usize;
         let mut by_answer = self.by_answer.borrow_mut();
         let own = by_answer.entry(address).or_insert_with(|| members(&answer.context).into());
-        text.push_str(&principal.request);
-        text.push_str(&key.request);
+        put(&principal.request);
+        put(&key.request);
         let mut comma = false;
         for part in [&*principal.context, &*key.context, &**own] {
             if comma && !part.is_empty() {
-                text.push(',');
+                put(",");
             }
             comma |= !part.is_empty();
-            text.push_str(part);
+            put(part);
         }
-        text.push_str("}}");
+        put("}}");
     }
 
     fn key<'w>(&self, search: &Search<'w>, access: &KeyAccess<'w>) -> Rc<Told> {

@@ -83,9 +83,10 @@ impl Landscape<'_> {
             }
         }
         let primes = prime::merged(primes, &self.space);
+        let wording = self.wording().ok_or(Excess::Names)?;
         let mut rows = Vec::new();
         for prime in primes {
-            for (conditions, part) in self.words(&prime) {
+            for (conditions, part) in wording.alternatives(&prime) {
                 let possible = work.minus(core::slice::from_ref(&part), &self.impossible)?;
                 if possible.is_empty() {
                     continue;
