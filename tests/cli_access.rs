@@ -224,6 +224,64 @@ fn worlds_before_and_after() {
     assert_eq!(report["lost"][0]["who"][0], "arn:aws:iam::111122223333:role/tenant-app");
 }
 
+/// Grants are told apart by what they permit; each difference has a request that shows it, and its place.
+#[test]
+fn grants_before_and_after() {
+    let folder = Folder::new("grants");
+    let id = "1234abcd-12ab-34cd-56ef-1234567890ab";
+    let key = format!("arn:aws:kms:eu-west-1:111122223333:key/{id}");
+    let grant = |id: &str, who: &str, operations: &str, more: &str| {
+        format!(
+            r#"{{"KeyId": "{key}", "GrantId": "{id}", "GranteePrincipal": "arn:aws:iam::111122223333:role/{who}", "IssuingAccount": "arn:aws:iam::111122223333:root", "Operations": [{operations}]{more}}}"#
+        )
+    };
+    let bound = |constraint: &str| format!(r#", "Constraints": {{"{constraint}": {{"app": "pay"}}}}"#);
+    let retired = |who: &str| format!(r#", "RetiringPrincipal": "arn:aws:iam::111122223333:role/{who}""#);
+    let plain = grant("1", "a", r#""Decrypt""#, "");
+    let both = grant("1", "a", r#""Decrypt", "Encrypt""#, "");
+    let apart = format!("{plain},\n{}", grant("2", "a", r#""Encrypt""#, ""));
+    let whole = grant("1", "a", r#""Decrypt""#, &bound("EncryptionContextEquals"));
+    let part = grant("1", "a", r#""Decrypt""#, &bound("EncryptionContextSubset"));
+    for (name, old, new, verdict) in [
+        ("made anew", plain.clone(), grant("2", "a", r#""Decrypt""#, ""), "equal"),
+        ("one more operation", plain.clone(), both.clone(), "wider"),
+        ("two in one", apart, both, "equal"),
+        ("for another", plain.clone(), grant("1", "b", r#""Decrypt""#, ""), "incomparable"),
+        ("for a context", plain.clone(), whole.clone(), "narrower"),
+        ("for part of a context", whole, part, "wider"),
+        ("retired by another", plain.clone(), grant("1", "a", r#""Decrypt""#, &retired("b")), "wider"),
+        ("revoked", plain, String::new(), "narrower"),
+    ] {
+        for (side, grants) in [("old", &old), ("new", &new)] {
+            let folder_of_key = format!("{side}/111122223333/kms/eu-west-1/{id}");
+            folder.write(&format!("{folder_of_key}/grants.json"), format!("{{\"Grants\": [\n{grants}\n]}}"));
+            folder.write(&format!("{folder_of_key}/policy.json"), policy(&allow("Root", "admin", "")));
+        }
+        let report = json(&folder.run(&["diff", "old", "new", "--format", "json"]));
+        assert_eq!(report["verdict"], verdict, "{name}: {report}");
+        for (list, side, without) in [("gained", "new", &old), ("lost", "old", &new)] {
+            for entry in report[list].as_array().unwrap() {
+                let source = entry["statement"]["source"].as_str().unwrap();
+                assert!(source.starts_with(side) && source.ends_with("/grants.json:2:1"), "{name}: {source}");
+                // The request is allowed by the one grant and by none of the other side.
+                let with = if side == "new" { &new } else { &old };
+                for (grants, expect) in [(with, "allow"), (without, "deny")] {
+                    let request = &entry["witness"];
+                    folder.write(
+                        "case.test.json",
+                        format!(
+                            r#"{{"cases": [{{"name": "x", "request": {request}, "policies": {{"resource": {}, "grants": [{grants}]}}, "expect": "{expect}"}}]}}"#,
+                            policy(&allow("Root", "admin", ""))
+                        ),
+                    );
+                    let run = folder.run(&["test", "case.test.json"]);
+                    assert_eq!(run.code, 0, "{name}: {request} {run:?}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn assertions_hold_or_are_broken_by_an_example() {
     let folder = Folder::new("assert").with_examples();

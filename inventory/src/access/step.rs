@@ -121,5 +121,6 @@ fn statement(via: &'static str, policy: &Policy, statement: &Statement) -> Cite 
 
 fn grant_cite(grant: &Grant) -> Cite {
     let name = Some(grant.name()).filter(|name| !name.is_empty());
-    Cite { via: "grant", policy: grant.id().into(), sid: name.map(Into::into), source: None }
+    let source = Some(grant.place()).filter(|place| !place.is_empty()).map(Into::into);
+    Cite { via: "grant", policy: grant.id().into(), sid: name.map(Into::into), source }
 }

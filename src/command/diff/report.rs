@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 use wardbook_policy::boxes::{Cause, Change, Comparison, Difference, Standing};
-use wardbook_policy::catalogue;
-use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 use wardbook_policy::statement::Statement;
 
+use super::grant::Permitted;
 use super::side::Side;
 use crate::command::trace;
 use crate::output::table::{Tint, tint};
@@ -39,19 +38,20 @@ impl Default for Diff {
 }
 
 impl Entry {
-    /// What a grant permits on one side only, by these operations in lower case.
-    pub(super) fn of_grant(subject: &str, grant: &Grant, operations: Vec<String>) -> Entry {
-        let spelled = |name: String| catalogue::kms_operation(&name).map_or(name, |known| known.action().to_owned());
-        let operations: Vec<String> = operations.into_iter().map(spelled).collect();
+    /// What a grant permits on one side only; `side` is that side.
+    pub(super) fn of_grant(subject: &str, permitted: &Permitted<'_>, side: &Side) -> Entry {
+        let grant = permitted.grant;
+        let place = side.shown(grant.place());
+        let source = Some(place.as_str()).filter(|place| !place.is_empty());
         Entry {
             subject: subject.to_owned(),
-            who: vec![grant.grantee().source().to_owned()],
-            cause: format!("grant {}", grant.id()),
-            statement: json!({"policy": grant.id(), "sid": grant.name(), "source": null, "effect": "Allow"}),
-            actions: operations,
+            who: vec![permitted.who.to_owned()],
+            cause: format!("grant {}  {place}", grant.id()).trim_end().to_owned(),
+            statement: json!({"policy": grant.id(), "sid": grant.name(), "source": source, "effect": "Allow"}),
+            actions: permitted.actions.clone(),
             only_if: None,
             conditions: Value::Array(Vec::new()),
-            witness: Value::Null,
+            witness: permitted.witness.as_ref().map_or(Value::Null, trace::request_json),
         }
     }
 

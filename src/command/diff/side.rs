@@ -129,6 +129,18 @@ impl Side {
         }
     }
 
+    /// The grants of a key.
+    pub(super) fn grants_of(&self, key: &str) -> Vec<&Grant> {
+        let end = format!(" of {key}");
+        let parts = self.parts.iter().filter(|(name, _)| name.starts_with("grant ") && name.ends_with(&end));
+        parts
+            .filter_map(|(_, part)| match part {
+                Part::Grant(grant) => Some(&**grant),
+                Part::Policies { .. } => None,
+            })
+            .collect()
+    }
+
     fn with(self, world: &World) -> Side {
         let mut side = self;
         for key in world.keys() {

@@ -78,7 +78,8 @@ fn named(proof: &Proof<'_>) -> By {
     let (via, policy, statement) = match proof {
         Proof::Grant(grant) => {
             let name = Some(grant.name()).filter(|name| !name.is_empty()).map(str::to_owned);
-            return By { via: "grant", policy: grant.id().to_owned(), sid: name, source: None };
+            let source = Some(grant.place()).filter(|place| !place.is_empty()).map(str::to_owned);
+            return By { via: "grant", policy: grant.id().to_owned(), sid: name, source };
         }
         Proof::KeyPolicy(policy, statement) => ("key-policy", policy, statement),
         Proof::Identity(policy, statement) => ("identity", policy, statement),
