@@ -300,6 +300,78 @@ fn assertions_hold_or_are_broken_by_an_example() {
     assert_eq!(case["counter_example"]["principal"], "arn:aws:sts::111122223333:assumed-role/oncall/incident");
 }
 
+/// A role of account 111122223333 with this ARN's end, which may decrypt, as authorization details have it.
+fn reader(name: &str, document: &str) -> String {
+    serde_json::json!({
+        "RoleName": name,
+        "RoleId": "AROA",
+        "Arn": format!("arn:aws:iam::111122223333:role/{name}"),
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+        "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": document}],
+        "AttachedManagedPolicies": [],
+    })
+    .to_string()
+}
+
+const DECRYPT: &str =
+    r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}"#;
+const ROOT: &str = r#"{"Version": "2012-10-17", "Statement": [{"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"}]}"#;
+
+/// A world of one key that leaves everything to its account, with these roles.
+fn world_of(folder: &Folder, roles: &[String]) {
+    let details = format!(r#"{{"UserDetailList": [], "RoleDetailList": [{}]}}"#, roles.join(","));
+    folder.write("w/111122223333/authorization-details.json", details);
+    let key = "w/111122223333/kms/eu-west-1/1234abcd-12ab-34cd-56ef-1234567890ab";
+    folder.write(&format!("{key}/policy.json"), ROOT);
+    folder.write(&format!("{key}/grants.json"), r#"{"Grants": []}"#);
+}
+
+/// Whatever is wrong with one principal, the others have their rows, and the coverage block tells of the one.
+#[test]
+fn one_bad_principal_does_not_stop_the_rest() {
+    let folder = Folder::new("bad").with_examples();
+    for (bad, told) in [
+        (reader("a*b", DECRYPT), "role/a*b"),
+        (reader("", DECRYPT), "role/`"),
+        (reader("bad", "{\"Version\": "), "authorization-details.json:1:"),
+        (reader("x", DECRYPT).replace("role/x", "user/x"), "`arn:aws:iam::111122223333:user/x` is no role"),
+        (reader("x", DECRYPT).replace("Arn\":", "Arm\":"), "a role without `Arn`"),
+    ] {
+        world_of(&folder, &[bad, reader("good", DECRYPT)]);
+        let run = folder.run(&["who-can", "kms:Decrypt", "*", "--world", "w", "--format", "json", "--quiet"]);
+        let report = json(&run);
+        let rows = report["keys"][0]["rows"].as_array().unwrap();
+        let good = rows.iter().find(|row| row["principal"] == "arn:aws:iam::111122223333:role/good");
+        assert_eq!(good.map(|row| &row["tier"]), Some(&"now".into()), "{told}: {report}");
+        let gaps = report["coverage"]["gaps"].as_array().unwrap();
+        assert!(gaps.iter().any(|gap| gap["message"].as_str().unwrap().contains(told)), "{told}: {gaps:?}");
+    }
+}
+
+/// Names that somebody chose to be taken for something else, in every format.
+#[test]
+fn names_stay_names() {
+    let folder = Folder::new("names");
+    let sid = "<img src=x>[a](b)*|`\u{1b}[2J\nnow";
+    let document = DECRYPT.replacen(r#""Effect""#, &format!(r#""Sid": {}, "Effect""#, Value::from(sid)), 1);
+    let path = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*", "Condition": {"StringEquals": {"aws:SourceVpc": "\"]<b>`#|"}}}]}"#;
+    let trusting = |role: String| {
+        let trust = r#""Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}]"#;
+        role.replacen(r#""Statement":[]"#, trust, 1)
+    };
+    world_of(&folder, &[trusting(reader("a<b>\"`|#", &document)), reader("assumer", path)]);
+    folder.write(
+        "w/111122223333/kms/eu-west-1/1234abcd-12ab-34cd-56ef-1234567890ab/aliases.json",
+        r#"{"Aliases": [{"AliasName": "alias/<b>*|\n## x", "AliasArn": "arn:aws:kms:eu-west-1:111122223333:alias/x", "TargetKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}]}"#,
+    );
+    for (format, name) in [("table", "names.txt"), ("markdown", "names.md"), ("mermaid", "names.mmd")] {
+        let run = folder.run(&["who-can", "kms:Decrypt", "*", "--transitive", "--world", "w", "--format", format]);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(!run.stdout.contains('\u{1b}') && !run.stdout.contains("\nnow"), "{run:?}");
+        snapshot(&format!("who-can/{name}"), &run.stdout);
+    }
+}
+
 /// A larger account that people have: the folder that `WARDBOOK_SHARED_DATA` names.
 #[test]
 fn a_real_account_answers() {

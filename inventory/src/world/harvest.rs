@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use wardbook_policy::arn::Arn;
+use wardbook_policy::caller::{Caller, CallerKind};
 use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 
@@ -196,6 +197,16 @@ impl Harvest {
                 gaps.push(Gap::new(GapKind::Truncated, &id, truncated_message(&id)));
             }
             for raw in std::mem::take(&mut account.principals) {
+                // Whoever has such a name makes no requests, and must not stand for others who do.
+                let wrong = match (Caller::parse(&raw.arn).map(|caller| caller.kind()), raw.kind) {
+                    (Ok(CallerKind::User), PrincipalKind::User) | (Ok(CallerKind::Role), PrincipalKind::Role) => None,
+                    (Ok(_), kind) => Some(format!("`{}` is no {}", raw.arn, kind.noun())),
+                    (Err(error), _) => Some(error.to_string()),
+                };
+                if let Some(wrong) = wrong {
+                    gaps.push(Gap::new(GapKind::Principal, &raw.arn, format!("of account {id}: {wrong}")));
+                    continue;
+                }
                 principals.push(principal(raw, &id, &account, &shared, &mut gaps));
             }
             offers.insert(id.clone(), offers_of(&mut account, &shared));

@@ -17,7 +17,7 @@ use wardbook_policy::span::Lines;
 use crate::cli::Global;
 use crate::diagnostic::{Severity, plain};
 use crate::input;
-use crate::output::Screen;
+use crate::output::{Screen, escape};
 
 /// The kinds of policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -115,7 +115,7 @@ impl Side {
         if !global.quiet {
             let color = Screen::new(global).stderr_color;
             for gap in defects {
-                eprintln!("{}", plain(Severity::Warning, &named.shown(&gap.message), color));
+                eprintln!("{}", plain(Severity::Warning, &escape::line(&named.shown(&gap.message)), color));
             }
         }
         Ok(named.with(&world))
