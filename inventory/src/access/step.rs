@@ -90,6 +90,9 @@ pub(super) fn cites(explanation: &Explanation<'_>) -> Vec<Cite> {
             Cause::Statement(cited) => {
                 let via = match cited.layer {
                     Layer::Resource if cited.policy.name().ends_with(" trust policy") => "trust-policy",
+                    Layer::Resource if explanation.request().action().starts_with("organizations:") => {
+                        "delegation-policy"
+                    }
                     Layer::Resource => "key-policy",
                     _ => "identity",
                 };

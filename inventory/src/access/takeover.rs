@@ -139,6 +139,8 @@ const INTERESTING: &[&str] = &[
     "iam:UntagUser",
     "organizations:UpdatePolicy",
     "organizations:DetachPolicy",
+    "organizations:AttachPolicy",
+    "organizations:DisablePolicyType",
 ];
 
 /// How many of them make one somebody else; the rest changes what decides about somebody.

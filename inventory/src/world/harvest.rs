@@ -26,6 +26,8 @@ pub(crate) struct Harvest {
     /// Regions (account and region) whose aliases were listed to the end, and keys for which that was done.
     alias_lists: BTreeSet<AliasList>,
     pub(crate) organization: Option<Organization>,
+    /// The policy by which members administer the organization's policies.
+    pub(crate) delegation: Option<Policy>,
     /// Organizations of iam-collect's trees, by id.
     pub(crate) trees: BTreeMap<Box<str>, Tree>,
     /// Where the templates of CDK stacks are deployed, by the path of the template.
@@ -184,6 +186,9 @@ impl Harvest {
     /// Puts together what belongs together.
     pub(crate) fn finish(mut self, mut coverage: Coverage) -> World {
         self.take_trees();
+        if let Some(organization) = &mut self.organization {
+            organization.delegation = self.delegation.take();
+        }
         self.take_key_policies();
         let mut gaps = self.gaps;
         let shared = aws_managed(&self.accounts);
