@@ -500,6 +500,21 @@ fn a_role_is_handed_to_a_service_that_it_trusts() {
         ("states.amazonaws.com", "states:CreateStateMachine states:StartExecution"),
         ("tasks.apprunner.amazonaws.com", "apprunner:CreateService"),
         ("elasticmapreduce.amazonaws.com", "elasticmapreduce:RunJobFlow"),
+        ("lambda.amazonaws.com", "lambda:CreateFunction lambda:CreateFunctionUrlConfig"),
+        ("lambda.amazonaws.com", "lambda:CreateFunction lambda:AddPermission"),
+        ("lambda.amazonaws.com", "lambda:UpdateFunctionConfiguration lambda:UpdateFunctionCode lambda:InvokeFunction"),
+        ("ec2.amazonaws.com", "ec2:AssociateIamInstanceProfile"),
+        ("ec2.amazonaws.com", "ec2:ReplaceIamInstanceProfileAssociation"),
+        ("ec2.amazonaws.com", "autoscaling:CreateLaunchConfiguration autoscaling:CreateAutoScalingGroup"),
+        ("ecs-tasks.amazonaws.com", "ecs:RegisterTaskDefinition ecs:StartTask"),
+        ("ecs-tasks.amazonaws.com", "ecs:RegisterTaskDefinition ecs:CreateService"),
+        ("ecs-tasks.amazonaws.com", "ecs:RegisterTaskDefinition ecs:UpdateService"),
+        ("codebuild.amazonaws.com", "codebuild:UpdateProject codebuild:StartBuild"),
+        ("cloudformation.amazonaws.com", "cloudformation:UpdateStack"),
+        ("cloudformation.amazonaws.com", "cloudformation:CreateChangeSet cloudformation:ExecuteChangeSet"),
+        ("cloudformation.amazonaws.com", "cloudformation:CreateStackSet cloudformation:CreateStackInstances"),
+        ("glue.amazonaws.com", "glue:UpdateJob glue:StartJobRun"),
+        ("glue.amazonaws.com", "glue:CreateSession glue:RunStatement"),
     ] {
         let world = |own: &[Value], trusted: &str| {
             made().user(user("ana", own)).role(role("app", &opens, json!({"Service": trusted})))
