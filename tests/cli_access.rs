@@ -348,6 +348,75 @@ fn one_bad_principal_does_not_stop_the_rest() {
     }
 }
 
+/// The tier and condition of each row, by the end of the principal's ARN, and whether `test` allows its witness.
+fn rows_replayed(folder: &Folder, policy: &str) -> Vec<(String, String, Value)> {
+    let key = "w/111122223333/kms/eu-west-1/1234abcd-12ab-34cd-56ef-1234567890ab";
+    folder.write(&format!("{key}/policy.json"), policy);
+    let report = json(&folder.run(&["who-can", "kms:Decrypt", "*", "--world", "w", "--format", "json", "--quiet"]));
+    let rows = report["keys"][0]["rows"].as_array().unwrap();
+    let tell = |row: &Value| {
+        let case = format!(
+            r#"{{"cases": [{{"name": "x", "request": {}, "policies": {{"resource": {policy}, "identity": [{DECRYPT}]}}, "expect": "allow"}}]}}"#,
+            row["witness"]
+        );
+        folder.write("case.test.json", case);
+        let run = folder.run(&["test", "case.test.json"]);
+        assert_eq!(run.code, 0, "{row} {run:?}");
+        let name = row["principal"].as_str().unwrap().rsplit(':').next().unwrap().to_owned();
+        (name, row["tier"].as_str().unwrap().to_owned(), row["only_if"].clone())
+    };
+    rows.iter().map(tell).collect()
+}
+
+/// A role that a key policy names by its unique id is that role, whatever its sessions are called.
+#[test]
+fn roles_are_known_by_their_unique_ids() {
+    let folder = Folder::new("ids");
+    let role = |name: &str, id: &str| reader(name, DECRYPT).replace("\"AROA\"", &format!("\"{id}\""));
+    world_of(&folder, &[role("known", "AROAKNOWN0000000000A"), role("other", "AROAOTHER0000000000A")]);
+    let named = |ids: &str, rest: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": {{"AWS": [{ids}]}}, "Action": "kms:Decrypt", "Resource": "*"{rest}}}]}}"#
+        )
+    };
+    let row = |tier: &str, only_if: Value| vec![("role/known".to_owned(), tier.to_owned(), only_if)];
+    let both = r#""AROAKNOWN0000000000A", "AROAGONE00000000000A""#;
+    assert_eq!(rows_replayed(&folder, &named(both, "")), row("now", Value::Null));
+    let through = r#", "Condition": {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}"#;
+    assert_eq!(
+        rows_replayed(&folder, &named(both, through)),
+        row("condition", "kms:ViaService is s3.eu-west-1.amazonaws.com".into())
+    );
+    assert_eq!(
+        rows_replayed(&folder, &named(r#""AROAKNOWN0000000000A:alice""#, "")),
+        row("condition", "aws:userid is like AROAKNOWN0000000000A:alice".into())
+    );
+    let denied = ROOT.replace(
+        "]}",
+        r#", {"Effect": "Deny", "Principal": {"AWS": "AROAKNOWN0000000000A"}, "Action": "kms:*", "Resource": "*"}]}"#,
+    );
+    let names: Vec<String> = rows_replayed(&folder, &denied).into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["role/other", "root"]);
+}
+
+/// Where only some values can be, the author's own are told.
+#[test]
+fn the_alias_that_a_policy_wants_is_told() {
+    let folder = Folder::new("alias");
+    let wants = |alias: &str| {
+        let condition = format!(r#", "Condition": {{"StringEquals": {{"kms:RequestAlias": "{alias}"}}}}}}]}}"#);
+        DECRYPT.replace("}]}", &condition)
+    };
+    world_of(&folder, &[reader("own", &wants("alias/own")), reader("none", &wants("alias/none"))]);
+    folder.write(
+        "w/111122223333/kms/eu-west-1/1234abcd-12ab-34cd-56ef-1234567890ab/aliases.json",
+        r#"{"Aliases": [{"AliasName": "alias/own", "AliasArn": "arn:aws:kms:eu-west-1:111122223333:alias/own", "TargetKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}]}"#,
+    );
+    let rows = rows_replayed(&folder, ROOT);
+    assert_eq!(rows[0], ("role/own".into(), "condition".into(), "kms:RequestAlias is alias/own".into()));
+    assert_eq!(rows.len(), 2, "{rows:?}");
+}
+
 /// Names that somebody chose to be taken for something else, in every format.
 #[test]
 fn names_stay_names() {

@@ -221,8 +221,17 @@ impl Attached {
             }
         }
         if attached.enabled && !attached.collected {
-            let message = format!("`{}`: no policy of type {} was collected", page.source.path, family.name());
+            let message = match lists_types(value) {
+                true => format!("`{}`: no policy of type {} was collected", page.source.path, family.name()),
+                // A file that speaks of no such policy anywhere is of an organization that has none, as far as one knows.
+                false => format!(
+                    "`{}`: neither a policy of type {} nor whether there are any was collected: answers are as if there were none",
+                    page.source.path,
+                    family.name()
+                ),
+            };
             harvest.gaps.push(Gap::new(GapKind::Organization, family.name(), message));
+            attached.enabled = lists_types(value);
         }
         attached
     }
@@ -252,8 +261,12 @@ impl Attached {
 /// A root that lists its policy types has those that it lists as enabled; one that lists none is taken to have all.
 fn is_enabled(value: &Value, family: Family) -> bool {
     let mut types = list(value, "Roots").iter().filter_map(|root| root.member("PolicyTypes")?.as_list()).flatten();
-    let listed = list(value, "Roots").iter().any(|root| root.member("PolicyTypes").is_some());
-    !listed || types.any(|entry| text(entry, "Type") == Some(family.name()) && text(entry, "Status") == Some("ENABLED"))
+    !lists_types(value)
+        || types.any(|entry| text(entry, "Type") == Some(family.name()) && text(entry, "Status") == Some("ENABLED"))
+}
+
+fn lists_types(value: &Value) -> bool {
+    list(value, "Roots").iter().any(|root| root.member("PolicyTypes").is_some())
 }
 
 fn content(page: &Page<'_>, entry: &Value, summary: &Value, family: Family, gaps: &mut Vec<Gap>) -> Option<Policy> {
