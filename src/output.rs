@@ -1,6 +1,7 @@
 //! Where results go: one report, rendered for stdout and for any number of files.
 
 pub(crate) mod csv;
+pub(crate) mod escape;
 pub(crate) mod table;
 pub(crate) mod xml;
 

@@ -224,6 +224,64 @@ fn worlds_before_and_after() {
     assert_eq!(report["lost"][0]["who"][0], "arn:aws:iam::111122223333:role/tenant-app");
 }
 
+/// Grants are told apart by what they permit; each difference has a request that shows it, and its place.
+#[test]
+fn grants_before_and_after() {
+    let folder = Folder::new("grants");
+    let id = "1234abcd-12ab-34cd-56ef-1234567890ab";
+    let key = format!("arn:aws:kms:eu-west-1:111122223333:key/{id}");
+    let grant = |id: &str, who: &str, operations: &str, more: &str| {
+        format!(
+            r#"{{"KeyId": "{key}", "GrantId": "{id}", "GranteePrincipal": "arn:aws:iam::111122223333:role/{who}", "IssuingAccount": "arn:aws:iam::111122223333:root", "Operations": [{operations}]{more}}}"#
+        )
+    };
+    let bound = |constraint: &str| format!(r#", "Constraints": {{"{constraint}": {{"app": "pay"}}}}"#);
+    let retired = |who: &str| format!(r#", "RetiringPrincipal": "arn:aws:iam::111122223333:role/{who}""#);
+    let plain = grant("1", "a", r#""Decrypt""#, "");
+    let both = grant("1", "a", r#""Decrypt", "Encrypt""#, "");
+    let apart = format!("{plain},\n{}", grant("2", "a", r#""Encrypt""#, ""));
+    let whole = grant("1", "a", r#""Decrypt""#, &bound("EncryptionContextEquals"));
+    let part = grant("1", "a", r#""Decrypt""#, &bound("EncryptionContextSubset"));
+    for (name, old, new, verdict) in [
+        ("made anew", plain.clone(), grant("2", "a", r#""Decrypt""#, ""), "equal"),
+        ("one more operation", plain.clone(), both.clone(), "wider"),
+        ("two in one", apart, both, "equal"),
+        ("for another", plain.clone(), grant("1", "b", r#""Decrypt""#, ""), "incomparable"),
+        ("for a context", plain.clone(), whole.clone(), "narrower"),
+        ("for part of a context", whole, part, "wider"),
+        ("retired by another", plain.clone(), grant("1", "a", r#""Decrypt""#, &retired("b")), "wider"),
+        ("revoked", plain, String::new(), "narrower"),
+    ] {
+        for (side, grants) in [("old", &old), ("new", &new)] {
+            let folder_of_key = format!("{side}/111122223333/kms/eu-west-1/{id}");
+            folder.write(&format!("{folder_of_key}/grants.json"), format!("{{\"Grants\": [\n{grants}\n]}}"));
+            folder.write(&format!("{folder_of_key}/policy.json"), policy(&allow("Root", "admin", "")));
+        }
+        let report = json(&folder.run(&["diff", "old", "new", "--format", "json"]));
+        assert_eq!(report["verdict"], verdict, "{name}: {report}");
+        for (list, side, without) in [("gained", "new", &old), ("lost", "old", &new)] {
+            for entry in report[list].as_array().unwrap() {
+                let source = entry["statement"]["source"].as_str().unwrap();
+                assert!(source.starts_with(side) && source.ends_with("/grants.json:2:1"), "{name}: {source}");
+                // The request is allowed by the one grant and by none of the other side.
+                let with = if side == "new" { &new } else { &old };
+                for (grants, expect) in [(with, "allow"), (without, "deny")] {
+                    let request = &entry["witness"];
+                    folder.write(
+                        "case.test.json",
+                        format!(
+                            r#"{{"cases": [{{"name": "x", "request": {request}, "policies": {{"resource": {}, "grants": [{grants}]}}, "expect": "{expect}"}}]}}"#,
+                            policy(&allow("Root", "admin", ""))
+                        ),
+                    );
+                    let run = folder.run(&["test", "case.test.json"]);
+                    assert_eq!(run.code, 0, "{name}: {request} {run:?}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn assertions_hold_or_are_broken_by_an_example() {
     let folder = Folder::new("assert").with_examples();
@@ -240,6 +298,147 @@ fn assertions_hold_or_are_broken_by_an_example() {
     let case = &json(&broken)["cases"][0];
     assert_eq!((broken.code, &case["actual"], &case["because"]), (1, &"broken".into(), &"OnCall".into()), "{broken:?}");
     assert_eq!(case["counter_example"]["principal"], "arn:aws:sts::111122223333:assumed-role/oncall/incident");
+}
+
+/// A role of account 111122223333 with this ARN's end, which may decrypt, as authorization details have it.
+fn reader(name: &str, document: &str) -> String {
+    serde_json::json!({
+        "RoleName": name,
+        "RoleId": "AROA",
+        "Arn": format!("arn:aws:iam::111122223333:role/{name}"),
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+        "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": document}],
+        "AttachedManagedPolicies": [],
+    })
+    .to_string()
+}
+
+const DECRYPT: &str =
+    r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}"#;
+const ROOT: &str = r#"{"Version": "2012-10-17", "Statement": [{"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"}]}"#;
+
+/// A world of one key that leaves everything to its account, with these roles.
+fn world_of(folder: &Folder, roles: &[String]) {
+    let details = format!(r#"{{"UserDetailList": [], "RoleDetailList": [{}]}}"#, roles.join(","));
+    folder.write("w/111122223333/authorization-details.json", details);
+    let key = "w/111122223333/kms/eu-west-1/1234abcd-12ab-34cd-56ef-1234567890ab";
+    folder.write(&format!("{key}/policy.json"), ROOT);
+    folder.write(&format!("{key}/grants.json"), r#"{"Grants": []}"#);
+}
+
+/// Whatever is wrong with one principal, the others have their rows, and the coverage block tells of the one.
+#[test]
+fn one_bad_principal_does_not_stop_the_rest() {
+    let folder = Folder::new("bad").with_examples();
+    for (bad, told) in [
+        (reader("a*b", DECRYPT), "role/a*b"),
+        (reader("", DECRYPT), "role/`"),
+        (reader("bad", "{\"Version\": "), "authorization-details.json:1:"),
+        (reader("x", DECRYPT).replace("role/x", "user/x"), "`arn:aws:iam::111122223333:user/x` is no role"),
+        (reader("x", DECRYPT).replace("Arn\":", "Arm\":"), "a role without `Arn`"),
+    ] {
+        world_of(&folder, &[bad, reader("good", DECRYPT)]);
+        let run = folder.run(&["who-can", "kms:Decrypt", "*", "--world", "w", "--format", "json", "--quiet"]);
+        let report = json(&run);
+        let rows = report["keys"][0]["rows"].as_array().unwrap();
+        let good = rows.iter().find(|row| row["principal"] == "arn:aws:iam::111122223333:role/good");
+        assert_eq!(good.map(|row| &row["tier"]), Some(&"now".into()), "{told}: {report}");
+        let gaps = report["coverage"]["gaps"].as_array().unwrap();
+        assert!(gaps.iter().any(|gap| gap["message"].as_str().unwrap().contains(told)), "{told}: {gaps:?}");
+    }
+}
+
+/// The tier and condition of each row, by the end of the principal's ARN, and whether `test` allows its witness.
+fn rows_replayed(folder: &Folder, policy: &str) -> Vec<(String, String, Value)> {
+    let key = "w/111122223333/kms/eu-west-1/1234abcd-12ab-34cd-56ef-1234567890ab";
+    folder.write(&format!("{key}/policy.json"), policy);
+    let report = json(&folder.run(&["who-can", "kms:Decrypt", "*", "--world", "w", "--format", "json", "--quiet"]));
+    let rows = report["keys"][0]["rows"].as_array().unwrap();
+    let tell = |row: &Value| {
+        let case = format!(
+            r#"{{"cases": [{{"name": "x", "request": {}, "policies": {{"resource": {policy}, "identity": [{DECRYPT}]}}, "expect": "allow"}}]}}"#,
+            row["witness"]
+        );
+        folder.write("case.test.json", case);
+        let run = folder.run(&["test", "case.test.json"]);
+        assert_eq!(run.code, 0, "{row} {run:?}");
+        let name = row["principal"].as_str().unwrap().rsplit(':').next().unwrap().to_owned();
+        (name, row["tier"].as_str().unwrap().to_owned(), row["only_if"].clone())
+    };
+    rows.iter().map(tell).collect()
+}
+
+/// A role that a key policy names by its unique id is that role, whatever its sessions are called.
+#[test]
+fn roles_are_known_by_their_unique_ids() {
+    let folder = Folder::new("ids");
+    let role = |name: &str, id: &str| reader(name, DECRYPT).replace("\"AROA\"", &format!("\"{id}\""));
+    world_of(&folder, &[role("known", "AROAKNOWN0000000000A"), role("other", "AROAOTHER0000000000A")]);
+    let named = |ids: &str, rest: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": {{"AWS": [{ids}]}}, "Action": "kms:Decrypt", "Resource": "*"{rest}}}]}}"#
+        )
+    };
+    let row = |tier: &str, only_if: Value| vec![("role/known".to_owned(), tier.to_owned(), only_if)];
+    let both = r#""AROAKNOWN0000000000A", "AROAGONE00000000000A""#;
+    assert_eq!(rows_replayed(&folder, &named(both, "")), row("now", Value::Null));
+    let through = r#", "Condition": {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}"#;
+    assert_eq!(
+        rows_replayed(&folder, &named(both, through)),
+        row("condition", "kms:ViaService is s3.eu-west-1.amazonaws.com".into())
+    );
+    assert_eq!(
+        rows_replayed(&folder, &named(r#""AROAKNOWN0000000000A:alice""#, "")),
+        row("condition", "aws:userid is like AROAKNOWN0000000000A:alice".into())
+    );
+    let denied = ROOT.replace(
+        "]}",
+        r#", {"Effect": "Deny", "Principal": {"AWS": "AROAKNOWN0000000000A"}, "Action": "kms:*", "Resource": "*"}]}"#,
+    );
+    let names: Vec<String> = rows_replayed(&folder, &denied).into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["role/other", "root"]);
+}
+
+/// Where only some values can be, the author's own are told.
+#[test]
+fn the_alias_that_a_policy_wants_is_told() {
+    let folder = Folder::new("alias");
+    let wants = |alias: &str| {
+        let condition = format!(r#", "Condition": {{"StringEquals": {{"kms:RequestAlias": "{alias}"}}}}}}]}}"#);
+        DECRYPT.replace("}]}", &condition)
+    };
+    world_of(&folder, &[reader("own", &wants("alias/own")), reader("none", &wants("alias/none"))]);
+    folder.write(
+        "w/111122223333/kms/eu-west-1/1234abcd-12ab-34cd-56ef-1234567890ab/aliases.json",
+        r#"{"Aliases": [{"AliasName": "alias/own", "AliasArn": "arn:aws:kms:eu-west-1:111122223333:alias/own", "TargetKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}]}"#,
+    );
+    let rows = rows_replayed(&folder, ROOT);
+    assert_eq!(rows[0], ("role/own".into(), "condition".into(), "kms:RequestAlias is alias/own".into()));
+    assert_eq!(rows.len(), 2, "{rows:?}");
+}
+
+/// Names that somebody chose to be taken for something else, in every format.
+#[test]
+fn names_stay_names() {
+    let folder = Folder::new("names");
+    let sid = "<img src=x>[a](b)*|`\u{1b}[2J\nnow";
+    let document = DECRYPT.replacen(r#""Effect""#, &format!(r#""Sid": {}, "Effect""#, Value::from(sid)), 1);
+    let path = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*", "Condition": {"StringEquals": {"aws:SourceVpc": "\"]<b>`#|"}}}]}"#;
+    let trusting = |role: String| {
+        let trust = r#""Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}]"#;
+        role.replacen(r#""Statement":[]"#, trust, 1)
+    };
+    world_of(&folder, &[trusting(reader("a<b>\"`|#", &document)), reader("assumer", path)]);
+    folder.write(
+        "w/111122223333/kms/eu-west-1/1234abcd-12ab-34cd-56ef-1234567890ab/aliases.json",
+        r#"{"Aliases": [{"AliasName": "alias/<b>*|\n## x", "AliasArn": "arn:aws:kms:eu-west-1:111122223333:alias/x", "TargetKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}]}"#,
+    );
+    for (format, name) in [("table", "names.txt"), ("markdown", "names.md"), ("mermaid", "names.mmd")] {
+        let run = folder.run(&["who-can", "kms:Decrypt", "*", "--transitive", "--world", "w", "--format", format]);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(!run.stdout.contains('\u{1b}') && !run.stdout.contains("\nnow"), "{run:?}");
+        snapshot(&format!("who-can/{name}"), &run.stdout);
+    }
 }
 
 /// A larger account that people have: the folder that `WARDBOOK_SHARED_DATA` names.

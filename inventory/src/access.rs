@@ -9,6 +9,7 @@ mod class;
 mod combine;
 mod condition;
 mod crowd;
+mod lift;
 mod one;
 mod outsider;
 mod pair;
@@ -174,7 +175,7 @@ pub struct Step {
 /// Something that allows, by its names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cite {
-    /// `key-policy`, `identity`, `grant` or `trust-policy`.
+    /// `key-policy`, `identity`, `grant`, `trust-policy`, or `delegation-policy` for that of an organization.
     pub via: &'static str,
     /// The policy's name or ARN, or the grant's id.
     pub policy: Box<str>,

@@ -104,7 +104,7 @@ impl Reader<'_, '_> {
         let Some(arn) = text(value, "Arn") else {
             let position = self.page.lines.position(value.span);
             let message = format!("{}:{position}: a {} without `Arn`", self.page.source.path, kind.noun());
-            self.gaps.push(Gap::new(GapKind::Unreadable, &self.page.source.path, message));
+            self.gaps.push(Gap::new(GapKind::Problem, &self.page.source.path, message));
             return;
         };
         let (id, policies) = match kind {

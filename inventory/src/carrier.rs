@@ -319,7 +319,13 @@ impl Carrier {
         for subject in &self.subjects.grants {
             let path = &*subject.declaration.path;
             let grant = match Grant::read_open(&subject.value) {
-                Ok(grant) => grant,
+                Ok(grant) => match lines.get(path) {
+                    Some(lines) => {
+                        let span = subject.declaration.span;
+                        grant.at(lines.path(span).unwrap_or(path), lines.position(span))
+                    }
+                    None => grant,
+                },
                 Err(problem) => {
                     let nowhere = Lines::new("");
                     let lines = lines.get(path).copied().unwrap_or(&nowhere);

@@ -31,6 +31,7 @@ pub struct Circumstances {
     direct_call: bool,
     resource_account: Option<Box<str>>,
     issuer: Option<Box<str>>,
+    role_id: Option<Box<str>>,
     aws_managed_key: bool,
     /// Session policies of the caller.
     pub session: Collected<Policy>,
@@ -102,6 +103,12 @@ impl Circumstances {
         self
     }
 
+    /// The unique id of the role that asks.
+    pub fn role_id(mut self, id: &str) -> Circumstances {
+        self.role_id = Some(id.into());
+        self
+    }
+
     /// The user behind a federated-user session.
     pub fn issuer(mut self, user_arn: &str) -> Circumstances {
         self.issuer = Some(user_arn.into());
@@ -139,6 +146,7 @@ impl Circumstances {
             direct_call: self.direct_call || others.direct_call,
             resource_account: self.resource_account.or(others.resource_account),
             issuer: self.issuer.or(others.issuer),
+            role_id: self.role_id.or(others.role_id),
             aws_managed_key: self.aws_managed_key || others.aws_managed_key,
             session: if let Collected::Absent = self.session { others.session } else { self.session },
             endpoint: if let Collected::Absent = self.endpoint { others.endpoint } else { self.endpoint },
@@ -168,6 +176,9 @@ impl Circumstances {
         }
         if let Some(account) = &self.resource_account {
             builder = builder.resource_account(account);
+        }
+        if let Some(id) = &self.role_id {
+            builder = builder.role_id(id);
         }
         if let Some(issuer) = &self.issuer {
             builder = builder.issuer(issuer);

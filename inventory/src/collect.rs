@@ -308,7 +308,12 @@ impl Tree {
             let path = units.iter().map(|(name, _)| (*name).into()).collect();
             members.insert(member.name.clone(), Membership { path, scps, rcps });
         }
-        Some(Organization { id: id.into(), management_account: management.map(Into::into), accounts: members })
+        Some(Organization {
+            id: id.into(),
+            management_account: management.map(Into::into),
+            accounts: members,
+            delegation: None,
+        })
     }
 
     /// From the root down to the account's own unit; `None` if the way up is broken or goes in circles.

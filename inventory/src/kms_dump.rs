@@ -129,7 +129,7 @@ pub(crate) fn add_grants(page: &Page<'_>, entries: &[Value], complete: bool, har
     }
     for entry in entries {
         let grant = match Grant::read(entry) {
-            Ok(grant) => grant,
+            Ok(grant) => grant.at(&page.source.path, page.lines.position(entry.span)),
             Err(problem) => {
                 let key = arn_of(page, text(entry, "KeyId")).or_else(|| folder.clone()).unwrap_or_default();
                 harvest.gaps.push(Gap::problem(&key, &page.source.path, page.lines, problem));

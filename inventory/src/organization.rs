@@ -1,8 +1,8 @@
 //! The organization in one file: accounts, organizational units, roots, and the policies attached to them.
 //!
 //! The members are those that `aws organizations` prints (`Organization`, `Roots`,
-//! `OrganizationalUnits` and `Accounts` with a `ParentId`, `Policies` with `Content` and `Targets`);
-//! no single call prints them together.
+//! `OrganizationalUnits` and `Accounts` with a `ParentId`, `Policies` with `Content` and `Targets`,
+//! `ResourcePolicy`); no single call prints them together. The last may stand in a file of its own.
 //! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html>
 
 use std::collections::BTreeMap;
@@ -27,6 +27,9 @@ pub struct Organization {
     pub management_account: Option<Box<str>>,
     /// The place of each account.
     pub accounts: BTreeMap<Box<str>, Membership>,
+    /// The policy by which members administer the organization's policies, if there is one and it was collected.
+    /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html>
+    pub delegation: Option<Policy>,
 }
 
 /// An account's place in its organization.
@@ -41,6 +44,12 @@ pub struct Membership {
 }
 
 impl Organization {
+    /// Whether people of this account may have a say in the organization's policies.
+    pub(crate) fn may_administer(&self, account: &str) -> bool {
+        self.management_account.as_deref() == Some(account)
+            || (self.delegation.is_some() && self.accounts.contains_key(account))
+    }
+
     /// The value of aws:PrincipalOrgPaths for principals of this account.
     pub fn org_path(&self, account: &str) -> Option<String> {
         let membership = self.accounts.get(account)?;
@@ -54,7 +63,24 @@ pub(crate) fn recognizes(value: &Value) -> bool {
         && (value.member("Accounts").is_some() || value.member("Roots").is_some())
 }
 
+/// What describe-resource-policy prints.
+pub(crate) fn recognizes_delegation(value: &Value) -> bool {
+    value.member("ResourcePolicy").is_some_and(|policy| policy.member("Content").is_some())
+}
+
+pub(crate) fn read_delegation(page: &Page<'_>, value: &Value, harvest: &mut Harvest) {
+    let policy = value.member("ResourcePolicy");
+    let Some(content) = policy.and_then(|policy| policy.member("Content")) else { return };
+    let summary = policy.and_then(|policy| policy.member("ResourcePolicySummary"));
+    let name = summary.and_then(|summary| text(summary, "Arn")).unwrap_or("the organization's delegation policy");
+    let policy = page.policy(content, name, PolicyKind::Resource, &mut harvest.gaps);
+    if harvest.delegation.is_none() {
+        harvest.delegation = policy;
+    }
+}
+
 pub(crate) fn read(page: &Page<'_>, value: &Value, harvest: &mut Harvest) {
+    read_delegation(page, value, harvest);
     let Some(organization) = value.member("Organization") else { return };
     let id = text(organization, "Id").unwrap_or_default();
     if harvest.organization.is_some() {
@@ -85,8 +111,12 @@ pub(crate) fn read(page: &Page<'_>, value: &Value, harvest: &mut Harvest) {
             Membership { scps: levels(&scps), rcps: levels(&rcps), path: path.iter().map(|id| (*id).into()).collect() };
         accounts.insert(account.into(), membership);
     }
-    harvest.organization =
-        Some(Organization { id: id.into(), management_account: management.map(Into::into), accounts });
+    harvest.organization = Some(Organization {
+        id: id.into(),
+        management_account: management.map(Into::into),
+        accounts,
+        delegation: None,
+    });
 }
 
 /// From the root down to the account's parent; `None` if the way up is broken or goes in circles.
@@ -191,8 +221,17 @@ impl Attached {
             }
         }
         if attached.enabled && !attached.collected {
-            let message = format!("`{}`: no policy of type {} was collected", page.source.path, family.name());
+            let message = match lists_types(value) {
+                true => format!("`{}`: no policy of type {} was collected", page.source.path, family.name()),
+                // A file that speaks of no such policy anywhere is of an organization that has none, as far as one knows.
+                false => format!(
+                    "`{}`: neither a policy of type {} nor whether there are any was collected: answers are as if there were none",
+                    page.source.path,
+                    family.name()
+                ),
+            };
             harvest.gaps.push(Gap::new(GapKind::Organization, family.name(), message));
+            attached.enabled = lists_types(value);
         }
         attached
     }
@@ -222,8 +261,12 @@ impl Attached {
 /// A root that lists its policy types has those that it lists as enabled; one that lists none is taken to have all.
 fn is_enabled(value: &Value, family: Family) -> bool {
     let mut types = list(value, "Roots").iter().filter_map(|root| root.member("PolicyTypes")?.as_list()).flatten();
-    let listed = list(value, "Roots").iter().any(|root| root.member("PolicyTypes").is_some());
-    !listed || types.any(|entry| text(entry, "Type") == Some(family.name()) && text(entry, "Status") == Some("ENABLED"))
+    !lists_types(value)
+        || types.any(|entry| text(entry, "Type") == Some(family.name()) && text(entry, "Status") == Some("ENABLED"))
+}
+
+fn lists_types(value: &Value) -> bool {
+    list(value, "Roots").iter().any(|root| root.member("PolicyTypes").is_some())
 }
 
 fn content(page: &Page<'_>, entry: &Value, summary: &Value, family: Family, gaps: &mut Vec<Gap>) -> Option<Policy> {

@@ -10,7 +10,7 @@ use wardbook_policy::json::Value;
 use wardbook_policy::policy::{Origin, Policy, PolicyKind};
 use wardbook_policy::span::{Lines, Span};
 
-use crate::coverage::Gap;
+use crate::coverage::{Gap, GapKind};
 use crate::embedded;
 use crate::limits::SHARED_TEXT_BYTES_MAX;
 use crate::source::{ReadError, Source, begins_like_json};
@@ -83,7 +83,8 @@ impl<'a> Page<'a> {
             Ok(value) => value,
             Err(error) => {
                 let error = ReadError::new(self.source.path.as_str(), self.lines, error.span, error.message);
-                gaps.push(Gap::unreadable(&error));
+                // The file around it was read, so that nothing else is missing.
+                gaps.push(Gap::new(GapKind::Problem, name, error.to_string()));
                 return None;
             }
         };

@@ -174,6 +174,19 @@ impl Made {
         self
     }
 
+    /// Nothing but the SCP of its own is attached to the member account.
+    fn only_own_scp(mut self) -> Made {
+        self.organization.as_mut().unwrap()["Policies"][0]["Targets"] = json!(["r-1", MANAGEMENT]);
+        self
+    }
+
+    /// What the organization delegates to members.
+    fn delegating(mut self, statements: &[Value]) -> Made {
+        let content = document(statements).to_string();
+        self.organization.as_mut().unwrap()["ResourcePolicy"] = json!({"Content": content});
+        self
+    }
+
     fn sources(&self) -> Vec<Source> {
         let details = json!({"UserDetailList": self.users, "RoleDetailList": self.roles, "GroupDetailList": self.groups,
             "Policies": self.managed, "IsTruncated": false});
@@ -487,6 +500,21 @@ fn a_role_is_handed_to_a_service_that_it_trusts() {
         ("states.amazonaws.com", "states:CreateStateMachine states:StartExecution"),
         ("tasks.apprunner.amazonaws.com", "apprunner:CreateService"),
         ("elasticmapreduce.amazonaws.com", "elasticmapreduce:RunJobFlow"),
+        ("lambda.amazonaws.com", "lambda:CreateFunction lambda:CreateFunctionUrlConfig"),
+        ("lambda.amazonaws.com", "lambda:CreateFunction lambda:AddPermission"),
+        ("lambda.amazonaws.com", "lambda:UpdateFunctionConfiguration lambda:UpdateFunctionCode lambda:InvokeFunction"),
+        ("ec2.amazonaws.com", "ec2:AssociateIamInstanceProfile"),
+        ("ec2.amazonaws.com", "ec2:ReplaceIamInstanceProfileAssociation"),
+        ("ec2.amazonaws.com", "autoscaling:CreateLaunchConfiguration autoscaling:CreateAutoScalingGroup"),
+        ("ecs-tasks.amazonaws.com", "ecs:RegisterTaskDefinition ecs:StartTask"),
+        ("ecs-tasks.amazonaws.com", "ecs:RegisterTaskDefinition ecs:CreateService"),
+        ("ecs-tasks.amazonaws.com", "ecs:RegisterTaskDefinition ecs:UpdateService"),
+        ("codebuild.amazonaws.com", "codebuild:UpdateProject codebuild:StartBuild"),
+        ("cloudformation.amazonaws.com", "cloudformation:UpdateStack"),
+        ("cloudformation.amazonaws.com", "cloudformation:CreateChangeSet cloudformation:ExecuteChangeSet"),
+        ("cloudformation.amazonaws.com", "cloudformation:CreateStackSet cloudformation:CreateStackInstances"),
+        ("glue.amazonaws.com", "glue:UpdateJob glue:StartJobRun"),
+        ("glue.amazonaws.com", "glue:CreateSession glue:RunStatement"),
     ] {
         let world = |own: &[Value], trusted: &str| {
             made().user(user("ana", own)).role(role("app", &opens, json!({"Service": trusted})))
@@ -696,31 +724,117 @@ fn an_account_that_nobody_collected_uses_its_powers_too() {
     stopped(&made().key(vec![named(json!({"AWS": arn("root")}), "kms:DescribeKey", Value::Null)]), &arn("root"));
 }
 
+const SCP: &str = "service_control_policy/p-12345678";
+
+/// The ARN of something of the organization.
+fn of_organization(rest: &str) -> String {
+    let (kind, id) = rest.split_once('/').unwrap();
+    format!("arn:aws:organizations::{MANAGEMENT}:{kind}/o-1/{id}")
+}
+
+fn boss(statements: &[Value]) -> Value {
+    let manager = format!("arn:aws:iam::{MANAGEMENT}:user/boss");
+    with(with(user("boss", statements), "Arn", json!(manager)), "UserName", json!("boss"))
+}
+
 #[test]
 fn an_organizations_policy_is_changed_from_the_management_account() {
     let manager = format!("arn:aws:iam::{MANAGEMENT}:user/boss");
     let app = arn("role/app");
     let scp = [deny("kms:Decrypt", "*")];
-    let boss =
-        |statements: &[Value]| with(with(user("boss", statements), "Arn", json!(manager)), "UserName", json!("boss"));
-    let policy = format!("arn:aws:organizations::{MANAGEMENT}:policy/o-1/service_control_policy/p-12345678");
+    let policy = of_organization(&format!("policy/{SCP}"));
+    let account = of_organization(&format!("account/{ACCOUNT}"));
     let world = |statements: &[Value]| {
         let trusted = json!({"AWS": format!("arn:aws:iam::{MANAGEMENT}:root")});
         made().role(role("app", &[allow("kms:Decrypt", "*")], trusted)).organization(&scp, boss(statements))
     };
     for action in ["organizations:DetachPolicy", "organizations:UpdatePolicy"] {
-        works(&world(&[allow(action, &policy), allow("sts:AssumeRole", &app)]), &manager, &[action, "sts:AssumeRole"]);
-        stopped(&world(&[allow(action, &policy)]), &manager);
+        let both = [allow(action, &policy), allow(action, &account), allow("sts:AssumeRole", &app)];
+        works(&world(&both), &manager, &[action, "sts:AssumeRole"]);
+        stopped(&world(&both[..2]), &manager);
         stopped(
             &world(&[
                 allow(action, "arn:aws:organizations::1:policy/o-1/service_control_policy/p-9"),
+                allow(action, &account),
                 allow("sts:AssumeRole", &app),
             ]),
             &manager,
         );
-        stopped(&world(&[allow(action, &policy), allow("sts:AssumeRole", &app), deny(action, "*")]), &manager);
+        stopped(&world(&[both[0].clone(), both[1].clone(), both[2].clone(), deny(action, "*")]), &manager);
+        // The kind of the policy may be asked for.
+        let of_kind = |kind: &str| {
+            let kind = json!({"StringEquals": {"organizations:PolicyType": kind}});
+            [statement("Allow", action, "*", kind), allow("sts:AssumeRole", &app)]
+        };
+        works(&world(&of_kind("SERVICE_CONTROL_POLICY")), &manager, &[action, "sts:AssumeRole"]);
+        stopped(&world(&of_kind("TAG_POLICY")), &manager);
     }
+    // To detach it, one needs to be allowed to on what it is attached to as well.
+    stopped(&world(&[allow("organizations:DetachPolicy", &policy), allow("sts:AssumeRole", &app)]), &manager);
+    // All policies of the type are switched off at the root.
+    let off = "organizations:DisablePolicyType";
+    works(
+        &world(&[allow(off, &of_organization("root/r-1")), allow("sts:AssumeRole", &app)]),
+        &manager,
+        &[off, "sts:AssumeRole"],
+    );
+    stopped(&world(&[allow(off, &of_organization("root/r-2")), allow("sts:AssumeRole", &app)]), &manager);
     // A member cannot, whatever its own policies say.
     let member = user("ana", &[allow("organizations:* kms:Decrypt", "*")]);
     stopped(&made().user(member).organization(&scp, boss(&[])), &ana());
+}
+
+/// Where nothing denies it and an SCP does not allow it, one that does is attached, or that one is changed.
+#[test]
+fn a_policy_of_the_organization_is_attached_that_allows_it() {
+    let manager = format!("arn:aws:iam::{MANAGEMENT}:user/boss");
+    let app = arn("role/app");
+    let full = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess";
+    let account = of_organization(&format!("account/{ACCOUNT}"));
+    let world = |statements: &[Value]| {
+        let trusted = json!({"AWS": format!("arn:aws:iam::{MANAGEMENT}:root")});
+        let world = made().role(role("app", &[allow("kms:Decrypt", "*")], trusted));
+        world.organization(&[allow("s3:*", "*")], boss(statements)).only_own_scp()
+    };
+    let attach = "organizations:AttachPolicy";
+    let assume = || allow("sts:AssumeRole", &app);
+    works(&world(&[allow(attach, full), allow(attach, &account), assume()]), &manager, &[attach, "sts:AssumeRole"]);
+    stopped(&world(&[allow(attach, full), assume()]), &manager);
+    stopped(&world(&[allow(attach, &account), assume()]), &manager);
+    let update = "organizations:UpdatePolicy";
+    works(&world(&[allow(update, "*"), assume()]), &manager, &[update, "sts:AssumeRole"]);
+    // Without it nothing would allow anything any more.
+    stopped(&world(&[allow("organizations:DetachPolicy", "*"), assume()]), &manager);
+    // What denies it stays.
+    let denied = made().role(role(
+        "app",
+        &[allow("kms:Decrypt", "*")],
+        json!({"AWS": format!("arn:aws:iam::{MANAGEMENT}:root")}),
+    ));
+    let denied = denied.organization(&[deny("kms:Decrypt", "*")], boss(&[allow(attach, "*"), assume()]));
+    stopped(&denied, &manager);
+}
+
+/// A member administers the organization's policies only as far as these delegate it and its own policies allow.
+#[test]
+fn a_delegated_administrator_changes_the_organizations_policies() {
+    let scp = [statement("Deny", "kms:Decrypt", "*", Value::Null)];
+    let update = "organizations:UpdatePolicy";
+    let policy = of_organization(&format!("policy/{SCP}"));
+    let member = |statements: &[Value]| made().user(user("ana", statements)).organization(&scp, boss(&[]));
+    let delegated = |actions: &str, resource: &str, account: &str| {
+        let mut statement = named(json!({"AWS": format!("arn:aws:iam::{account}:root")}), actions, Value::Null);
+        statement["Resource"] = json!(resource);
+        statement
+    };
+    let own = [allow("kms:Decrypt", "*"), allow(update, "*")];
+    works(&member(&own).delegating(&[delegated(update, &policy, ACCOUNT)]), &ana(), &[update]);
+    stopped(&member(&own), &ana());
+    stopped(&member(&own[..1]).delegating(&[delegated(update, &policy, ACCOUNT)]), &ana());
+    stopped(&member(&own).delegating(&[delegated("organizations:Describe*", "*", ACCOUNT)]), &ana());
+    stopped(
+        &member(&own).delegating(&[delegated(update, "arn:aws:organizations::1:policy/o-1/x/p-9", ACCOUNT)]),
+        &ana(),
+    );
+    stopped(&member(&own).delegating(&[delegated(update, &policy, "444455556666")]), &ana());
 }

@@ -58,6 +58,8 @@ pub struct Caller {
     name: Box<str>,
     /// The whole ARN of the role, path included, if it was told.
     role_arn: Option<Box<str>>,
+    /// The unique id of the role (`AROA...`), if it was told.
+    role_id: Option<Box<str>>,
     /// The ARN of the user behind a federated-user session: the one told, else the user of the same name.
     user_arn: Option<Box<str>>,
     service_linked: bool,
@@ -126,6 +128,7 @@ impl Caller {
             account: account.map(Into::into),
             name: name.into(),
             role_arn: (kind == CallerKind::Role).then(|| text.into()),
+            role_id: None,
             user_arn: None,
             service_linked: false,
             digests: Box::default(),
@@ -145,6 +148,19 @@ impl Caller {
             self.file();
         }
         self
+    }
+
+    /// The same role, with its unique id told: that of its sessions begins so, whatever their names.
+    pub(crate) fn with_role_id(mut self, id: &str) -> Caller {
+        if self.kind == CallerKind::Role {
+            self.role_id = Some(id.into());
+        }
+        self
+    }
+
+    /// The unique id of the role, if it was told beside its ARN.
+    pub fn role_id(&self) -> Option<&str> {
+        self.role_id.as_deref()
     }
 
     /// The same session, of a role whose path nobody knows: its name alone makes it no service-linked role.

@@ -13,6 +13,7 @@ use crate::limits::GRANT_CONTEXT_PAIRS_MAX;
 use crate::principal::{Family, PrincipalPattern, Relation};
 use crate::quirk::Quirk;
 use crate::scene::Scene;
+use crate::span::Position;
 use crate::symbol;
 use crate::tri::Tri;
 
@@ -33,6 +34,8 @@ pub struct Grant {
     keys: Keys,
     /// Whether symbols in its texts are symbols.
     open: bool,
+    /// `file:line:column`, where that was told.
+    place: Box<str>,
 }
 
 /// A constraint on the encryption context.
@@ -169,6 +172,7 @@ impl Grant {
             source_arn,
             source_arn_atom: source_arn_atom.map(Box::new),
             open,
+            place: "".into(),
             keys: Keys {
                 operations: Key::new("kms:GrantOperations"),
                 constraint_type: Key::new("kms:GrantConstraintType"),
@@ -176,6 +180,17 @@ impl Grant {
                 context_keys: Key::new("kms:EncryptionContextKeys"),
             },
         })
+    }
+
+    /// The same grant, with the place where it stands.
+    pub fn at(self, path: &str, position: Position) -> Grant {
+        let place = if path.is_empty() { position.to_string() } else { format!("{path}:{position}") };
+        Grant { place: place.into(), ..self }
+    }
+
+    /// Where it stands, as `file:line:column`; nothing if that was not told.
+    pub fn place(&self) -> &str {
+        &self.place
     }
 
     /// The grant's id.
@@ -211,6 +226,16 @@ impl Grant {
     /// The actions it permits, in lower case: `kms:decrypt`.
     pub fn operations(&self) -> &[Box<str>] {
         &self.operations
+    }
+
+    /// The pairs of encryption context that its constraints ask for.
+    pub fn constraint_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.constraints.iter().flat_map(|constraint| &constraint.pairs).map(|pair| (&*pair.name, &*pair.value))
+    }
+
+    /// The pattern of its constraint on `aws:SourceArn`, if it has one.
+    pub fn source_arn_constraint(&self) -> Option<&str> {
+        self.source_arn.as_deref()
     }
 
     /// The operations that it permits somewhere where another grant of the same key does not.

@@ -211,8 +211,13 @@ impl PrincipalPattern {
         match scene.lookup(key) {
             Lookup::One(id) if *id == *self.source => (Tri::True, if id.contains(':') { session } else { behind }),
             Lookup::One(id) => (Tri::from(id.split_once(':').is_some_and(|(id, _)| *id == *self.source)), behind),
-            Lookup::Unknown => (Tri::Unknown, behind),
-            Lookup::Absent | Lookup::Many(_) => (Tri::False, behind),
+            // What a session is called is not known, but of which role it is may be.
+            found => match (scene.request.caller.role_id(), self.source.split_once(':')) {
+                (Some(own), None) => (Tri::from(*own == *self.source), behind),
+                (Some(own), Some((id, _))) if own != id => (Tri::False, behind),
+                _ if found == Lookup::Unknown => (Tri::Unknown, behind),
+                _ => (Tri::False, behind),
+            },
         }
     }
 

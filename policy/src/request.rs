@@ -130,6 +130,7 @@ pub struct RequestBuilder {
     resource: Box<str>,
     resource_account: Option<Box<str>>,
     issuer: Option<Box<str>>,
+    role_id: Option<Box<str>>,
     aws_managed_key: bool,
     context: Context,
     open: bool,
@@ -148,6 +149,7 @@ impl Request {
             resource: resource.into(),
             resource_account: None,
             issuer: None,
+            role_id: None,
             aws_managed_key: false,
             context: Context::default(),
             open: false,
@@ -284,6 +286,15 @@ impl RequestBuilder {
         self
     }
 
+    /// The unique id of the role, where it is a role that asks and its `aws:userid` is not known.
+    pub fn role_id(mut self, id: &str) -> RequestBuilder {
+        match self.caller.take() {
+            Some(caller) => self.caller = Some(Arc::new(Caller::clone(&caller).with_role_id(id))),
+            None => self.role_id = Some(id.into()),
+        }
+        self
+    }
+
     /// The user behind a federated-user session.
     pub fn issuer(mut self, user_arn: &str) -> RequestBuilder {
         self.issuer = Some(user_arn.into());
@@ -384,6 +395,9 @@ impl RequestBuilder {
             Some(caller) => caller,
             None => Arc::new(Caller::parse(&self.principal)?),
         };
+        if let Some(id) = &self.role_id {
+            caller = Arc::new(Caller::clone(&caller).with_role_id(id));
+        }
         if let Some(issuer) = &self.issuer {
             caller = Arc::new(Caller::clone(&caller).with_issuer(issuer));
         }

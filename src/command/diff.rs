@@ -1,5 +1,6 @@
 //! `diff`: what does the new one allow that the old one did not, and the other way round?
 
+mod grant;
 mod report;
 mod side;
 
@@ -7,7 +8,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use wardbook_policy::boxes::{Change, Comparison, Setting, compare};
-use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::{Policy, PolicyKind};
 use wardbook_policy::quirk::Quirks;
 
@@ -51,7 +51,7 @@ fn between(old: &Side, new: &Side, quirks: Quirks) -> Diff {
         let (before, after) = (old.parts.get(name), new.parts.get(name));
         let Some(part) = before.or(after) else { continue };
         let (gained, lost) = match part {
-            Part::Grant(_) => grants(name, (before, after), (old, new), &mut diff),
+            Part::Grant(_) => grants(name, (before, after), (old, new), quirks, &mut diff),
             Part::Policies { .. } => policies(name, (before, after), (old, new), quirks, &mut diff),
         };
         diff.change = diff.change.and_then(|change| {
@@ -80,6 +80,7 @@ fn grants(
     name: &str,
     parts: Pair<'_, Part>,
     (old, new): (&Side, &Side),
+    quirks: Quirks,
     diff: &mut Diff,
 ) -> (Option<bool>, Option<bool>) {
     let of = |part: Option<&'_ Part>| match part {
@@ -95,21 +96,11 @@ fn grants(
             diff.doubt(format!("{name}: the grants afterwards were not all collected"))
         }
         (before, after) => {
-            let all = |grant: &Grant| grant.operations().iter().map(|operation| operation.to_string()).collect();
-            let beyond = |one: &Option<Box<Grant>>, other: &Option<Box<Grant>>| -> Vec<String> {
-                match (one, other) {
-                    (Some(one), Some(other)) => one.beyond(other).into_iter().map(str::to_owned).collect(),
-                    (Some(one), None) => all(one),
-                    (None, _) => Vec::new(),
-                }
-            };
-            let (gained, lost) = (beyond(&after, &before), beyond(&before, &after));
+            let gained = grant::beyond(after.as_deref(), &old.grants_of(key), key, quirks);
+            let lost = grant::beyond(before.as_deref(), &new.grants_of(key), key, quirks);
             let changes = (Some(!gained.is_empty()), Some(!lost.is_empty()));
-            for (list, grant, operations) in [(&mut diff.gained, &after, gained), (&mut diff.lost, &before, lost)] {
-                if let Some(grant) = grant.as_ref().filter(|_| !operations.is_empty()) {
-                    list.push(Entry::of_grant(name, grant, operations));
-                }
-            }
+            diff.gained.extend(gained.iter().map(|permitted| Entry::of_grant(name, permitted, new)));
+            diff.lost.extend(lost.iter().map(|permitted| Entry::of_grant(name, permitted, old)));
             return changes;
         }
     }

@@ -103,7 +103,7 @@ pub(crate) fn because(explanation: &Explanation<'_>) -> Vec<Value> {
                 "policy": grant.id(),
                 "statement": null,
                 "sid": null,
-                "source": null,
+                "source": Some(grant.place()).filter(|place| !place.is_empty()),
             }),
             Cause::Silence(silence) => json!({
                 "layer": silence.layer().name(),

@@ -7,7 +7,7 @@ use wardbook_inventory::world::World;
 
 use crate::cli::Global;
 use crate::diagnostic::{Severity, plain};
-use crate::output::Screen;
+use crate::output::{Screen, escape};
 
 /// Reads the folder of `--world`; what cannot be read in it is told on stderr and does not stop the rest.
 pub(crate) fn read(global: &Global) -> anyhow::Result<World> {
@@ -18,7 +18,7 @@ pub(crate) fn read(global: &Global) -> anyhow::Result<World> {
     if !global.quiet {
         let color = Screen::new(global).stderr_color;
         for gap in world.coverage().gaps.iter().filter(|gap| gap.kind.is_defect()) {
-            eprintln!("{}", plain(Severity::Warning, &gap.message, color));
+            eprintln!("{}", plain(Severity::Warning, &escape::line(&gap.message), color));
         }
     }
     Ok(world)
@@ -26,7 +26,8 @@ pub(crate) fn read(global: &Global) -> anyhow::Result<World> {
 
 /// What was missing, as a list of sentences.
 pub(crate) fn coverage_text(gaps: &[Gap]) -> String {
-    let lines: Vec<String> = gaps.iter().map(|gap| format!("  not covered  {}\n", gap.message)).collect();
+    let lines: Vec<String> =
+        gaps.iter().map(|gap| format!("  not covered  {}\n", escape::line(&gap.message))).collect();
     lines.concat()
 }
 

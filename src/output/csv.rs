@@ -1,4 +1,4 @@
-//! Comma-separated values as RFC 4180 says.
+//! Comma-separated values as RFC 4180 says, and such that no program for tables takes a text for a formula.
 
 /// A line for each row. A missing cell has nothing between its commas; an empty text has quotes there.
 pub(crate) fn lines(rows: impl IntoIterator<Item = Vec<Option<String>>>) -> String {
@@ -17,7 +17,11 @@ pub(crate) fn line(row: impl IntoIterator<Item = Option<String>>) -> String {
     text
 }
 
+/// What begins like a formula, and is no number, has an apostrophe before it, which such programs do not show.
+/// <https://owasp.org/www-community/attacks/CSV_Injection>
 fn quoted(cell: String) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    let cell = if formula { format!("'{cell}") } else { cell };
     match cell.is_empty() || cell.contains(['"', ',', '\r', '\n']) {
         true => format!("\"{}\"", cell.replace('"', "\"\"")),
         false => cell,
@@ -33,5 +37,11 @@ mod tests {
         let row = ["a", "b,c", "say \"x\"", "two\nlines", ""].map(|cell| Some(cell.to_owned()));
         let rows = [row.to_vec(), vec![None, Some("z".into())]];
         assert_eq!(lines(rows), "a,\"b,c\",\"say \"\"x\"\"\",\"two\nlines\",\"\"\r\n,z\r\n");
+    }
+
+    #[test]
+    fn no_text_is_a_formula() {
+        let row = ["=1+1", "@x", "-2+3", "-2.5", "+7", "\tx", "a=b"].map(|cell| Some(cell.to_owned()));
+        assert_eq!(line(row), "'=1+1,'@x,'-2+3,-2.5,+7,'\tx,a=b\r\n");
     }
 }

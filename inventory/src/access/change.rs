@@ -41,6 +41,12 @@ pub(super) enum Effect {
     Lift(Vec<Box<str>>),
     /// These of the organization's policies allow everything, and deny nothing.
     Open(Vec<Box<str>>),
+    /// At these levels of the organization everything is allowed beside what its SCPs say.
+    Attach(Vec<usize>),
+    /// Policies of this family limit nobody.
+    Disable(Family),
+    /// All of these.
+    Several(Vec<Effect>),
 }
 
 /// Everything that somebody may change about somebody.
@@ -373,70 +379,13 @@ impl<'w> Search<'w> {
         })
     }
 
-    /// What the management account's people may change about the organization's policies.
-    fn lifts(&mut self, actor: Actor<'w>, whom: &Principal, key: &KmsKey, takeovers: &Takeovers) -> Vec<Change> {
-        const ACTIONS: [&str; 3] =
-            ["organizations:UpdatePolicy", "organizations:DetachPolicy", "organizations:AttachPolicy"];
-        let organization = self.world.organization();
-        let Some(organization) = organization.filter(|organization| {
-            organization.management_account.as_deref() == Some(&*actor.who.account)
-                && ACTIONS.iter().any(|action| takeovers.may_use(actor.index, action))
-        }) else {
-            return Vec::new();
-        };
-        let levels = [self.scps(&whom.account), self.rcps(&key.account)];
-        let policies: Vec<&Policy> = levels.iter().flat_map(|levels| levels.items().iter().flatten()).collect();
-        let probe = self.probe(&key.account);
-        let mut denying: Vec<Box<str>> = Vec::new();
-        let mut open: Vec<Box<str>> = Vec::new();
-        for policy in policies {
-            let full = policy.name().ends_with("FullAWSAccess");
-            let list = if self.says(policy, probe.as_ref(), Says::Deny) { &mut denying } else { &mut open };
-            if !full && !list.iter().any(|known| **known == *policy.name()) {
-                list.push(policy.name().into());
-            }
-        }
-        let mut found = Vec::new();
-        let mut change =
-            |search: &mut Self, action: &str, names: &[Box<str>], why: &str, effect: fn(Vec<Box<str>>) -> Effect| {
-                if names.is_empty() || !takeovers.may_use(actor.index, action) {
-                    return;
-                }
-                let steps: Option<Vec<Taken>> = names
-                    .iter()
-                    .map(|name| {
-                        let resource = policy_arn(name, &organization.id, &actor.who.account);
-                        search.change_step(actor, action, &resource, Circumstances::default(), why)
-                    })
-                    .collect();
-                found.extend(steps.map(|steps| Change { steps, effect: effect(names.to_vec()) }));
-            };
-        change(
-            self,
-            "organizations:UpdatePolicy",
-            &denying,
-            "takes what denies it out of the organization's policy",
-            Effect::Open,
-        );
-        change(
-            self,
-            "organizations:DetachPolicy",
-            &denying,
-            "detaches the organization's policy that denies it",
-            Effect::Lift,
-        );
-        // What allows too little is where nothing denies.
-        change(self, "organizations:UpdatePolicy", &open, "lets the organization's policy allow it", Effect::Open);
-        found
-    }
-
     /// A request about the action, to see what statements are about it.
-    fn probe(&self, account: &str) -> Option<Request> {
+    pub(super) fn probe(&self, account: &str) -> Option<Request> {
         Request::builder(account, self.operation.action(), &any_key(account)).quirks(self.quirks).build().ok()
     }
 
     /// Whether a policy has such a statement about the action.
-    fn says(&self, policy: &Policy, probe: Option<&Request>, effect: Says) -> bool {
+    pub(super) fn says(&self, policy: &Policy, probe: Option<&Request>, effect: Says) -> bool {
         let about = |probe: &Request| {
             policy
                 .statements()
@@ -470,14 +419,6 @@ impl<'w> Search<'w> {
             steps.push(may.then(|| self.change_step(actor, verbs.untag, &whom.arn, facts, why)).flatten()?);
         }
         Some(steps)
-    }
-}
-
-/// The ARN of a policy of the organization, which may go by its id alone.
-fn policy_arn(name: &str, organization: &str, management: &str) -> String {
-    match name.starts_with("arn:") {
-        true => name.to_owned(),
-        false => format!("arn:aws:organizations::{management}:policy/{organization}/service_control_policy/{name}"),
     }
 }
 
@@ -551,6 +492,25 @@ impl Effect {
                 let scps = kept(&layers.scps, &|policy| of(policy, &scp));
                 OwnedLayers { scps, rcps: kept(&layers.rcps, &|policy| of(policy, &rcp)), ..layers }
             }
+            Effect::Attach(levels) => {
+                let full = Family::Scp.implied("p-FullAWSAccess");
+                let scps = match &layers.scps {
+                    Collected::Known(own) => Collected::known(
+                        own.iter()
+                            .enumerate()
+                            .map(|(at, level)| {
+                                let more = full.iter().filter(|_| levels.contains(&at));
+                                level.iter().chain(more).cloned().collect()
+                            })
+                            .collect(),
+                    ),
+                    other => other.clone(),
+                };
+                OwnedLayers { scps, ..layers }
+            }
+            Effect::Disable(Family::Scp) => OwnedLayers { scps: Collected::Absent, ..layers },
+            Effect::Disable(Family::Rcp) => OwnedLayers { rcps: Collected::Absent, ..layers },
+            Effect::Several(effects) => effects.iter().fold(layers, |layers, effect| effect.apply(layers, everything)),
         }
     }
 

@@ -74,7 +74,7 @@ impl<'w> Search<'w> {
             found.extend(self.members(&actor.who.account));
         }
         // An organization's policy may be all that stands between a role of another account and the key.
-        if self.world.organization().is_some_and(|of| of.management_account.as_deref() == Some(&*actor.who.account)) {
+        if self.world.organization().is_some_and(|organization| organization.may_administer(&actor.who.account)) {
             found.extend(self.members(&key.account));
         }
         found.sort_unstable();

@@ -13,6 +13,7 @@ use wardbook_policy::layers::Layer;
 use wardbook_policy::policy::Policy;
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::{Request, RequestBuilder};
+use wardbook_policy::statement::Principals;
 
 use super::condition::{self, Found, OnlyIf};
 use super::{Answer, Means, Tier, Undecided};
@@ -254,6 +255,9 @@ pub(super) fn ask(
             let tier = if only_if.is_some() { Tier::Condition } else { Tier::Now };
             let context = context(&request, asker, asked);
             let answer = answer(tier, &request, layers, quirks, locate);
+            // A request that stands by itself has to tell by which id a policy names the role.
+            let id = answer.context.into_iter().filter(|(id, _)| !context.iter().any(|(key, _)| key == id));
+            let context = id.collect::<Vec<_>>().into_iter().chain(context).collect();
             Outcome::Yes(Arc::new(Answer { only_if, context, ..answer }))
         }
     }
@@ -294,7 +298,16 @@ fn answer(tier: Tier, request: &Request, layers: &OwnedLayers, quirks: Quirks, l
     let mut means: Vec<Means> = found.collect();
     means.sort();
     means.dedup();
-    Answer { tier, means, only_if: None, context: Vec::new(), session: None, path: Vec::new(), first: None }
+    let by_id = explanation.causes().iter().any(|cause| match cause {
+        Cause::Statement(cited) => match cited.statement.principals() {
+            Principals::Named(names) => names.iter().any(|name| name.key().is_some()),
+            Principals::Any | Principals::Except(_) => false,
+        },
+        Cause::Grant(_) | Cause::Silence(_) => false,
+    });
+    let id = request.caller().role_id().filter(|_| by_id);
+    let context = id.map(|id| ("aws:userid".into(), Values::from(&*format!("{id}:session")))).into_iter().collect();
+    Answer { tier, means, only_if: None, context, session: None, path: Vec::new(), first: None }
 }
 
 /// The condition keys of a witness beside those that the principal or the key determines by itself.

@@ -90,6 +90,9 @@ pub(super) fn cites(explanation: &Explanation<'_>) -> Vec<Cite> {
             Cause::Statement(cited) => {
                 let via = match cited.layer {
                     Layer::Resource if cited.policy.name().ends_with(" trust policy") => "trust-policy",
+                    Layer::Resource if explanation.request().action().starts_with("organizations:") => {
+                        "delegation-policy"
+                    }
                     Layer::Resource => "key-policy",
                     _ => "identity",
                 };
@@ -121,5 +124,6 @@ fn statement(via: &'static str, policy: &Policy, statement: &Statement) -> Cite 
 
 fn grant_cite(grant: &Grant) -> Cite {
     let name = Some(grant.name()).filter(|name| !name.is_empty());
-    Cite { via: "grant", policy: grant.id().into(), sid: name.map(Into::into), source: None }
+    let source = Some(grant.place()).filter(|place| !place.is_empty()).map(Into::into);
+    Cite { via: "grant", policy: grant.id().into(), sid: name.map(Into::into), source }
 }

@@ -95,6 +95,74 @@ const COMPUTE: &[Compute] = &[
         resource: "pipeline/any",
         actions: &["datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition"],
     },
+    // Other ways to the same, and things that are there already and are given the role.
+    Compute {
+        service: "lambda.amazonaws.com",
+        resource: "function:any",
+        actions: &["lambda:CreateFunction", "lambda:CreateFunctionUrlConfig"],
+    },
+    Compute {
+        service: "lambda.amazonaws.com",
+        resource: "function:any",
+        actions: &["lambda:CreateFunction", "lambda:AddPermission"],
+    },
+    Compute {
+        service: "lambda.amazonaws.com",
+        resource: "function:any",
+        actions: &["lambda:UpdateFunctionConfiguration", "lambda:UpdateFunctionCode", "lambda:InvokeFunction"],
+    },
+    Compute { service: "ec2.amazonaws.com", resource: "instance/any", actions: &["ec2:AssociateIamInstanceProfile"] },
+    Compute {
+        service: "ec2.amazonaws.com",
+        resource: "instance/any",
+        actions: &["ec2:ReplaceIamInstanceProfileAssociation"],
+    },
+    Compute {
+        service: "ec2.amazonaws.com",
+        resource: "launchConfiguration:any:launchConfigurationName/any",
+        actions: &["autoscaling:CreateLaunchConfiguration", "autoscaling:CreateAutoScalingGroup"],
+    },
+    Compute {
+        service: "ecs-tasks.amazonaws.com",
+        resource: "task-definition/any:1",
+        actions: &["ecs:RegisterTaskDefinition", "ecs:StartTask"],
+    },
+    Compute {
+        service: "ecs-tasks.amazonaws.com",
+        resource: "task-definition/any:1",
+        actions: &["ecs:RegisterTaskDefinition", "ecs:CreateService"],
+    },
+    Compute {
+        service: "ecs-tasks.amazonaws.com",
+        resource: "task-definition/any:1",
+        actions: &["ecs:RegisterTaskDefinition", "ecs:UpdateService"],
+    },
+    Compute {
+        service: "codebuild.amazonaws.com",
+        resource: "project/any",
+        actions: &["codebuild:UpdateProject", "codebuild:StartBuild"],
+    },
+    Compute {
+        service: "cloudformation.amazonaws.com",
+        resource: "stack/any/any",
+        actions: &["cloudformation:UpdateStack"],
+    },
+    Compute {
+        service: "cloudformation.amazonaws.com",
+        resource: "stack/any/any",
+        actions: &["cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"],
+    },
+    Compute {
+        service: "cloudformation.amazonaws.com",
+        resource: "stackset/any:any",
+        actions: &["cloudformation:CreateStackSet", "cloudformation:CreateStackInstances"],
+    },
+    Compute { service: "glue.amazonaws.com", resource: "job/any", actions: &["glue:UpdateJob", "glue:StartJobRun"] },
+    Compute {
+        service: "glue.amazonaws.com",
+        resource: "session/any",
+        actions: &["glue:CreateSession", "glue:RunStatement"],
+    },
 ];
 
 /// Actions that make credentials of a user.
@@ -139,6 +207,8 @@ const INTERESTING: &[&str] = &[
     "iam:UntagUser",
     "organizations:UpdatePolicy",
     "organizations:DetachPolicy",
+    "organizations:AttachPolicy",
+    "organizations:DisablePolicyType",
 ];
 
 /// How many of them make one somebody else; the rest changes what decides about somebody.

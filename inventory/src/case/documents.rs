@@ -272,9 +272,15 @@ impl Gathering<'_, '_> {
 
     /// A grant that cannot be read permits nothing, and a grant never denies.
     fn grant(&mut self, found: &Found<'_>, value: &Value) -> Option<Grant> {
-        let problem = match Grant::read(value) {
-            Ok(grant) => return Some(grant),
-            Err(problem) => vec![problem],
+        let problem = match (Grant::read(value), found) {
+            (Ok(grant), Found::Inline(_)) => {
+                return Some(grant.at(self.scribe.path, self.scribe.lines.position(value.span)));
+            }
+            (Ok(grant), Found::Elsewhere(loaded)) => {
+                let position = Lines::new(&loaded.source.text).position(value.span);
+                return Some(grant.at(&loaded.source.path, position));
+            }
+            (Err(problem), _) => vec![problem],
         };
         self.problems.extend(match found {
             Found::Inline(_) => located(problem, self.scribe.path, self.scribe.lines),

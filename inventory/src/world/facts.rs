@@ -116,7 +116,12 @@ impl<'s> Survey<'s> {
                 self.give("aws:userid", &*format!("{account}:{session}"));
             }
             // The name of the session is not told.
-            _ => self.forget("aws:userid"),
+            (kind, id) => {
+                self.forget("aws:userid");
+                if let (CallerKind::Role, Some(id)) = (kind, id) {
+                    self.tell(|facts| facts.role_id(id));
+                }
+            }
         }
         if self.caller.kind() == CallerKind::Session {
             self.give("aws:PrincipalArn", &*principal.arn);

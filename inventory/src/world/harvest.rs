@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use wardbook_policy::arn::Arn;
+use wardbook_policy::caller::{Caller, CallerKind};
 use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 
@@ -25,6 +26,8 @@ pub(crate) struct Harvest {
     /// Regions (account and region) whose aliases were listed to the end, and keys for which that was done.
     alias_lists: BTreeSet<AliasList>,
     pub(crate) organization: Option<Organization>,
+    /// The policy by which members administer the organization's policies.
+    pub(crate) delegation: Option<Policy>,
     /// Organizations of iam-collect's trees, by id.
     pub(crate) trees: BTreeMap<Box<str>, Tree>,
     /// Where the templates of CDK stacks are deployed, by the path of the template.
@@ -183,6 +186,9 @@ impl Harvest {
     /// Puts together what belongs together.
     pub(crate) fn finish(mut self, mut coverage: Coverage) -> World {
         self.take_trees();
+        if let Some(organization) = &mut self.organization {
+            organization.delegation = self.delegation.take();
+        }
         self.take_key_policies();
         let mut gaps = self.gaps;
         let shared = aws_managed(&self.accounts);
@@ -196,6 +202,16 @@ impl Harvest {
                 gaps.push(Gap::new(GapKind::Truncated, &id, truncated_message(&id)));
             }
             for raw in std::mem::take(&mut account.principals) {
+                // Whoever has such a name makes no requests, and must not stand for others who do.
+                let wrong = match (Caller::parse(&raw.arn).map(|caller| caller.kind()), raw.kind) {
+                    (Ok(CallerKind::User), PrincipalKind::User) | (Ok(CallerKind::Role), PrincipalKind::Role) => None,
+                    (Ok(_), kind) => Some(format!("`{}` is no {}", raw.arn, kind.noun())),
+                    (Err(error), _) => Some(error.to_string()),
+                };
+                if let Some(wrong) = wrong {
+                    gaps.push(Gap::new(GapKind::Principal, &raw.arn, format!("of account {id}: {wrong}")));
+                    continue;
+                }
                 principals.push(principal(raw, &id, &account, &shared, &mut gaps));
             }
             offers.insert(id.clone(), offers_of(&mut account, &shared));

@@ -28,6 +28,7 @@ struct Format {
 /// Every format, the most telling first.
 const FORMATS: &[Format] = &[
     Format { recognizes: |value, _| organization::recognizes(value), read: organization::read },
+    Format { recognizes: |value, _| organization::recognizes_delegation(value), read: organization::read_delegation },
     Format { recognizes: |value, _| terraform::plan::recognizes(value), read: terraform::plan::read },
     Format { recognizes: |value, _| authorization_details::recognizes(value), read: authorization_details::read },
     Format { recognizes: |value, _| kms_dump::recognizes_metadata(value), read: kms_dump::read_metadata },

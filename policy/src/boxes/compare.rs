@@ -18,7 +18,7 @@ use super::outsider::{Cast, Who};
 use super::prime;
 use super::product::{Product, Work};
 use super::residual::{Condition, Doubt};
-use super::target::targets;
+use super::target::{Target, targets};
 
 /// How the new policies stand to the old ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -136,7 +136,7 @@ pub fn compare<'a>(old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) 
 /// The comparison on one resource after the other. Of differences that are the same but for the resource of
 /// their witness the first is told.
 fn on_each<'a>(
-    targets: &[Box<str>],
+    targets: &[Target],
     old: &'a [Policy],
     new: &'a [Policy],
     setting: &Setting<'_>,
@@ -145,7 +145,12 @@ fn on_each<'a>(
     let (mut gains, mut losses) = (false, false);
     let mut sum = Comparison { change: None, gained: Vec::new(), lost: Vec::new(), complete: true, doubts: Vec::new() };
     for target in targets {
-        let own = on_one(old, new, &Setting { resource: Some(target), ..*setting }, focus);
+        let own = on_one(
+            old,
+            new,
+            &Setting { resource: Some(&target.resource), account: Some(&target.account), ..*setting },
+            focus,
+        );
         gains |= !own.gained.is_empty() || matches!(own.change, Some(Change::Wider | Change::Incomparable));
         losses |= !own.lost.is_empty() || matches!(own.change, Some(Change::Narrower | Change::Incomparable));
         sum.complete &= own.complete;

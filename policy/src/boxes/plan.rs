@@ -469,9 +469,10 @@ fn distinct_actions<'s>(
     services.dedup();
     let stranger = catalogue::services().find(|service| !services.contains(&service.prefix()));
     let whole = services.iter().filter_map(|service| catalogue::service(service)).chain(stranger);
-    let mut names: Vec<&'static str> = whole.flat_map(|s| s.actions()).map(|action| action.name()).collect();
+    let mut names: Vec<Cow<'_, str>> = whole.flat_map(|s| s.actions()).map(|action| action.name().into()).collect();
     let several = sources().filter(|source| source.split_once(':').is_some_and(|(of, _)| of.contains(['*', '?'])));
-    names.extend(several.flat_map(catalogue::actions_matching).map(|action| action.name()));
+    names.extend(several.flat_map(catalogue::actions_matching).map(|action| action.name().into()));
+    names.extend(uncatalogued(sources()));
     names.sort_unstable();
     names.dedup();
     names.retain(|name| *name != RETIRE && is_in(focus, name));
@@ -481,7 +482,7 @@ fn distinct_actions<'s>(
         let lower = name.to_ascii_lowercase();
         let is_new = lower.starts_with("kms:") || {
             let mut vector: Vec<bool> = patterns.iter().map(|pattern| pattern.matches_plainly(&lower)).collect();
-            vector.extend(keys.iter().map(|key| catalogue::carries(name, key)));
+            vector.extend(keys.iter().map(|key| catalogue::carries(&name, key)));
             seen.insert(vector)
         };
         if is_new {
@@ -489,4 +490,20 @@ fn distinct_actions<'s>(
         }
     }
     found
+}
+
+/// Actions that these patterns mean and the catalogue does not have: of a service that is younger, or misspelt.
+fn uncatalogued<'s>(sources: impl Iterator<Item = &'s str>) -> impl Iterator<Item = Cow<'s, str>> {
+    sources.filter_map(|source| {
+        let (service, name) = source.split_once(':')?;
+        let is_plain = !service.is_empty() && !name.is_empty() && !service.contains(['*', '?']);
+        if !is_plain || service.eq_ignore_ascii_case("kms") || catalogue::actions_matching(source).next().is_some() {
+            return None;
+        }
+        // What stands for a wildcard is a name that no other pattern is likely to spell.
+        Some(match name.contains(['*', '?']) {
+            true => format!("{service}:{}", name.replace('*', "AnyOther").replace('?', "x")).into(),
+            false => source.into(),
+        })
+    })
 }

@@ -300,7 +300,13 @@ impl<'d> Words<'d> {
         }
         if values == self.present {
             let free = absent || self.dimension.never_absent;
-            let rows = if free { Vec::new() } else { vec![self.null("false")] };
+            // Where the values that there can be are those of a row, the row tells more than that there is one.
+            let told = self.units.iter().find(|unit| !unit.negated && unit.classes == self.present);
+            let rows = match told.filter(|_| self.dimension.never.iter().any(|word| *word != 0)) {
+                _ if free => Vec::new(),
+                Some(unit) => self.rows(std::slice::from_ref(unit), false),
+                None => vec![self.null("false")],
+            };
             return vec![(classes.to_vec(), rows)];
         }
         if let Some(units) = self.conjunction(&values) {

@@ -2,15 +2,14 @@
 
 use serde_json::{Value, json};
 use wardbook_policy::boxes::{Cause, Change, Comparison, Difference, Standing};
-use wardbook_policy::catalogue;
-use wardbook_policy::grant::Grant;
 use wardbook_policy::policy::Policy;
 use wardbook_policy::statement::Statement;
 
+use super::grant::Permitted;
 use super::side::Side;
 use crate::command::trace;
 use crate::output::table::{Tint, tint};
-use crate::output::{self, Format, Report};
+use crate::output::{self, Format, Report, escape};
 
 /// One gain or loss.
 pub(super) struct Entry {
@@ -39,19 +38,20 @@ impl Default for Diff {
 }
 
 impl Entry {
-    /// What a grant permits on one side only, by these operations in lower case.
-    pub(super) fn of_grant(subject: &str, grant: &Grant, operations: Vec<String>) -> Entry {
-        let spelled = |name: String| catalogue::kms_operation(&name).map_or(name, |known| known.action().to_owned());
-        let operations: Vec<String> = operations.into_iter().map(spelled).collect();
+    /// What a grant permits on one side only; `side` is that side.
+    pub(super) fn of_grant(subject: &str, permitted: &Permitted<'_>, side: &Side) -> Entry {
+        let grant = permitted.grant;
+        let place = side.shown(grant.place());
+        let source = Some(place.as_str()).filter(|place| !place.is_empty());
         Entry {
             subject: subject.to_owned(),
-            who: vec![grant.grantee().source().to_owned()],
-            cause: format!("grant {}", grant.id()),
-            statement: json!({"policy": grant.id(), "sid": grant.name(), "source": null, "effect": "Allow"}),
-            actions: operations,
+            who: vec![permitted.who.to_owned()],
+            cause: format!("grant {}  {place}", grant.id()).trim_end().to_owned(),
+            statement: json!({"policy": grant.id(), "sid": grant.name(), "source": source, "effect": "Allow"}),
+            actions: permitted.actions.clone(),
             only_if: None,
             conditions: Value::Array(Vec::new()),
-            witness: Value::Null,
+            witness: permitted.witness.as_ref().map_or(Value::Null, trace::request_json),
         }
     }
 
@@ -108,14 +108,14 @@ impl Entry {
     fn text(&self) -> String {
         let who = match self.people() {
             people if people.is_empty() => String::new(),
-            people => format!("{}: ", people.join(", ")),
+            people => format!("{}: ", escape::line(&people.join(", "))),
         };
         let mut text = format!("  {who}{}\n", self.actions.join(", "));
         if let Some(only_if) = &self.only_if {
-            text.push_str(&format!("      if {only_if}\n"));
+            text.push_str(&format!("      if {}\n", escape::line(only_if)));
         }
         if !self.cause.is_empty() {
-            text.push_str(&format!("      {}\n", self.cause));
+            text.push_str(&format!("      {}\n", escape::line(&self.cause)));
         }
         // Of the witness, what the conditions are about; JSON has all of it.
         let keys =
@@ -130,7 +130,7 @@ impl Entry {
             })
             .collect();
         if !told.is_empty() {
-            text.push_str(&format!("      such as with {}\n", told.join(", ")));
+            text.push_str(&format!("      such as with {}\n", escape::line(&told.join(", "))));
         }
         text
     }
@@ -219,13 +219,13 @@ impl Diff {
             for entry in entries {
                 if entry.subject != subject || subject.is_empty() {
                     subject = &entry.subject;
-                    text.push_str(&format!("{title}  {subject}\n"));
+                    text.push_str(&format!("{title}  {}\n", escape::line(subject)));
                 }
                 text.push_str(&entry.text());
             }
         }
         for doubt in &self.doubts {
-            text.push_str(&format!("not decided  {doubt}\n"));
+            text.push_str(&format!("not decided  {}\n", escape::line(doubt)));
         }
         text
     }
@@ -239,16 +239,15 @@ impl Diff {
                 ));
             }
             for entry in entries {
-                let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
                 let only_if = entry.only_if.as_deref().unwrap_or_default();
                 let cells =
                     [&*entry.subject, &entry.people().join(", "), &entry.actions.join(", "), only_if, &entry.cause];
-                let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
+                let cells: Vec<String> = cells.iter().map(|text| escape::markdown(text)).collect();
                 text.push_str(&format!("| {} |\n", cells.join(" | ")));
             }
         }
         for doubt in &self.doubts {
-            text.push_str(&format!("\nNot decided: {doubt}\n"));
+            text.push_str(&format!("\nNot decided: {}\n", escape::markdown(doubt)));
         }
         text
     }

@@ -17,7 +17,7 @@ use wardbook_policy::span::Lines;
 use crate::cli::Global;
 use crate::diagnostic::{Severity, plain};
 use crate::input;
-use crate::output::Screen;
+use crate::output::{Screen, escape};
 
 /// The kinds of policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -115,7 +115,7 @@ impl Side {
         if !global.quiet {
             let color = Screen::new(global).stderr_color;
             for gap in defects {
-                eprintln!("{}", plain(Severity::Warning, &named.shown(&gap.message), color));
+                eprintln!("{}", plain(Severity::Warning, &escape::line(&named.shown(&gap.message)), color));
             }
         }
         Ok(named.with(&world))
@@ -127,6 +127,18 @@ impl Side {
             Some((told, shown)) => text.replace(told.as_str(), shown),
             None => text.to_owned(),
         }
+    }
+
+    /// The grants of a key.
+    pub(super) fn grants_of(&self, key: &str) -> Vec<&Grant> {
+        let end = format!(" of {key}");
+        let parts = self.parts.iter().filter(|(name, _)| name.starts_with("grant ") && name.ends_with(&end));
+        parts
+            .filter_map(|(_, part)| match part {
+                Part::Grant(grant) => Some(&**grant),
+                Part::Policies { .. } => None,
+            })
+            .collect()
     }
 
     fn with(self, world: &World) -> Side {

@@ -8,7 +8,7 @@ use wardbook_policy::request::Request;
 
 use crate::command::{trace, world};
 use crate::output::table::{Tint, tint};
-use crate::output::{self, Format, Report, csv};
+use crate::output::{self, Format, Report, csv, escape};
 
 /// One action on one key.
 pub(super) struct Can<'w> {
@@ -61,7 +61,7 @@ impl<'w> WhatCan<'w> {
         for (key, cans) in self.by_key() {
             let aliases = key.aliases.as_deref().unwrap_or_default();
             let named = if aliases.is_empty() { String::new() } else { format!("  ({})", aliases.join(", ")) };
-            text.push_str(&format!("  {}{named}\n", key.arn));
+            text.push_str(&format!("  {}\n", escape::line(&format!("{}{named}", key.arn))));
             let mut groups: Vec<(&'static str, Option<&OnlyIf>, Vec<&str>)> = Vec::new();
             for can in cans {
                 let (tier, only_if) = (can.tier(), can.only_if.as_ref());
@@ -78,7 +78,7 @@ impl<'w> WhatCan<'w> {
                     actions.join(", ")
                 ));
                 if let Some(only_if) = only_if {
-                    text.push_str(&format!("      only if {}\n", only_if.text));
+                    text.push_str(&format!("      only if {}\n", escape::line(&only_if.text)));
                 }
             }
         }
@@ -92,7 +92,7 @@ impl<'w> WhatCan<'w> {
             text.push_str(&format!("    {} ({}): {}\n", through.service, through.action, through.what));
             for (key, only_if) in &through.keys {
                 let only_if = only_if.as_ref().map(|only_if| format!("  only if {}", only_if.text)).unwrap_or_default();
-                text.push_str(&format!("      {}{only_if}\n", key.arn));
+                text.push_str(&format!("      {}\n", escape::line(&format!("{}{only_if}", key.arn))));
             }
         }
         let mut open: Vec<(&str, &[String], Vec<&str>)> = Vec::new();

@@ -5,6 +5,7 @@ use std::io::Write;
 use wardbook_inventory::access::KeyAccess;
 
 use super::{WhoCan, row};
+use crate::output::escape::{markdown as escaped, markdown_code as code};
 
 pub(super) fn write(report: &WhoCan<'_>, sink: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(sink, "# Who can {}", report.search.action())?;
@@ -23,9 +24,9 @@ pub(super) fn write(report: &WhoCan<'_>, sink: &mut dyn Write) -> anyhow::Result
 fn key(report: &WhoCan<'_>, access: &KeyAccess<'_>) -> String {
     let mut text = String::new();
     let key = access.key;
-    let aliases = key.aliases.as_deref().unwrap_or_default().join(", ");
-    let state = key.state.as_deref().unwrap_or("state not known");
-    text.push_str(&format!("\n## `{}`\n\n{}\n\n", key.arn, joined(&[&aliases, state])));
+    let aliases = escaped(&key.aliases.as_deref().unwrap_or_default().join(", "));
+    let state = escaped(key.state.as_deref().unwrap_or("state not known"));
+    text.push_str(&format!("\n## {}\n\n{}\n\n", code(&key.arn), joined(&[&aliases, &state])));
     if let Some(refusal) = access.refused {
         text.push_str(&format!("Nobody: the key {}.\n\n", refusal.reason()));
     }
@@ -50,7 +51,9 @@ fn key(report: &WhoCan<'_>, access: &KeyAccess<'_>) -> String {
             .path
             .iter()
             .map(|step| {
-                format!("{} {} on {}", code(step.who.text(report.world)), code(&step.action), code(&step.resource))
+                let only_if = step.only_if.as_ref().map(|text| format!(", only if {}", escaped(text)));
+                let who = code(step.who.text(report.world));
+                format!("{who} {} on {}{}", code(&step.action), code(&step.resource), only_if.unwrap_or_default())
             })
             .collect();
         let only_if = entry.answer.only_if.as_ref().map(|only_if| escaped(&only_if.text)).unwrap_or_default();
@@ -64,13 +67,4 @@ fn key(report: &WhoCan<'_>, access: &KeyAccess<'_>) -> String {
 
 fn joined(parts: &[&str]) -> String {
     parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" · ")
-}
-
-/// Code in a cell of a table: neither bars nor backticks end it.
-fn code(text: &str) -> String {
-    format!("`{}`", text.replace('`', "'").replace('|', "\\|").replace('\n', " "))
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
 }

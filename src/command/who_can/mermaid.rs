@@ -7,6 +7,7 @@ use wardbook_policy::arn::Arn;
 
 use super::WhoCan;
 use super::table::name;
+use crate::output::escape::mermaid;
 
 pub(super) fn text(report: &WhoCan<'_>) -> String {
     let mut nodes: BTreeMap<String, String> = BTreeMap::new();
@@ -19,7 +20,7 @@ pub(super) fn text(report: &WhoCan<'_>) -> String {
                 let who = first.who.text(report.world);
                 let same = rest.iter().take_while(|step| step.who == first.who).count();
                 let (now, later) = rest.split_at(same);
-                let actions: Vec<&str> = now.iter().map(|step| &*step.action).collect();
+                let actions: Vec<String> = now.iter().map(label).collect();
                 let from = node(&mut nodes, who);
                 let key = node(&mut nodes, &access.key.arn);
                 // Whoever comes next, else whom the last steps make one, else the key itself.
@@ -37,13 +38,25 @@ pub(super) fn text(report: &WhoCan<'_>) -> String {
         }
     }
     let mut text = String::from("flowchart LR\n");
+    // Where there are several accounts, each name tells its own.
+    let account = |arn: &str| Arn::parse(arn).map(|arn| arn.account.to_owned()).filter(|account| !account.is_empty());
+    let accounts: BTreeSet<String> = nodes.keys().filter_map(|arn| account(arn)).collect();
     for (arn, id) in &nodes {
-        text.push_str(&format!("  {id}[\"{}\"]\n", name(arn).replace('"', "'")));
+        let of = account(arn).filter(|_| accounts.len() > 1).map(|account| format!(" of {account}"));
+        text.push_str(&format!("  {id}[\"{}{}\"]\n", mermaid(name(arn)), of.unwrap_or_default()));
     }
     for (from, to, actions) in edges {
-        text.push_str(&format!("  {from} -- \"{actions}\" --> {to}\n"));
+        text.push_str(&format!("  {from} -- \"{}\" --> {to}\n", mermaid(&actions)));
     }
     text
+}
+
+/// What a step does, and only if.
+fn label(step: &Step) -> String {
+    match &step.only_if {
+        Some(only_if) => format!("{} only if {only_if}", step.action),
+        None => step.action.to_string(),
+    }
 }
 
 /// The role or user that somebody becomes by these steps.

@@ -94,7 +94,8 @@ impl Cited {
         let (via, policy, statement) = match proof {
             Proof::Grant(grant) => {
                 let name = Some(grant.name()).filter(|name| !name.is_empty()).map(str::to_owned);
-                return By { number, via: "grant", policy: grant.id().to_owned(), sid: name, source: None };
+                let source = Some(grant.place()).filter(|place| !place.is_empty()).map(str::to_owned);
+                return By { number, via: "grant", policy: grant.id().to_owned(), sid: name, source };
             }
             Proof::KeyPolicy(policy, statement) => ("key-policy", policy, statement),
             Proof::Identity(policy, statement) => ("identity", policy, statement),

@@ -9,6 +9,7 @@ use wardbook_inventory::world::World;
 use super::row::{self, By};
 use super::{WhoCan, noun};
 use crate::command::world::coverage_text;
+use crate::output::escape::line;
 use crate::output::table::{Tint, tint};
 
 /// How many names of a group are shown.
@@ -29,7 +30,7 @@ fn key(report: &WhoCan<'_>, access: &KeyAccess<'_>, color: bool) -> String {
     let key = access.key;
     let aliases = key.aliases.as_deref().unwrap_or_default();
     let named = if aliases.is_empty() { String::new() } else { format!("  ({})", aliases.join(", ")) };
-    let head = format!("{} {}{named}", report.search.action(), key.arn);
+    let head = line(&format!("{} {}{named}", report.search.action(), key.arn));
     let mut text = format!("{}\n", tint(&head, Tint::Bold, color));
     if let Some(refusal) = access.refused {
         let words = match refusal {
@@ -51,7 +52,7 @@ fn key(report: &WhoCan<'_>, access: &KeyAccess<'_>, color: bool) -> String {
         text.push_str(&format!("  {word}  {count} {}\n", noun(count, "principal", "principals")));
         for (who, why) in access.undecided.iter().take(NAMES_SHOWN) {
             let reason = why.why.join("; ");
-            text.push_str(&format!("      {}: {reason}\n", who.text(report.world)));
+            text.push_str(&format!("      {}\n", line(&format!("{}: {reason}", who.text(report.world)))));
         }
         if count > NAMES_SHOWN {
             text.push_str(&format!("      and {} more\n", count - NAMES_SHOWN));
@@ -183,26 +184,30 @@ impl Group<'_> {
             Distance::Public => tint(&where_to, Tint::Red, color),
             _ => where_to,
         };
-        let mut text = format!("  {tier}  {where_to}  {}\n", self.names(world));
+        let mut text = format!("  {tier}  {where_to}  {}\n", line(&self.names(world)));
         if let Some(answer) = self.entries.first().map(|entry| &entry.answer) {
             if let Some(only_if) = &answer.only_if {
-                text.push_str(&format!("      only if {}\n", only_if.text));
+                text.push_str(&format!("      only if {}\n", line(&only_if.text)));
             }
             for (number, step) in answer.path.iter().enumerate() {
                 let only_if = step.only_if.as_ref().map(|text| format!(", only if {text}")).unwrap_or_default();
                 let who = if number == 0 { String::new() } else { format!("{} ", name(step.who.text(world))) };
-                let line = format!("{}. {who}{} on {}{only_if}: {}", number + 1, step.action, step.resource, step.why);
-                text.push_str(&format!("      {line}\n"));
+                let told = format!("{}. {who}{} on {}{only_if}: {}", number + 1, step.action, step.resource, step.why);
+                text.push_str(&format!("      {}\n", line(&told)));
             }
         }
         for by in &self.by {
             // The place of one of several is that of the first; `--each` shows all.
             let place = match (&by.source, self.entries.len() > 1 && by.via == "identity") {
-                (Some(source), false) => format!("  {source}"),
-                (Some(source), true) => format!("  {source} and the like"),
+                (Some(source), false) => line(&format!("  {source}")),
+                (Some(source), true) => line(&format!("  {source} and the like")),
                 (None, _) => String::new(),
             };
-            text.push_str(&format!("      by {}{}\n", label(by), tint(&place, Tint::Dim, color && !place.is_empty())));
+            text.push_str(&format!(
+                "      by {}{}\n",
+                line(&label(by)),
+                tint(&place, Tint::Dim, color && !place.is_empty())
+            ));
         }
         text
     }

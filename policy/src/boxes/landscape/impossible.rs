@@ -52,6 +52,7 @@ impl Landscape<'_> {
         }
         self.never_carried(&mut found);
         self.never_had(&mut found);
+        self.always_told(&mut found);
         if self.setting.kind == PolicyKind::Key {
             let strangers = self.people(|_, request| request.is_cross_account());
             let own = &WITHIN_ACCOUNT;
@@ -77,6 +78,30 @@ impl Landscape<'_> {
             if !product.is_empty(&self.space.layout) {
                 found.push(product);
             }
+        }
+    }
+
+    /// What requests always tell of a user or role, the only ones whom such policies are attached to or bind.
+    fn always_told(&self, found: &mut Union) {
+        if !matches!(self.setting.kind, PolicyKind::Identity | PolicyKind::Scp) {
+            return;
+        }
+        let everything = self.space.everything();
+        for (place, dimension) in self.space.dimensions.iter().enumerate().filter(|(_, dimension)| dimension.is_key()) {
+            let whole = match dimension.key.lower() {
+                "aws:principalarn" | "aws:principalaccount" | "aws:principaltype" | "aws:userid" => {
+                    Some(everything.clone())
+                }
+                "kms:calleraccount" => {
+                    let carries = |action: &str| {
+                        catalogue::kms_operation(action).is_some() && Carried::by(action).carries_account
+                    };
+                    self.restricted(&everything, self.places.action, &self.select(self.places.action, &carries))
+                }
+                _ => None,
+            };
+            let absent = dimension.select(true, |_| false);
+            found.extend(whole.and_then(|whole| self.restricted(&whole, place, &absent)));
         }
     }
 
