@@ -151,6 +151,14 @@ for names in [("Effect",), ("Principal",), ("Action", "Principal")]:
     equal(code(kms.put_key_policy, KeyId=arn, Policy=lacking(*names)), "MalformedPolicyDocumentException")
     equal(code(kms.create_key, Policy=lacking(*names)), "MalformedPolicyDocumentException")
 
+# The marker of one list is none of another.
+marker = kms.list_keys(Limit=1)["NextMarker"]
+assert kms.list_keys(Limit=1, Marker=marker)["Keys"]
+for call, parameters in [(kms.list_aliases, {}), (kms.list_grants, {"KeyId": arn}), (kms.list_key_policies, {"KeyId": arn}),
+                         (kms.list_resource_tags, {"KeyId": arn}), (kms.list_key_rotations, {"KeyId": arn}),
+                         (kms.describe_custom_key_stores, {})]:
+    equal((call.__name__, code(call, Marker=marker, **parameters)), (call.__name__, "InvalidMarkerException"))
+
 # What is malformed, and what is no operation.
 equal(code(kms.decrypt, CiphertextBlob=blob, Recipient={"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256",
                                                        "AttestationDocument": b"x"}), "UnsupportedOperationException")
