@@ -4,6 +4,7 @@
 //! handed to the threads of a pool. More requests than there is room for are told to slow down, and more connections than
 //! there is room for wait to be accepted.
 
+mod files;
 mod log;
 mod metrics;
 mod pools;
@@ -124,7 +125,7 @@ pub fn serve(kms: Arc<Kms>, listener: TcpListener, settings: Settings, tell: imp
 async fn accept(shared: Arc<Shared>, listener: TcpListener, tell: impl FnOnce()) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let acceptor = shared.settings.tls.clone().map(TlsAcceptor::from);
-    let most = shared.settings.bounds.connections;
+    let most = files::connections(shared.settings.bounds.connections);
     let connections = Arc::new(Semaphore::new(most));
     let (stop, stopped) = watch::channel(false);
     let (ticking_ends, ends) = std::sync::mpsc::channel::<()>();

@@ -22,15 +22,14 @@ request = AWSRequest("POST", ENDPOINT + "/", data=body, headers={
 SigV4Auth(Credentials(*ROOT), "kms", "us-east-1").add_auth(request)
 headers = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
 head = f"POST / HTTP/1.1\r\nHost: {place.netloc}\r\n{headers}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-# Every place for a connection is taken, and the server hears all the same that it is to stop.
-CONNECTIONS, SPARE = 4096, 200
+# Every place for a connection is taken, and the server hears all the same that it is to stop. It has seen to it itself
+# that so many files may be open, as far as it may.
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-if most == resource.RLIM_INFINITY or most > CONNECTIONS + SPARE:
-    for process in [0, int(sys.argv[1])]:
-        resource.prlimit(process, resource.RLIMIT_NOFILE, (CONNECTIONS + SPARE, most))
-else:
-    print(f"no more than {most} files may be open, so not every place can be taken", file=sys.stderr)
-    CONNECTIONS = 2
+most = most if most != resource.RLIM_INFINITY else 1 << 20
+CONNECTIONS, KEPT = min(4096, most - 256), 256
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, CONNECTIONS + KEPT), most))
+soft, _ = resource.prlimit(int(sys.argv[1]), resource.RLIMIT_NOFILE)
+assert soft == resource.RLIM_INFINITY or soft >= CONNECTIONS + KEPT, soft
 under_way = socket.create_connection((place.hostname, place.port), timeout=15)
 under_way.sendall(head.encode() + body[:10])
 idle = [socket.create_connection((place.hostname, place.port), timeout=15) for _ in range(CONNECTIONS - 1)]
