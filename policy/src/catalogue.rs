@@ -23,6 +23,7 @@ mod kms_error;
 mod kms_operation;
 mod kms_state;
 mod nearest;
+mod region;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,8 @@ pub use kms_error::{KmsError, kms_error, kms_errors};
 pub use kms_operation::{KeyUsage, KmsOperation, ResourceKind, kms_operation, kms_operations, kms_operations_of};
 pub use kms_state::{KeyState, StateRefusal, kms_state};
 pub use nearest::{nearest_action, nearest_condition_key, slip};
+pub(crate) use region::REGIONS;
+pub use region::is_region;
 
 /// No name in the tables is longer; whatever is cannot be one of them.
 const NAME_BYTES_MAX: usize = 128;

@@ -133,11 +133,13 @@ pub struct Problem {
     pub span: Span,
     /// What it spoils.
     pub part: Part,
+    /// Whether AWS takes the document all the same, and the statement has no effect.
+    pub is_taken: bool,
 }
 
 impl Problem {
     pub(crate) fn new(part: Part, span: Span, message: impl Into<String>) -> Problem {
-        Problem { message: message.into(), span, part }
+        Problem { message: message.into(), span, part, is_taken: false }
     }
 }
 

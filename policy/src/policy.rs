@@ -112,7 +112,17 @@ impl Policy {
         }
     }
 
-    /// Compiles what can be compiled. A broken Allow never applies, a broken Deny always does.
+    /// Compiles what KMS would keep as a key policy. A statement without Action or Resource is taken, and has no effect:
+    /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html>.
+    pub fn kept(document: &Document, origin: Origin<'_>) -> Result<Policy, Vec<Problem>> {
+        match Policy::forced(document, PolicyKind::Key, origin) {
+            (policy, problems) if problems.iter().all(|problem| problem.is_taken) => Ok(policy),
+            (_, problems) => Err(problems.into_iter().filter(|problem| !problem.is_taken).collect()),
+        }
+    }
+
+    /// Compiles what can be compiled. A broken Allow never applies, a broken Deny always does; only one that a key policy
+    /// may hold without effect has none.
     pub fn forced(document: &Document, kind: PolicyKind, origin: Origin<'_>) -> (Policy, Vec<Problem>) {
         let mut problems = document.problems.clone();
         if let Some(version) = &document.version
@@ -266,12 +276,13 @@ impl Compiler {
         let conditions = self.conditions(text);
         let broken = |part: Part| self.problems.iter().any(|problem| problem.part == part);
         let spoilt = !self.problems.is_empty();
+        let idle = self.problems.iter().any(|problem| problem.is_taken);
         let actions = if broken(Part::Action) { Texts::Any } else { actions };
         Statement {
             sid: text.sid.as_ref().map(|sid| sid.text.clone()),
             span: text.span,
             effect,
-            inert: spoilt && effect == Effect::Allow,
+            inert: idle || spoilt && effect == Effect::Allow,
             doubts: self.doubts(text),
             principals: if broken(Part::Principal) { Principals::Any } else { principals },
             kms_actions: KmsActions::of(&actions),
@@ -328,7 +339,8 @@ impl Compiler {
     fn missing(&mut self, text: &StatementText, part: Part, message: &str) {
         if !self.problems.iter().any(|problem| problem.part == part || problem.span == text.span) {
             let span = Span { start: text.span.start, end: text.span.start.saturating_add(1) };
-            self.problem(part, span, message);
+            let is_taken = self.kind == PolicyKind::Key && matches!(part, Part::Action | Part::Resource);
+            self.problems.push(Problem { is_taken, ..Problem::new(part, span, message) });
         }
     }
 

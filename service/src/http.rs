@@ -4,6 +4,7 @@
 //! handed to the threads of a pool. More requests than there is room for are told to slow down, and more connections than
 //! there is room for wait to be accepted.
 
+mod files;
 mod log;
 mod metrics;
 mod pools;
@@ -57,6 +58,8 @@ pub struct Settings {
 /// How much and how long the rim puts up with; by default what [`crate::limits`] says.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
+    /// Connections that are open at once; more wait to be accepted.
+    pub connections: usize,
     /// Requests that are worked on at once.
     pub requests_at_once: usize,
     /// The longest body.
@@ -74,6 +77,7 @@ pub struct Bounds {
 impl Default for Bounds {
     fn default() -> Self {
         Self {
+            connections: CONNECTIONS_MAX,
             requests_at_once: REQUESTS_AT_ONCE_MAX,
             body_bytes: BODY_BYTES_MAX,
             body_time: BODY_TIME,
@@ -121,7 +125,8 @@ pub fn serve(kms: Arc<Kms>, listener: TcpListener, settings: Settings, tell: imp
 async fn accept(shared: Arc<Shared>, listener: TcpListener, tell: impl FnOnce()) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let acceptor = shared.settings.tls.clone().map(TlsAcceptor::from);
-    let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let most = files::connections(shared.settings.bounds.connections);
+    let connections = Arc::new(Semaphore::new(most));
     let (stop, stopped) = watch::channel(false);
     let (ticking_ends, ends) = std::sync::mpsc::channel::<()>();
     let ticked = Arc::clone(&shared);
@@ -131,11 +136,15 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, tell: impl FnOnce())
     let mut told = Box::pin(told_to_stop()?);
     tell();
     loop {
-        let Ok(place) = Arc::clone(&connections).acquire_owned().await else { break };
-        let (stream, peer) = match select(told.as_mut(), Box::pin(listener.accept())).await {
-            Either::Left(_) => break,
-            Either::Right((Ok(accepted), _)) => accepted,
-            Either::Right((Err(_), _)) => {
+        // Whoever tells the server to stop waits neither for a place nor for a client.
+        let next = async {
+            let place = Arc::clone(&connections).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, (stream, peer)) = match select(told.as_mut(), Box::pin(next)).await {
+            Either::Left(_) | Either::Right(((Err(_), _), _)) => break,
+            Either::Right(((Ok(place), Ok(accepted)), _)) => (place, accepted),
+            Either::Right(((Ok(_), Err(_)), _)) => {
                 // Out of file descriptors, most likely: those who are served give some back.
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
                 continue;
@@ -151,7 +160,7 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, tell: impl FnOnce())
     }
     drop(listener);
     let _ = stop.send(true);
-    let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
+    let all = u32::try_from(most).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(DRAIN_TIME, connections.acquire_many(all)).await;
     drop(ticking_ends);
     shared.kms.journal().prepare_no_more();

@@ -9,51 +9,44 @@
 //!       -> confirm or commit, journal.append: synced before the reply -> bytes
 //! ```
 
+mod conclude;
 mod fresh;
 mod passing;
 mod ready;
+mod start;
 mod step;
 mod target;
 
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
-use wardbook_audit::event::{EventText, Field, Parameters};
-use wardbook_audit::folder::Folder;
-use wardbook_audit::journal::{Journal, JournalError, moment};
+use wardbook_audit::event::{Field, Parameters};
+use wardbook_audit::journal::Journal;
 use wardbook_audit::time::Timestamp;
-use wardbook_backend::backend::Backend;
-use wardbook_backend::call::{Clock as _, Monotonic};
-use wardbook_backend::random::Random;
+use wardbook_backend::call::Clock as _;
 
 use crate::api::Operation;
 use crate::authenticate::{Claim, SigningKeys, authenticate_as};
 use crate::caller::Caller;
-use crate::clock::Clock;
 use crate::console::Tail;
-use crate::credential::Credentials;
 use crate::desk::{Behalf, Desk};
-use crate::directory::Directory;
 use crate::event::{Case, Told};
 use crate::grant_token;
-use crate::key_store::KeyStores;
 use crate::last_use::LastUses;
 use crate::limits::{ATTEMPTS_MAX, BODY_BYTES_HERE_MAX};
 use crate::opened::Opened;
 use crate::operation;
-use crate::outbox;
-use crate::quota::Quotas;
 use crate::raw::Raw;
 use crate::refusal::{Refusal, Why};
-use crate::seal::Sealer;
 use crate::serve::{Plan, Serve};
-use crate::state::{LoadError, State, Writes};
-use crate::store::{Seen, Store, StoreError};
+use crate::state::{State, Writes};
+use crate::store::StoreError;
 use crate::wire::{decode, error};
 
 use passing::Passing;
+pub use start::{Parts, StartError};
 pub(crate) use step::Worked;
-use step::{Basis, Logged, Rest};
+use step::{Basis, Rest};
 pub use step::{Blocked, Logging, Place, Pool, Step};
 use target::target;
 
@@ -80,36 +73,6 @@ pub struct Kms {
     shares: bool,
 }
 
-/// What the service is made of.
-pub struct Parts {
-    /// Where state is kept.
-    pub store: Box<dyn Store>,
-    /// Who holds the keys.
-    pub backend: Arc<dyn Backend>,
-    /// Seals what the service keeps to itself.
-    pub sealer: Sealer,
-    /// Whose access keys are known.
-    pub credentials: Credentials,
-    /// Who exists.
-    pub directory: Directory,
-    /// Where every call is written down.
-    pub journal: Journal,
-    /// The folder in which the journal and what becomes of it are.
-    pub audit: Folder,
-    /// What time it is.
-    pub clock: Arc<dyn Clock>,
-    /// Where randomness comes from.
-    pub random: Arc<dyn Random>,
-    /// Measures how long things take.
-    pub stopwatch: Monotonic,
-    /// How many requests are let through.
-    pub quotas: Quotas,
-    /// Where custom key stores may be.
-    pub key_stores: KeyStores,
-    /// Whether requests over loopback count as sent over a secure transport.
-    pub loopback_is_secure: bool,
-}
-
 /// Leave to act: a plan was decided, and every question allowed. Used once.
 #[derive(Debug)]
 pub struct Permit(());
@@ -131,61 +94,8 @@ pub struct Reply {
     pub told: Told,
 }
 
-/// Why the service could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A row could not be understood.
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    /// The journal takes no events.
-    #[error(transparent)]
-    Journal(#[from] wardbook_audit::journal::Refusal),
-    /// The log could not be looked through.
-    #[error(transparent)]
-    Look(#[from] wardbook_audit::journal::JournalError),
-    /// A file of the log could not be read.
-    #[error(transparent)]
-    File(#[from] wardbook_audit::parquet::FileError),
-    /// An event that waits in the store is none.
-    #[error("an event that waits for the journal is none: {0}")]
-    Event(#[from] wardbook_audit::event::EventError),
-}
-
 const JSON: &str = "application/x-amz-json-1.1";
-/// Events that are told to be settled together.
-const SETTLED_TOGETHER: usize = 64;
-
 impl Kms {
-    /// Starts: understands every row, and brings events that an earlier run did not get into the journal there.
-    pub fn start(parts: Parts) -> Result<Self, StartError> {
-        let state = State::whole(&parts.store.since(0)?, &parts.sealer)?;
-        outbox::deliver(&*parts.store, &parts.journal, &parts.audit)?;
-        let (shares, last_uses) = (parts.store.version()?.is_some(), LastUses::default());
-        if shares {
-            // What a run that did not end well had no time to tell.
-            moment(&parts.audit)?.unsealed(|one| {
-                last_uses.note(one.event.text());
-                Ok::<(), JournalError>(())
-            })?;
-        }
-        Ok(Self {
-            opened: Opened::with_room(parts.quotas.resources.open_keys),
-            parts,
-            state: RwLock::new(state),
-            tail: Tail::default(),
-            signing_keys: SigningKeys::default(),
-            committing: Mutex::default(),
-            passing: Passing::default(),
-            settled: Mutex::default(),
-            rewrap_left: AtomicUsize::new(0),
-            last_uses,
-            shares,
-        })
-    }
-
     /// Answers a request. There is no reply whose event is not durable.
     pub fn answer(&self, raw: &Raw) -> Reply {
         let mut step = self.begin(raw);
@@ -237,15 +147,27 @@ impl Kms {
         self.refuse(raw, blocked.case, Refusal::new(Why::Throttling, crate::desk::THROTTLED))
     }
 
-    /// Refuses a request whose body nobody has, and writes that down. Who sent it is not known, since the body would
-    /// have to be under the signature.
-    pub fn decline(&self, raw: &Raw, status: u16, refusal: Refusal) -> Reply {
+    /// Refuses a request for which there is no room anywhere, before its body is read.
+    pub fn shed(&self, raw: &Raw) -> Step {
+        let case = self.case_of_head(raw);
+        self.refuse(raw, case, Refusal::new(Why::Throttling, crate::desk::THROTTLED))
+    }
+
+    /// What is known of a request whose body nobody has. Who sent it is not, since the body would have to be under the
+    /// signature.
+    fn case_of_head(&self, raw: &Raw) -> Case {
         let mut case = Case::open(raw, self.parts.clock.now(), &*self.parts.random);
         match crate::sts::is_meant(raw) {
             true => case.about("sts.amazonaws.com"),
             // Whether there is such an operation makes no difference any more.
             false => drop(target(raw, &mut case)),
         }
+        case
+    }
+
+    /// Refuses a request whose body nobody has, and writes that down.
+    pub fn decline(&self, raw: &Raw, status: u16, refusal: Refusal) -> Reply {
+        let mut case = self.case_of_head(raw);
         let why = refusal.why;
         let answered = self.write_refusal(&mut case, refusal);
         let is_written = answered.as_ref().is_err_and(|refusal| refusal.why == why);
@@ -385,99 +307,6 @@ impl Kms {
         }
     }
 
-    /// Makes sure that nothing has changed, and hands the event of the answer to the journal. Whether it came to that: if
-    /// not, the request has to be decided again.
-    fn confirm(&self, basis: Basis, event: EventText) -> Result<Option<Logged>, Refusal> {
-        let pass = self.passing.pass();
-        match self.holds(&basis.seen, basis.searched)? {
-            true => Ok(Some(Logged { pass: Some(pass), basis: Some(basis), ..self.submit(event)? })),
-            false => Ok(None),
-        }
-    }
-
-    /// Makes the changes, and writes the event down. Whether it came to that, likewise.
-    fn change(
-        &self,
-        seen: &[Seen],
-        searched: Option<u64>,
-        writes: &Writes,
-        event: EventText,
-    ) -> Result<Option<Logged>, Refusal> {
-        let changes = writes.changes(&self.parts.sealer).map_err(|_| Refusal::new(Why::Internal, ""))?;
-        let committed = {
-            let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
-            let committed = match searched {
-                None => self.parts.store.commit(seen, &changes, &event),
-                Some(version) => {
-                    let current = self.state.read().unwrap_or_else(PoisonError::into_inner).version();
-                    if current != version {
-                        return Ok(None);
-                    }
-                    self.parts.store.commit_at(version, seen, &changes, &event)
-                }
-            };
-            match committed {
-                Err(StoreError::Conflict) => return Ok(None),
-                Err(error) => return Err(failed(error)),
-                Ok(committed) => {
-                    self.remember(writes, committed.revision)?;
-                    committed
-                }
-            }
-        };
-        self.passing.outlast();
-        let logged = self.parts.journal.append(&event);
-        logged.map_err(|_| Refusal::new(Why::Internal, JOURNAL_REFUSES))?;
-        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
-        settled.push(committed.event);
-        if settled.len() >= SETTLED_TOGETHER {
-            self.parts.store.settle(&settled).map_err(failed)?;
-            settled.clear();
-        }
-        Ok(Some(Logged { ticket: None, event, pass: None, basis: None }))
-    }
-
-    /// A change that nobody asked for: made, and its event durable. Whether it came to that.
-    pub(crate) fn conclude(&self, seen: &[Seen], writes: &Writes, event: EventText) -> Result<bool, Refusal> {
-        let logged = self.change(seen, None, writes, event)?;
-        Ok(logged.inspect(|logged| self.tail.push(&logged.event)).is_some())
-    }
-
-    /// Tells the store which of its events the journal has. To be done before the journal is sealed.
-    pub fn settle(&self) -> Result<(), StoreError> {
-        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
-        self.parts.store.settle(&settled)?;
-        settled.clear();
-        self.tell_uses().map_err(|refusal| StoreError::Unavailable(refusal.message))
-    }
-
-    /// Writes an event down that changes nothing.
-    pub(crate) fn append(&self, event: &EventText) -> Result<(), Refusal> {
-        self.log(event)
-    }
-
-    fn log(&self, event: &EventText) -> Result<(), Refusal> {
-        let appended = self.parts.journal.append(event);
-        appended.map_err(|_| Refusal::new(Why::Internal, JOURNAL_REFUSES))?;
-        self.tail.push(event);
-        Ok(())
-    }
-
-    fn submit(&self, event: EventText) -> Result<Logged, Refusal> {
-        let submitted = self.parts.journal.submit(std::slice::from_ref(&event));
-        let ticket = submitted.map_err(|_| Refusal::new(Why::Internal, JOURNAL_REFUSES))?;
-        Ok(Logged { ticket: Some(ticket), event, pass: None, basis: None })
-    }
-
-    /// Writes a refusal down that came before anything was decided.
-    fn write_refusal(&self, case: &mut Case, refusal: Refusal) -> Result<String, Refusal> {
-        if let Ok(event) = case.event(Some(&refusal)) {
-            self.log(&event)?;
-            return Err(refusal);
-        }
-        Err(Refusal::new(Why::Internal, ""))
-    }
-
     /// Copies the state of one moment into a file that is not there yet.
     pub fn back_up(&self, to: &std::path::Path) -> Result<(), StoreError> {
         self.parts.store.back_up(to)
@@ -504,11 +333,6 @@ impl Kms {
     /// The journal, for sealing.
     pub fn journal(&self) -> &Journal {
         &self.parts.journal
-    }
-
-    /// Gives the parts back, for a clean stop.
-    pub fn into_parts(self) -> Parts {
-        self.parts
     }
 }
 

@@ -52,12 +52,20 @@ pub enum Written {
 
 /// The partition of a region.
 pub fn partition(region: &str) -> &'static str {
-    match region {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
+    let own = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
+    own.map_or("aws", |(_, partition)| partition)
 }
+
+/// How the Regions of every partition but the first begin.
+const PARTITIONS: &[(&str, &str)] = &[
+    ("cn-", "aws-cn"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("eusc-", "aws-eusc"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+];
 
 impl KeyName {
     /// The ARN.

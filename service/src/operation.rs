@@ -29,6 +29,7 @@ use crate::refusal::Refusal;
 
 pub(crate) use create::new_material;
 pub(crate) use multi_region::forget_replica;
+pub(crate) use policy::principals as named_principals;
 pub(crate) use rotation::{expire, rotate_automatically};
 
 /// Whose threads serve an operation; none where it takes microseconds, as long as the key is at hand.

@@ -132,6 +132,19 @@ fn a_body_may_be_so_long_and_no_longer() {
     assert_eq!([&lines[0]["request_id"], &lines[0]["status"]], [&event["requestID"], &json!(413)]);
 }
 
+/// One that says itself that it is too long is not waited for.
+#[test]
+fn a_body_that_is_announced_as_too_long_is_refused_at_once() {
+    let rim = Rim::start(Bounds { body_time: Duration::from_secs(3_600), ..Bounds::default() });
+    let length = BODY_BYTES_MAX + 1;
+    let head = format!("POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\r\n");
+    let mut stream = rim.connect();
+    stream.write_all(head.as_bytes()).unwrap();
+    let (status, text) = answer(stream);
+    assert_eq!(status, 413, "{text}");
+    assert_eq!(rim.world.events().len(), 1);
+}
+
 #[test]
 fn a_body_may_take_so_long_and_no_longer() {
     let rim = Rim::start(Bounds { body_time: Duration::from_millis(300), ..Bounds::default() });
@@ -170,12 +183,17 @@ fn as_many_are_worked_on_as_there_is_room_for() {
     };
     assert_eq!(status, 400, "{text}");
     assert!(text.contains(r#""__type":"ThrottlingException""#), "{text}");
+    let events = rim.world.events();
+    let told = events.iter().find(|event| event["errorCode"] == "ThrottlingException").unwrap();
+    assert_eq!(told["requestID"], header(&text, "x-amzn-requestid").unwrap(), "it is in the log as well");
+    assert_eq!(told["eventName"], "ListKeys");
     let shed = rim.metric("wardbook_requests_shed_total");
     assert_eq!(shed, 1);
     slow.write_all(rest.as_bytes()).unwrap();
     assert_eq!(answer(slow).0, 200, "who had the room is answered");
     assert_eq!(rim.ask(&whole).0, 200, "and then there is room again");
-    assert_eq!(rim.lines("shed", 1)[0]["status"], 400);
+    let line = &rim.lines("shed", 1)[0];
+    assert_eq!((&line["status"], &line["request_id"]), (&json!(400), &told["requestID"]));
 }
 
 #[test]

@@ -62,6 +62,28 @@ root.disable_key(KeyId=key)
 row = page(path)[2].split(f"<td>{BOB_ARN}</td>")[1].split("</tr>")[0]
 assert '"yes"' not in row and "disabled" in row.lower(), row
 
+# Whoever a key policy names is asked about too: other accounts, and everybody.
+def answers(arn):
+    text = page(f"/ui/key/{ACCOUNT}/us-east-1/{arn.split('/')[1]}")[2]
+    names = [part.split("</th>")[0] for part in text.split("<th>Principal</th>")[1].split("</thead>")[0].split("<th>")[1:]]
+    rows = text.split("<th>Principal</th>")[1].split("</table>")[0].split("<tr><td>")[1:]
+    said = {row.split("</td>")[0]: [cell.split('"')[0] for cell in row.split('<td class="')[1:]] for row in rows}
+    return {who: dict(zip(names, told)) for who, told in said.items()}
+
+
+elsewhere = "arn:aws:iam::444455556666:root"
+shared = root.create_key(KeyUsage="ENCAPSULATE_DECAPSULATE", KeySpec="ML_KEM_768", Policy=policy(
+    {"Effect": "Allow", "Principal": {"AWS": ["444455556666"]}, "Action": "kms:Decapsulate", "Resource": "*"},
+    {"Effect": "Allow", "Principal": "*", "Action": "kms:DescribeKey", "Resource": "*"}))["KeyMetadata"]["Arn"]
+told = answers(shared)
+equal({name: told[elsewhere][name] for name in ("kms:Encapsulate", "kms:Decapsulate", "kms:DescribeKey")},
+      {"kms:Encapsulate": "no", "kms:Decapsulate": "yes", "kms:DescribeKey": "yes"})
+equal({name: told["anybody else (*)"][name] for name in ("kms:Decapsulate", "kms:DescribeKey")},
+      {"kms:Decapsulate": "no", "kms:DescribeKey": "yes"})
+assert elsewhere not in answers(other["Arn"]) and "anybody else (*)" not in answers(other["Arn"])
+root.schedule_key_deletion(KeyId=shared)
+advance(days=31)
+
 status, _, log = page("/ui/log")
 equal(status, 200)
 assert 'http-equiv="refresh"' in log and BOB_ARN in log and "LetBob" in log and "AccessDenied" in log

@@ -134,6 +134,31 @@ for path, text in [("/healthz", "ok"), ("/readyz", "ready"), ("/metrics", "# HEL
     with urllib.request.urlopen(ENDPOINT + path) as answer:
         assert answer.read().decode().startswith(text), path
 
+# A statement that lacks Action or Resource is taken and has no effect; one that lacks anything else is refused.
+def lacking(*names, effect="Deny"):
+    statement = {"Effect": effect, "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
+    return policy({name: value for name, value in statement.items() if name not in names})
+
+
+for names in [("Action",), ("Resource",), ("Action", "Resource")]:
+    held = kms.create_key(Policy=lacking(*names))["KeyMetadata"]["KeyId"]
+    kms.encrypt(KeyId=held, Plaintext=b"x")
+    kms.put_key_policy(KeyId=held, Policy=lacking(*names, effect="Allow"))
+    equal(json.loads(kms.get_key_policy(KeyId=held)["Policy"]), json.loads(lacking(*names, effect="Allow")))
+    equal(code(client(OTHER_ROOT).encrypt, KeyId=f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{held}", Plaintext=b"x"),
+          "AccessDeniedException")
+for names in [("Effect",), ("Principal",), ("Action", "Principal")]:
+    equal(code(kms.put_key_policy, KeyId=arn, Policy=lacking(*names)), "MalformedPolicyDocumentException")
+    equal(code(kms.create_key, Policy=lacking(*names)), "MalformedPolicyDocumentException")
+
+# The marker of one list is none of another.
+marker = kms.list_keys(Limit=1)["NextMarker"]
+assert kms.list_keys(Limit=1, Marker=marker)["Keys"]
+for call, parameters in [(kms.list_aliases, {}), (kms.list_grants, {"KeyId": arn}), (kms.list_key_policies, {"KeyId": arn}),
+                         (kms.list_resource_tags, {"KeyId": arn}), (kms.list_key_rotations, {"KeyId": arn}),
+                         (kms.describe_custom_key_stores, {})]:
+    equal((call.__name__, code(call, Marker=marker, **parameters)), (call.__name__, "InvalidMarkerException"))
+
 # What is malformed, and what is no operation.
 equal(code(kms.decrypt, CiphertextBlob=blob, Recipient={"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256",
                                                        "AttestationDocument": b"x"}), "UnsupportedOperationException")

@@ -77,6 +77,12 @@ europe = client(region="eu-west-1")
 made = kms.replicate_key(KeyId=primary["KeyId"], ReplicaRegion="eu-west-1", Tags=[{"TagKey": "a", "TagValue": "b"}])
 equal((made["ReplicaKeyMetadata"]["KeyState"], made["ReplicaKeyMetadata"]["Enabled"]), ("Creating", False))
 equal(code(kms.replicate_key, KeyId=primary["KeyId"], ReplicaRegion="eu-west-1"), "AlreadyExistsException")
+equal(code(kms.replicate_key, KeyId=primary["KeyId"], ReplicaRegion="us-east-1"), "AlreadyExistsException")
+# Regions that there are not, and those of other partitions.
+for region in ["eu-west-99", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "eusc-de-east-1"]:
+    equal(refused(kms.replicate_key, KeyId=primary["KeyId"], ReplicaRegion=region),
+          ("UnsupportedOperationException", f"{primary['Arn']} cannot be replicated to {region}."))
+equal(code(kms.update_primary_region, KeyId=primary["KeyId"], PrimaryRegion="eu-west-99"), "NotFoundException")
 replica = primary["Arn"].replace("us-east-1", "eu-west-1")
 equal(refused(europe.replicate_key, KeyId=replica, ReplicaRegion="eu-west-2"),
       ("UnsupportedOperationException", f"{replica} is not a multi-region primary key."))

@@ -3,13 +3,13 @@
 //! The lists are in `policy/data`, dated in its README, and not closed: AWS adds to them. A name that is missing is
 //! not thereby wrong; one that is a slip of a listed name is.
 
+use crate::catalogue::REGIONS;
 use crate::catalogue::slip;
 
 /// When the tables were written down.
 pub const DATE: &str = "2026-11-27";
 
 const VIA_SERVICES: &str = include_str!("../../data/kms_via_service.tsv");
-const REGIONS: &str = include_str!("../../data/region.tsv");
 const CONTEXTS: &str = include_str!("../../data/kms_encryption_context.tsv");
 const KEY_SPECS: &str = include_str!("../../data/kms_key_spec.tsv");
 const SERVICE_PRINCIPALS: &str = include_str!("../../data/kms_service_principal.tsv");

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use wardbook_policy::arn::is_account_id;
 use wardbook_policy::caller::Caller as Principal;
 use wardbook_policy::catalogue::kms_state;
+use wardbook_policy::json;
 
 use crate::authenticate::Authentic;
 use crate::authorize::{Court, Named, On, Question};
@@ -14,6 +16,7 @@ use crate::credential::Credential;
 use crate::desk::Desk;
 use crate::kms::Kms;
 use crate::name::partition;
+use crate::operation::named_principals;
 use crate::state::Key;
 
 /// What is asked of every key, and what of those of one usage.
@@ -24,7 +27,10 @@ const BY_USAGE: &[(&str, &[&str])] = &[
     ("SIGN_VERIFY", &["kms:Sign", "kms:Verify"]),
     ("GENERATE_VERIFY_MAC", &["kms:GenerateMac", "kms:VerifyMac"]),
     ("KEY_AGREEMENT", &["kms:DeriveSharedSecret"]),
+    ("ENCAPSULATE_DECAPSULATE", &["kms:Encapsulate", "kms:Decapsulate"]),
 ];
+/// The row of everybody whom `*` in a key policy lets in and nobody knows, and the one who is asked for them all.
+const ANYBODY_ELSE: (&str, &str) = ("anybody else (*)", "arn:aws:iam::000000000000:root");
 
 /// What one principal may do, one answer for each action.
 pub(super) struct Row {
@@ -45,23 +51,37 @@ pub(super) fn actions(key: &Key) -> Vec<&'static str> {
 }
 
 /// Everybody who is known and has something to do with the key's account or the key: its root, users and roles of the
-/// world, whoever has an access key, and whoever has a grant.
+/// world, whoever has an access key, whoever has a grant, and whoever the key policy names.
 pub(super) fn principals(kms: &Kms, key: &Key) -> Vec<String> {
     let root = format!("arn:{}:iam::{}:root", partition(&key.name.region), key.name.account);
     let mut found = BTreeSet::from([root]);
     found.extend(kms.parts.directory.principals().map(|principal| principal.arn.clone()));
     found.extend(kms.parts.credentials.principals().map(str::to_owned));
     found.extend(key.grants.records.iter().map(|grant| grant.grantee.clone()));
+    found.extend(named(&key.record.policy, partition(&key.name.region)));
     found.into_iter().collect()
+}
+
+/// Whom a key policy names: accounts by their root users, and everybody by one row.
+fn named(policy: &str, partition: &str) -> Vec<String> {
+    let Ok(policy) = json::parse(policy) else { return Vec::new() };
+    let name = |name: &str| match name {
+        "*" => ANYBODY_ELSE.0.to_owned(),
+        account if is_account_id(account) => format!("arn:{partition}:iam::{account}:root"),
+        name => name.to_owned(),
+    };
+    named_principals(&policy).into_iter().map(name).collect()
 }
 
 /// What one principal may do with a key, on a plain call over TLS from this machine, with no encryption context.
 pub(super) fn row(kms: &Kms, key: &Arc<Key>, actions: &[&'static str], principal: String) -> Row {
-    let Ok(parsed) = Principal::parse(&principal) else {
+    let (anybody, stranger) = ANYBODY_ELSE;
+    let asked = if principal == anybody { stranger } else { principal.as_str() };
+    let Ok(parsed) = Principal::parse(asked) else {
         let answer = || Answer { allowed: false, reason: "no name of a principal".to_owned() };
         return Row { principal, answers: actions.iter().map(|_| answer()).collect() };
     };
-    let credential = Credential::new("", Vec::new(), principal.clone());
+    let credential = Credential::new("", Vec::new(), asked.to_owned());
     let authentic =
         Authentic { credential: credential.into(), region: key.name.region.clone(), service: "kms".to_owned() };
     let account = parsed.account().unwrap_or_default().to_owned();

@@ -9,15 +9,15 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
+use hyper::http::request::Parts as Head;
 use hyper::{Method, Request, Response};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::log::Line;
 use super::{Bounds, Shared};
 use crate::console;
-use crate::desk::THROTTLED;
-use crate::kms::{Reply as Answer, Step};
+use crate::kms::{Kms, Logging, Reply as Answer, Step};
 use crate::raw::Raw;
 use crate::refusal::{Refusal, Why};
 use crate::wire::error;
@@ -84,14 +84,13 @@ pub(super) async fn answer(
         _ => {}
     }
     let began = Instant::now();
+    let (head, body) = request.into_parts();
     let Ok(room) = Arc::clone(&shared.room).try_acquire_owned() else {
         shared.metrics.shed.fetch_add(1, Ordering::Relaxed);
-        let refusal = Refusal::new(Why::Throttling, THROTTLED);
-        let (peer, status) = (Some(peer.to_string()), Some(error::status(refusal.why)));
-        shared.say(&Line { event: "shed", peer, status, ..Line::default() });
-        return refuse(&refusal);
+        let answered = shed(&shared.kms, &raw_of(head, Bytes::new(), peer, tls)).await;
+        let line = Line { event: "shed", peer: Some(peer.to_string()), ..Line::default() };
+        return respond(shared, answered, Line { duration: Some(began.elapsed()), ..line });
     };
-    let (head, body) = request.into_parts();
     let lengths = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
     let collected = match lengths.sum::<usize>() > shared.settings.bounds.header_bytes {
         true => Err(Spoiled::HeadTooLong),
@@ -101,10 +100,7 @@ pub(super) async fn answer(
         Ok(body) => (body, None),
         Err(spoiled) => (Bytes::new(), Some(spoiled)),
     };
-    let headers = head.headers.iter();
-    let headers = headers.map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
-    let query = head.uri.query().unwrap_or_default().to_owned();
-    let raw = Raw { method: method.to_string(), path, query, headers, body, peer, tls };
+    let raw = raw_of(head, body, peer, tls);
     let _under_way = UnderWay::of(shared);
     let answered = match spoiled {
         None => answer_soon(shared, raw, room).await,
@@ -119,13 +115,7 @@ pub(super) async fn answer(
         }
     };
     let event = spoiled.map_or("request", |spoiled| spoiled.name().0);
-    let mut line = Line { event, peer: Some(peer.to_string()), duration: Some(began.elapsed()), ..Line::default() };
-    let Some(answered) = answered else {
-        shared.say(&Line { status: Some(500), ..line });
-        return refuse(&Refusal::new(Why::Internal, ""));
-    };
-    shared.metrics.count(answered.status);
-    if let Some(spoiled) = spoiled {
+    if let Some(spoiled) = spoiled.filter(|_| answered.is_some()) {
         let counter = match spoiled {
             Spoiled::HeadTooLong => &shared.metrics.heads_refused,
             Spoiled::TooLong => &shared.metrics.bodies_too_long,
@@ -134,9 +124,19 @@ pub(super) async fn answer(
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
-    (line.status, line.told, line.request_id) =
-        (Some(answered.status), Some(&answered.told), Some(answered.request_id.as_str()));
-    shared.say(&line);
+    let line = Line { event, peer: Some(peer.to_string()), duration: Some(began.elapsed()), ..Line::default() };
+    respond(shared, answered, line)
+}
+
+/// What is sent for an answer, which is none if somebody panicked, with its line in the operator's log.
+fn respond(shared: &Shared, answered: Option<Answer>, line: Line<'_>) -> Reply {
+    let Some(answered) = answered else {
+        shared.say(&Line { status: Some(500), ..line });
+        return refuse(&Refusal::new(Why::Internal, ""));
+    };
+    shared.metrics.count(answered.status);
+    let (status, request_id) = (Some(answered.status), Some(answered.request_id.as_str()));
+    shared.say(&Line { status, told: Some(&answered.told), request_id, ..line });
     let mut response = reply(answered.status, answered.content_type, answered.body);
     for (name, value) in [("x-amzn-requestid", Some(answered.request_id)), ("x-wardbook-explain", answered.explain)] {
         // What a header cannot hold is left out.
@@ -145,6 +145,13 @@ pub(super) async fn answer(
         }
     }
     response
+}
+
+fn raw_of(head: Head, body: Bytes, peer: IpAddr, tls: Option<(String, String)>) -> Raw {
+    let headers = head.headers.iter();
+    let headers = headers.map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
+    let (path, query) = (head.uri.path().to_owned(), head.uri.query().unwrap_or_default().to_owned());
+    Raw { method: head.method.to_string(), path, query, headers, body, peer, tls }
 }
 
 /// A request counts as under way as long as somebody waits for it.
@@ -171,17 +178,7 @@ async fn answer_soon(shared: &Arc<Shared>, raw: Raw, room: OwnedSemaphorePermit)
         let kms = Arc::clone(&shared.kms);
         match step {
             Step::Done(reply) => return Some(*reply),
-            Step::Logging(logging) => {
-                if !logging.is_durable() {
-                    let durable = poll_fn(|context| logging.poll(context.waker()));
-                    // Whoever has waited so long gives the disk up in `reply`, for everybody.
-                    let _ = tokio::time::timeout(logging.limit(), durable).await;
-                }
-                return match logging.is_late(&kms) {
-                    false => Some(logging.reply(&kms)),
-                    true => tokio::task::spawn_blocking(move || logging.reply(&kms)).await.ok(),
-                };
-            }
+            Step::Logging(logging) => return logged(&kms, *logging).await,
             Step::Blocks(blocked) => match shared.pools.turn(blocked.pool()).await {
                 None => step = kms.turn_away(&raw, *blocked),
                 Some(turn) => {
@@ -198,8 +195,35 @@ async fn answer_soon(shared: &Arc<Shared>, raw: Raw, room: OwnedSemaphorePermit)
     }
 }
 
+/// The reply to a request for which there is no room. Nobody waits for it but its own connection.
+async fn shed(kms: &Arc<Kms>, raw: &Raw) -> Option<Answer> {
+    match catch_unwind(AssertUnwindSafe(|| kms.shed(raw))).ok()? {
+        Step::Done(reply) => Some(*reply),
+        Step::Logging(logging) => logged(kms, *logging).await,
+        Step::Blocks(_) => None,
+    }
+}
+
+/// The reply, once its event is durable.
+async fn logged(kms: &Arc<Kms>, logging: Logging) -> Option<Answer> {
+    if !logging.is_durable() {
+        let durable = poll_fn(|context| logging.poll(context.waker()));
+        // Whoever has waited so long gives the disk up in `reply`, for everybody.
+        let _ = tokio::time::timeout(logging.limit(), durable).await;
+    }
+    let kms = Arc::clone(kms);
+    match logging.is_late(&kms) {
+        false => Some(logging.reply(&kms)),
+        true => tokio::task::spawn_blocking(move || logging.reply(&kms)).await.ok(),
+    }
+}
+
 /// The body, if it is short enough and comes soon enough.
 async fn collect(body: Incoming, bounds: &Bounds) -> Result<Bytes, Spoiled> {
+    // What says itself that it is too long need not be waited for.
+    if body.size_hint().lower() > u64::try_from(bounds.body_bytes).unwrap_or(u64::MAX) {
+        return Err(Spoiled::TooLong);
+    }
     let collected = tokio::time::timeout(bounds.body_time, Limited::new(body, bounds.body_bytes).collect()).await;
     match collected {
         Ok(Ok(body)) => Ok(body.to_bytes()),

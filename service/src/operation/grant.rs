@@ -254,7 +254,8 @@ fn place(record: &GrantRecord) -> String {
     format!("{:020}/{}", record.created, record.id)
 }
 
-const SIZES: Sizes = Sizes { usual: 50, max: 100 };
+const GRANTS: Sizes = Sizes { list: "grants", usual: 50, max: 100 };
+const RETIRABLE: Sizes = Sizes { list: "retirable", ..GRANTS };
 
 impl Serve for ListGrantsRequest {
     const SHAPE: &'static Shape = &LIST_GRANTS_REQUEST;
@@ -280,7 +281,7 @@ impl Serve for ListGrantsRequest {
         };
         let records = key.grants.records.iter().filter(wanted);
         let entries = records.map(|record| (place(record), entry(&key.name, record)));
-        let (grants, next) = page(entries, self.limit, self.marker.as_ref(), &SIZES)?;
+        let (grants, next) = page(entries, self.limit, self.marker.as_ref(), &GRANTS)?;
         Ok(ListGrantsResponse { grants: Some(grants), truncated: Some(next.is_some()), next_marker: next })
     }
 }
@@ -314,7 +315,7 @@ impl Serve for ListRetirableGrantsRequest {
             retirable.map(|(key, record)| (place(record), entry(key, record))).collect()
         });
         found.sort_by(|(left, _), (right, _)| left.cmp(right));
-        let (grants, next) = page(found.into_iter(), self.limit, self.marker.as_ref(), &SIZES)?;
+        let (grants, next) = page(found.into_iter(), self.limit, self.marker.as_ref(), &RETIRABLE)?;
         Ok(ListGrantsResponse { grants: Some(grants), truncated: Some(next.is_some()), next_marker: next })
     }
 }

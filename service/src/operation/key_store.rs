@@ -457,7 +457,7 @@ impl Serve for DescribeCustomKeyStoresRequest {
         if let (Some(asked), true) = (asked, found.is_empty()) {
             return Err(Refusal::new(Why::KeyStoreNotFound, format!("Custom key store {asked} does not exist.")));
         }
-        let sizes = Sizes { usual: 100, max: 1_000 };
+        let sizes = Sizes { list: "key-stores", usual: 100, max: 1_000 };
         let (stores, next) = page(found.into_iter(), self.limit, self.marker.as_ref(), &sizes)?;
         Ok(DescribeCustomKeyStoresResponse {
             custom_key_stores: Some(stores),

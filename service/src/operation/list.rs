@@ -19,8 +19,9 @@ use wardbook_audit::time::Timestamp;
 /// One page: its items, and the marker of the next one.
 pub(super) type Page<T> = (Vec<T>, Option<String>);
 
-/// How many items pages of a list have.
+/// Which list it is, and how many items its pages have.
 pub(super) struct Sizes {
+    pub(super) list: &'static str,
     pub(super) usual: usize,
     pub(super) max: usize,
 }
@@ -33,7 +34,7 @@ pub(super) fn page<T>(
     sizes: &Sizes,
 ) -> Result<Page<T>, Refusal> {
     let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(sizes.usual).min(sizes.max);
-    let after = marker.map(|marker| read_marker(marker)).transpose()?;
+    let after = marker.map(|marker| read_marker(marker, sizes.list)).transpose()?;
     let mut items = items.skip_while(|(name, _)| after.as_ref().is_some_and(|after| name <= after)).peekable();
     let (mut page, mut last) = (Vec::new(), String::new());
     while page.len() < limit
@@ -42,15 +43,14 @@ pub(super) fn page<T>(
         page.push(item);
         last = name;
     }
-    let next = items.peek().map(|_| STANDARD.encode(format!("{MARKER}{last}")));
+    let next = items.peek().map(|_| STANDARD.encode(format!("{}:after:{last}", sizes.list)));
     Ok((page, next))
 }
 
-const MARKER: &str = "after:";
-
-fn read_marker(marker: &str) -> Result<String, Refusal> {
+/// What a marker of a list says. One of another list is none.
+fn read_marker(marker: &str, list: &str) -> Result<String, Refusal> {
     let text = STANDARD.decode(marker).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let name = text.as_deref().and_then(|text| text.strip_prefix(MARKER)).map(str::to_owned);
+    let name = text.as_deref().and_then(|text| text.strip_prefix(list)?.strip_prefix(":after:")).map(str::to_owned);
     name.ok_or_else(|| Refusal::new(Why::InvalidMarker, "Invalid marker"))
 }
 
@@ -80,7 +80,7 @@ impl Serve for ListKeysRequest {
                 key_arn: Some(key.name.arn()),
             };
             let keys = state.keys_of(account, region).filter(|_| own).map(|key| (key.name.id.clone(), entry(key)));
-            page(keys, self.limit, self.marker.as_ref(), &Sizes { usual: 100, max: 1_000 })
+            page(keys, self.limit, self.marker.as_ref(), &Sizes { list: "keys", usual: 100, max: 1_000 })
         })?;
         Ok(ListKeysResponse { keys: Some(keys), truncated: Some(next.is_some()), next_marker: next })
     }
@@ -124,7 +124,7 @@ impl Serve for ListAliasesRequest {
                 };
                 (name.name.clone(), entry)
             });
-            page(entries, self.limit, self.marker.as_ref(), &Sizes { usual: 50, max: 100 })
+            page(entries, self.limit, self.marker.as_ref(), &Sizes { list: "aliases", usual: 50, max: 100 })
         })?;
         Ok(ListAliasesResponse { aliases: Some(aliases), truncated: Some(next.is_some()), next_marker: next })
     }
@@ -137,9 +137,11 @@ mod tests {
     #[test]
     fn pages_follow_one_another_and_end() {
         let items = || (0..5).map(|number| (format!("{number}"), number));
-        let sizes = Sizes { usual: 2, max: 3 };
+        let sizes = Sizes { list: "numbers", usual: 2, max: 3 };
         let (first, next) = page(items(), None, None, &sizes).expect("a page");
         assert_eq!(first, [0, 1]);
+        let other = Sizes { list: "letters", ..sizes };
+        assert_eq!(page(items(), None, next.as_ref(), &other).expect_err("of another list").why, Why::InvalidMarker);
         let (second, next) = page(items(), Some(100), next.as_ref(), &sizes).expect("a page");
         assert_eq!((second, next), (vec![2, 3, 4], None));
         let (all, next) = page(items().take(2), None, None, &sizes).expect("a page");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use wardbook_audit::event::{Field, Parameters, PolicyText, Prose, Word};
+use wardbook_policy::catalogue::is_region;
 
 use super::create::{default_policy, noted, noted_tags, tags};
 use super::fact::tell_tags;
@@ -70,9 +71,10 @@ impl Serve for ReplicateKeyRequest {
             let message = format!("{} already exists in {region}.", key.name.id);
             return Err(Refusal::new(Why::AlreadyExists, message));
         }
-        if partition(region) != partition(&key.name.region) {
-            let message = format!("{region} is not in the partition of {}.", key.name.region);
-            return Err(Refusal::new(Why::Validation, message));
+        // Which error AWS has here is recorded nowhere; this is the one that it documents for keys that a Region lacks.
+        if !is_region(region) || partition(region) != partition(&key.name.region) {
+            let message = format!("{} cannot be replicated to {region}.", key.name.arn());
+            return Err(Refusal::new(Why::Unsupported, message));
         }
         let name = KeyName { region: region.clone(), ..key.name.clone() };
         if desk.key(&name).is_some() {

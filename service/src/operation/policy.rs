@@ -7,6 +7,7 @@ use wardbook_policy::json;
 use wardbook_policy::policy::{Policy, PolicyKind};
 
 use super::key::{change, check_manager, note_key};
+use super::list::{Sizes, page};
 use crate::api::{
     GET_KEY_POLICY_REQUEST, GetKeyPolicyRequest, GetKeyPolicyResponse, LIST_KEY_POLICIES_REQUEST,
     ListKeyPoliciesRequest, ListKeyPoliciesResponse, PUT_KEY_POLICY_REQUEST, PutKeyPolicyRequest, Shape,
@@ -41,7 +42,7 @@ pub(super) fn read_policy(text: &str, desk: &Desk<'_>) -> Result<Policy, Refusal
 }
 
 /// Everybody whom the Principal and NotPrincipal elements name.
-fn principals(policy: &json::Value) -> Vec<&str> {
+pub(crate) fn principals(policy: &json::Value) -> Vec<&str> {
     let Some(statements) = policy.member("Statement") else { return Vec::new() };
     let one = [statements];
     let list: Vec<&json::Value> = match statements.as_list() {
@@ -51,7 +52,9 @@ fn principals(policy: &json::Value) -> Vec<&str> {
     let mut found = Vec::new();
     for statement in list {
         for element in ["Principal", "NotPrincipal"] {
-            let Some(aws) = statement.member(element).and_then(|principal| principal.member("AWS")) else { continue };
+            let Some(principal) = statement.member(element) else { continue };
+            found.extend(principal.as_text());
+            let Some(aws) = principal.member("AWS") else { continue };
             found.extend(aws.as_text());
             found.extend(aws.as_list().unwrap_or_default().iter().filter_map(json::Value::as_text));
         }
@@ -120,8 +123,10 @@ impl Serve for ListKeyPoliciesRequest {
     }
 
     fn run(&self, _: &Plan, _: Permit, _: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
-        let names = Some(vec![DEFAULT.to_owned()]);
-        Ok(ListKeyPoliciesResponse { policy_names: names, truncated: Some(false), next_marker: None })
+        let names = [DEFAULT].map(|name| (name.to_owned(), name.to_owned())).into_iter();
+        let sizes = Sizes { list: "policies", usual: 100, max: 1_000 };
+        let (names, next) = page(names, self.limit, self.marker.as_ref(), &sizes)?;
+        Ok(ListKeyPoliciesResponse { policy_names: Some(names), truncated: Some(next.is_some()), next_marker: next })
     }
 }
 
@@ -168,7 +173,7 @@ mod tests {
     fn everybody_named_is_found() {
         let text = r#"{"Statement": [{"Principal": {"AWS": ["a", "b"], "Service": "s"}}, {"NotPrincipal": {"AWS": "c"}},
             {"Principal": "*"}]}"#;
-        assert_eq!(principals(&json::parse(text).expect("JSON")), ["a", "b", "c"]);
+        assert_eq!(principals(&json::parse(text).expect("JSON")), ["a", "b", "c", "*"]);
         assert_eq!(principals(&json::parse(r#"{"Statement": {"Principal": {"AWS": "d"}}}"#).expect("JSON")), ["d"]);
     }
 }

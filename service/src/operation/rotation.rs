@@ -228,7 +228,8 @@ impl Serve for ListKeyRotationsRequest {
         let materials = key.record.materials.iter().enumerate();
         let listed = materials.filter(|(_, material)| all || material.rotated.is_some());
         let entries = listed.map(|(place, material)| (format!("{place:06}"), entry(key, material)));
-        let (rotations, next) = page(entries, self.limit, self.marker.as_ref(), &Sizes { usual: 100, max: 1_000 })?;
+        let (rotations, next) =
+            page(entries, self.limit, self.marker.as_ref(), &Sizes { list: "rotations", usual: 100, max: 1_000 })?;
         Ok(ListKeyRotationsResponse { rotations: Some(rotations), truncated: Some(next.is_some()), next_marker: next })
     }
 }

@@ -98,7 +98,7 @@ impl Serve for ListResourceTagsRequest {
     fn run(&self, plan: &Plan, _: Permit, _: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let tags = plan.key()?.record.tags.iter();
         let tags = tags.map(|(key, value)| (key.clone(), Tag { tag_key: key.clone(), tag_value: value.clone() }));
-        let (tags, next) = page(tags, self.limit, self.marker.as_ref(), &Sizes { usual: 50, max: 50 })?;
+        let (tags, next) = page(tags, self.limit, self.marker.as_ref(), &Sizes { list: "tags", usual: 50, max: 50 })?;
         Ok(ListResourceTagsResponse { tags: Some(tags), truncated: Some(next.is_some()), next_marker: next })
     }
 }
