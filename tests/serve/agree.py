@@ -58,7 +58,7 @@ def conditioned(statement, chance=0.5):
     return statement
 
 
-def statement(deny=0.2, resource=lambda: "*"):
+def statement(deny=0.12, resource=lambda: "*"):
     actions = random.choice(["Action", "Action", "Action", "NotAction"])
     effect = "Deny" if random.random() < deny else "Allow"
     chosen = random.sample(ACTIONS, random.randint(1, 5)) if actions == "Action" else [random.choice(ACTIONS[:14])]
@@ -81,7 +81,7 @@ def world(folder):
     folder = pathlib.Path(folder)
     for account in (A, B):
         edge = f"arn:aws:iam::{account}:policy/edge"
-        inline = lambda: [{"PolicyName": f"p{number}", "PolicyDocument": identity()} for number in range(random.randint(0, 2))]
+        inline = lambda: [{"PolicyName": f"p{number}", "PolicyDocument": identity()} for number in range(random.randint(0, 3))]
         some = lambda: {"PermissionsBoundary": {"PermissionsBoundaryArn": edge, "PermissionsBoundaryType": "Policy"}} if random.random() < 0.3 else {}
         tags = lambda: {"Tags": [{"Key": "team", "Value": random.choice(["red", "blue"])}]} if random.random() < 0.6 else {}
         users = [{"UserName": name, "UserId": f"AIDA{name.upper()}", "Arn": f"arn:aws:iam::{account}:user/{name}", "Path": "/",
@@ -94,7 +94,10 @@ def world(folder):
                        {"VersionId": "v1", "IsDefaultVersion": True, "Document": limit()}]}]}
         (folder / account).mkdir(parents=True, exist_ok=True)
         (folder / account / "authorization-details.json").write_text(json.dumps(details))
-    full = {"r-ex01", A, "999988887777"} | ({B} if seed % 2 else set())
+    if seed % 3 == 0:
+        # An account outside an organization that was collected may be in another one, of which the commands say they know nothing.
+        return accounts(folder)
+    full = {"r-ex01", A, "999988887777"} | {B}
     members = sorted(full - {"r-ex01", "999988887777"})
     entry = lambda id, kind, content, targets: {"PolicySummary": {"Id": id, "Type": kind}, "Content": json.dumps(content), "Targets": sorted(targets)}
     policies = [entry("p-FullAWSAccess", "SERVICE_CONTROL_POLICY", ALL, full),
@@ -111,6 +114,10 @@ def world(folder):
         "Organization": {"Id": "o-exampleorg1", "MasterAccountId": "999988887777"}, "Roots": [{"Id": "r-ex01", "Name": "Root"}],
         "OrganizationalUnits": [], "Policies": policies,
         "Accounts": [{"Id": id, "Name": id, "ParentId": "r-ex01", "Status": "ACTIVE"} for id in ["999988887777", *members]]}))
+    accounts(folder)
+
+
+def accounts(folder):
     entries = [{"access_key_id": f"AKIA{number:016}", "secret_access_key": f"secret-of-{number}", "principal": principal}
                for number, principal in enumerate(CALLERS)]
     entries += [{"access_key_id": f"AKIAVIA{number:013}", "secret_access_key": f"secret-of-via{number}", "principal": principal, "via": via}
@@ -140,7 +147,7 @@ def principal():
                           {"AWS": random.choice(list(CALLERS))}, {"AWS": random.choice(NAMES)}])
 
 
-# An SCP may keep a root user from what it needs here; then the world is told without grants, aliases or tags.
+# An SCP or a key policy may keep a root user from what it needs here; such a key is left alone.
 def attempt(call, **parameters):
     try:
         return call(**parameters)
@@ -160,7 +167,7 @@ for number, account in enumerate([A, A, A, B]):
         attempt(root.tag_resource, KeyId=key, Tags=[{"TagKey": "stage", "TagValue": "prod"}, {"TagKey": "team", "TagValue": "red"}])
     for context in ({}, {"stage": "prod"}, {"stage": "dev", "team": "a"}):
         sealed = attempt(root.encrypt, KeyId=key, Plaintext=b"x", EncryptionContext=context)
-        blobs += [(sealed["CiphertextBlob"], context)] if sealed else []
+        blobs += [(sealed["CiphertextBlob"], context, key)] if sealed else []
     for _ in range(random.randint(0, 3)):
         constraint = random.choice([{}, {}, {"Constraints": {"EncryptionContextSubset": {"Stage": "prod"}}},
                                     {"Constraints": {"EncryptionContextEquals": {"stage": "dev", "team": "a"}}}])
@@ -176,44 +183,46 @@ for number, account in enumerate([A, A, A, B]):
     opened = {**locked, "Action": "kms:*"}
     statements = [random.choice([locked, opened])]
     for _ in range(random.randint(0, 4)):
-        statements.append({**statement(deny=0.25), "Principal": principal()})
+        statements.append({**statement(deny=0.15), "Principal": principal()})
     attempt(root.put_key_policy, KeyId=key, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}), BypassPolicyLockoutSafetyCheck=True)
     keys.append(key)
 assert keys, "no SCP here keeps both roots from making keys"
 
 
-def collect():
-    """The keys as the command line of AWS would have written them down; a root user that may not look leaves the world out."""
-    for key in keys:
-        account, id = key.split(":")[4], key.split("/")[1]
-        root, folder = roots[account], where / account / "kms" / REGION
-        (folder / id).mkdir(parents=True, exist_ok=True)
-        for name, call in (("describe", root.describe_key), ("policy", root.get_key_policy), ("grants", root.list_grants),
-                           ("tags", root.list_resource_tags)):
-            told = attempt(call, KeyId=id)
-            if told is None:
-                return False
-            told.pop("ResponseMetadata")
-            (folder / id / f"{name}.json").write_text(json.dumps(told, default=lambda moment: moment.isoformat()))
-        for name, call in (("keys", root.list_keys), ("aliases", root.list_aliases)):
-            told = attempt(call)
-            if told is None:
-                return False
-            told.pop("ResponseMetadata")
-            (folder / f"{name}.json").write_text(json.dumps(told, default=lambda moment: moment.isoformat()))
+def collect(key):
+    """A key as the command line of AWS would have written it down; whether the root user may look."""
+    account, id = key.split(":")[4], key.split("/")[1]
+    root, folder = roots[account], where / account / "kms" / REGION
+    (folder / id).mkdir(parents=True, exist_ok=True)
+    for name, call in (("describe", root.describe_key), ("policy", root.get_key_policy), ("grants", root.list_grants),
+                       ("tags", root.list_resource_tags)):
+        told = attempt(call, KeyId=id)
+        if told is None:
+            return False
+        told.pop("ResponseMetadata")
+        (folder / id / f"{name}.json").write_text(json.dumps(told, default=lambda moment: moment.isoformat()))
+    for name, call in (("keys", root.list_keys), ("aliases", root.list_aliases)):
+        told = attempt(call)
+        if told is None:
+            return False
+        told.pop("ResponseMetadata")
+        (folder / f"{name}.json").write_text(json.dumps(told, default=lambda moment: moment.isoformat()))
     return True
 
 
-if not collect():
-    print("a root user may not look")
+keys = [key for key in keys if collect(key)]
+if not keys:
+    print("no root user may look")
     raise SystemExit
+blobs = [(blob, context) for blob, context, key in blobs if key in keys]
+grants = [one for one in grants if one[0] in keys]
 CONTEXTS = [{}, {}, {"stage": "prod"}, {"Stage": "prod"}, {"stage": "dev", "team": "a"}, {"stage": "dev"}, {"other": "x"}]
 
 
 def named(key):
     account = key.split(":")[4]
-    aliases = [entry["AliasArn"] for entry in roots[account].list_aliases(KeyId=key)["Aliases"]]
-    return random.choice([key, key, key, *aliases])
+    aliases = json.loads((where / account / "kms" / REGION / "aliases.json").read_text())["Aliases"]
+    return random.choice([key, key, key, *[entry["AliasArn"] for entry in aliases if entry["TargetKeyId"] == key.split("/")[1]]])
 
 
 def one():

@@ -391,6 +391,7 @@ impl Serve for RetireGrantRequest {
 
     fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
         let (key, grant) = self.named(desk)?;
+        desk.notes.additional.set_some(Field::GRANT_ID, Name::new(grant.as_str()));
         let found = desk.find(&key, Aliases::Refuse)?;
         let mut plan = Plan::default();
         retire(&found, &grant, desk.caller, &mut plan)?;

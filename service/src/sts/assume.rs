@@ -128,7 +128,9 @@ pub(super) fn assume(kms: &Kms, caller: &Caller, form: &Form, case: &mut Case) -
         let owner = Arn::parse(policy).map(|policy| policy.account.to_owned()).unwrap_or_default();
         if ![arn.account, "aws"].contains(&owner.as_str()) || directory.managed_policy(policy).is_none() {
             // What it allows is not known, and a session that it does not limit would be another one.
-            return Err(invalid(format!("{policy} is no managed policy of the role's account or of AWS that is known here")));
+            return Err(invalid(format!(
+                "{policy} is no managed policy of the role's account or of AWS that is known here"
+            )));
         }
     }
     let name = arn.resource.rsplit('/').next().unwrap_or_default();
@@ -229,8 +231,7 @@ fn same(one: &str, other: &str) -> bool {
 /// `TransitiveTagKeys.member.1`, or `PolicyArns.member.1.arn`, and so on.
 fn members(form: &Form, list: &str, part: &str) -> Result<Vec<String>, Refusal> {
     let name = |number: usize| format!("{list}.member.{number}{part}");
-    let found: Vec<String> =
-        (1..=TAGS_MAX).map_while(|number| form.get(&name(number))).map(str::to_owned).collect();
+    let found: Vec<String> = (1..=TAGS_MAX).map_while(|number| form.get(&name(number))).map(str::to_owned).collect();
     // One after a gap, or written otherwise, would be lost.
     let prefix = format!("{list}.");
     match form.names().filter(|name| name.starts_with(&prefix) || *name == list).count() == found.len() {
