@@ -46,6 +46,11 @@ enum Fact {
     Unknown,
 }
 
+/// Keys of which a world may have to say that it does not know them.
+const ABSENT_UNLESS_NAMED: &[&str] =
+    &["aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:ResourceOrgID", "aws:ResourceOrgPaths"];
+const WHOLE: &[&str] = &["aws:PrincipalTag/", "aws:ResourceTag/", "aws:RequestTag/", "kms:EncryptionContext:"];
+
 impl Circumstances {
     /// A plain direct call: over TLS, through no service, with an empty encryption context, and
     /// without any key that nobody names and neither principal nor resource determines.
@@ -59,6 +64,17 @@ impl Circumstances {
     /// Whether unnamed keys are absent.
     pub fn is_direct_call(&self) -> bool {
         self.direct_call
+    }
+
+    /// With these condition keys in place of those that were named, and no others.
+    pub(crate) fn exactly<'a>(self, keys: impl Iterator<Item = (&'a str, Values)>) -> Circumstances {
+        let (facts, whole, open) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let bare = Circumstances { facts, whole, open, direct_call: true, ..self };
+        let told = keys.fold(bare, |told, (key, values)| told.with(key, values));
+        // What a world does not know either is not there all the same.
+        let told =
+            ABSENT_UNLESS_NAMED.iter().fold(told, |told, key| if told.names(key) { told } else { told.absent(key) });
+        WHOLE.iter().fold(told, |told, prefix| told.whole(prefix))
     }
 
     /// Gives a condition key; a list makes it multi-valued.

@@ -6,6 +6,7 @@ mod identity;
 mod parameter;
 mod target;
 
+use wardbook_policy::context::Values;
 use wardbook_policy::json::Value;
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::span::{Lines, Position, Span};
@@ -166,8 +167,50 @@ impl<'v> Event<'v> {
             resource: part.resource,
             circumstances: part.circumstances.over(general.clone()),
             notes: notes.iter().cloned().chain(part.notes).collect(),
+            grant: self.grant(),
         });
-        Ok(questions.collect())
+        let mut questions: Vec<Question> = questions.collect();
+        self.exact(&mut questions);
+        Ok(questions)
+    }
+
+    /// The one grant that a call would retire; others of the key have no say.
+    fn grant(&self) -> Option<Box<str>> {
+        let places = ["requestParameters", "additionalEventData", "responseElements"];
+        let told = places.iter().find_map(|place| text(self.value.member(place)?, "grantId"));
+        told.filter(|_| self.event_name == "RetireGrant").map(Into::into)
+    }
+
+    /// The condition keys that decided, in an event of our own endpoint.
+    fn context(&self) -> Option<Vec<(&'v str, Values)>> {
+        let told = self.value.member("additionalEventData")?.member("wardbook")?.member("context")?.as_object()?;
+        told.iter().map(|pair| Some((&*pair.name, parameter::values(&pair.value)?))).collect()
+    }
+
+    /// Our own events have every condition key of the question that decided: of the refused one, else of the first. The
+    /// others share what does not depend on the resource.
+    fn exact(&self, questions: &mut [Question]) {
+        let Some(context) = self.context() else { return };
+        let denied = self.denied.map(|denied| (denied.action.as_str(), denied.resource.as_deref()));
+        let named = |question: &Question| {
+            denied.is_some_and(|(action, resource)| {
+                question.action.eq_ignore_ascii_case(action)
+                    && resource.is_none_or(|resource| resource == question.resource)
+            })
+        };
+        let decided = match (denied, &*questions) {
+            (_, [_]) | (None, _) => Some(0),
+            (Some(_), all) => all.iter().position(named),
+        };
+        for (place, question) in questions.iter_mut().enumerate() {
+            let told = std::mem::take(&mut question.circumstances);
+            question.circumstances = if decided == Some(place) {
+                told.exactly(context.iter().cloned())
+            } else {
+                let shared = context.iter().filter(|(key, _)| is_of_the_caller(key));
+                shared.fold(told, |told, (key, value)| told.with(key, value.clone()))
+            };
+        }
     }
 
     fn parameters(&self) -> Option<&'v Value> {
@@ -300,6 +343,14 @@ impl<'v> Event<'v> {
         });
         vec![Asked { action, resource: resource.into(), circumstances: Circumstances::default(), notes }]
     }
+}
+
+/// Whether a condition key is the same for every resource that a call is about.
+fn is_of_the_caller(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    let own = lower.starts_with("aws:")
+        && !["aws:resource", "aws:request", "aws:tagkeys"].iter().any(|stem| lower.starts_with(stem));
+    own || ["kms:viaservice", "kms:calleraccount"].contains(&&*lower)
 }
 
 /// What one part of a call asks.

@@ -38,6 +38,20 @@ impl<T> Collected<T> {
         }
     }
 
+    /// The part of the layer of which something holds.
+    pub(crate) fn filtered(&self, holds: impl Fn(&T) -> bool) -> Collected<T>
+    where
+        T: Clone,
+    {
+        let some = |items: &Arc<[T]>| items.iter().filter(|item| holds(item)).cloned().collect();
+        match self {
+            Collected::Known(items) => Collected::Known(some(items)),
+            Collected::Incomplete(items) => Collected::Incomplete(some(items)),
+            Collected::Absent => Collected::Absent,
+            Collected::Unknown => Collected::Unknown,
+        }
+    }
+
     /// Whether part of the layer was not collected.
     pub fn is_incomplete(&self) -> bool {
         matches!(self, Collected::Incomplete(_))

@@ -19,6 +19,8 @@ pub struct Question {
     pub circumstances: Circumstances,
     /// What the source left open, in sentences.
     pub notes: Vec<String>,
+    /// The id of the one grant of the key that counts, where only one does.
+    pub grant: Option<Box<str>>,
 }
 
 impl Question {
@@ -30,6 +32,10 @@ impl Question {
 
     /// The question with everything that a world knows about it.
     pub fn ask<'w>(&self, world: &'w World, quirks: Quirks) -> Result<Asked<'w>, AskError> {
-        world.ask(&self.principal, &self.action, &self.resource, self.circumstances.clone(), quirks)
+        let mut asked = world.ask(&self.principal, &self.action, &self.resource, self.circumstances.clone(), quirks)?;
+        if let Some(id) = &self.grant {
+            asked.layers.grants = asked.layers.grants.filtered(|grant| grant.id() == &**id);
+        }
+        Ok(asked)
     }
 }

@@ -187,6 +187,11 @@ impl World {
         self.offers.get(account)
     }
 
+    /// The managed policies that were collected, those of AWS among them, by ARN. One of AWS comes once for each account.
+    pub fn managed_policies(&self) -> impl Iterator<Item = (&str, &Policy)> {
+        self.offers.values().flat_map(|offers| offers.managed.iter().map(|(arn, policy)| (&**arn, policy)))
+    }
+
     /// The organization, if it was collected.
     pub fn organization(&self) -> Option<&Organization> {
         self.organization.as_ref()

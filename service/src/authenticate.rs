@@ -94,6 +94,8 @@ fn check_scope(claim: &Claim, services: &[&str]) -> Result<(), Refusal> {
 }
 
 fn check_time(claim: &Claim, now: Timestamp) -> Result<(), Refusal> {
+    // Signatures know whole seconds, and fifteen minutes of them are no more than fifteen minutes.
+    let now = Timestamp::from_micros(now.micros().div_euclid(1_000_000) * 1_000_000);
     let Some(sent) = moment(&claim.date) else {
         let text = &claim.date;
         let shown: String = text.chars().take(32).filter(char::is_ascii_graphic).collect();

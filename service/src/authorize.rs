@@ -125,6 +125,7 @@ impl Court<'_> {
             false => (Held::Absent, Held::Absent),
         };
         let (identity, boundary) = known.map_or((&nobody.0, &nobody.1), |known| (&known.policies, &known.boundary));
+        let limits = self.session_policies();
         let changed;
         let (resource_policy, grants) = match &question.on {
             On::Key(key, _) => (Told::Known(key.policy.as_slice()), Told::Known(key.grants.compiled.as_slice())),
@@ -141,10 +142,7 @@ impl Court<'_> {
             resource: resource_policy,
             identity: identity.lend(),
             boundary: boundary.lend(),
-            session: match &self.caller.authentic.credential.session_policies {
-                Some(policies) => Told::Known(policies),
-                None => Told::Absent,
-            },
+            session: limits.lend(),
             scps: account.map_or(Told::Absent, |account| account.scps.lend()),
             rcps: owner.map_or(Told::Absent, |owner| owner.rcps.lend()),
             endpoint: Told::Absent,
@@ -160,9 +158,22 @@ impl Court<'_> {
         Judgement { refusal, logged, told }
     }
 
+    /// What limits the caller's session: texts, and managed policies as they are at this moment.
+    fn session_policies(&self) -> Held<Policy> {
+        let credential = &self.caller.authentic.credential;
+        let texts = credential.session_policies.as_ref();
+        let arns = credential.session.as_ref().map(|session| session.policy_arns.as_slice()).unwrap_or_default();
+        if arns.is_empty() {
+            return texts.map_or(Held::Absent, |texts| Held::Known(Arc::clone(texts)));
+        }
+        let managed: Option<Vec<Policy>> = arns.iter().map(|arn| self.directory.managed_policy(arn).cloned()).collect();
+        let Some(managed) = managed else { return Held::Unknown };
+        Held::Known(texts.into_iter().flat_map(|texts| texts.iter()).cloned().chain(managed).collect())
+    }
+
     fn request(&self, question: &Question, resource: &str) -> Result<Request, String> {
         let mut builder = Request::builder(self.caller.arn(), question.action, resource);
-        let own = self.caller.facts(self.directory, self.now);
+        let mut own = self.caller.facts(self.directory, self.now);
         let mut of_key = Facts::default();
         if let On::Key(key, _) | On::KeyWith(key, _) | On::Grant(key, _) = &question.on {
             key_facts(key, &mut of_key);
@@ -172,7 +183,9 @@ impl Court<'_> {
             of_key.text("kms:RequestAlias", alias);
         }
         let carried = Carried::by(question.action);
-        of_key.0.retain(|(key, _)| key.starts_with("aws:") || carried.carries(&ConditionName::new(key)));
+        for facts in [&mut own, &mut of_key] {
+            facts.0.retain(|(key, _)| key.starts_with("aws:") || carried.carries(&ConditionName::new(key)));
+        }
         if let Some((id, path)) = wardbook_policy::arn::Arn::parse(resource)
             .and_then(|arn| self.directory.account(arn.account))
             .and_then(|account| account.organization.as_ref())
@@ -180,9 +193,10 @@ impl Court<'_> {
             of_key.text("aws:ResourceOrgID", id);
             of_key.many("aws:ResourceOrgPaths", [path.as_str()]);
         }
-        let mut facts = own.0;
+        // What the question tells of the request comes first: it knows in which region a replica will be.
+        let mut facts = question.facts.0.clone();
+        facts.extend(own.0);
         facts.extend(of_key.0);
-        facts.extend(question.facts.0.iter().cloned());
         let mut named = std::collections::HashSet::with_capacity(facts.len());
         for (key, value) in facts {
             // Of names that IAM takes for one, the first stands.

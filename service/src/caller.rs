@@ -40,6 +40,11 @@ impl Facts {
         self
     }
 
+    /// A key that says yes or no, if the request says either: AWS tells one that was left out apart from a no.
+    pub fn flag(&mut self, key: &str, value: Option<bool>) -> &mut Self {
+        self.some(key, value.map(|value| if value { "true" } else { "false" }))
+    }
+
     /// A key with one value, if there is one.
     pub fn some(&mut self, key: &str, value: Option<impl AsRef<str>>) -> &mut Self {
         if let Some(value) = value {
@@ -112,7 +117,13 @@ impl Caller {
         facts.some("aws:UserAgent", self.user_agent.as_ref());
         match &credential.via {
             Some(via) => {
+                let service = format!("{}.amazonaws.com", via.split('.').next().unwrap_or_default());
                 facts.text("kms:ViaService", via);
+                // Actions that carry no kms:ViaService are called on somebody's behalf all the same, and from the
+                // service's own network, whose address is in nobody's range. CloudTrail has its name there.
+                facts.text("aws:ViaAWSService", "true");
+                facts.many("aws:CalledVia", [service.as_str()]);
+                facts.text("aws:SourceIp", &service);
             }
             None => {
                 facts.text("aws:SourceIp", self.source.to_string());
@@ -121,7 +132,13 @@ impl Caller {
         if let Some(arn) = &credential.source_arn {
             facts.text("aws:SourceArn", arn);
             let account = wardbook_policy::arn::Arn::parse(arn).map(|arn| arn.account.to_owned());
-            facts.some("aws:SourceAccount", account.filter(|account| !account.is_empty()));
+            let account = account.filter(|account| !account.is_empty());
+            let source = account.as_ref().and_then(|account| directory.account(account));
+            if let Some((id, path)) = source.and_then(|source| source.organization.as_ref()) {
+                facts.text("aws:SourceOrgID", id);
+                facts.many("aws:SourceOrgPaths", [path.as_str()]);
+            }
+            facts.some("aws:SourceAccount", account);
         }
         let known = directory.principal(&self.principal);
         let mut tags: Vec<(&str, &str)> = Vec::new();

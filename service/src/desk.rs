@@ -185,6 +185,19 @@ impl<'a> Desk<'a> {
         Court { directory: &self.kms.parts.directory, caller: self.caller, now: self.now }
     }
 
+    /// Asks one more question on the way, and notes a no for the log.
+    pub fn ask(&mut self, question: &crate::authorize::Question) -> Result<(), Refusal> {
+        let judgement = self.court().judge(question);
+        match judgement.refusal {
+            None => Ok(()),
+            Some(refusal) => {
+                self.notes.decision = Some(judgement.logged);
+                self.notes.told = judgement.told;
+                Err(refusal)
+            }
+        }
+    }
+
     /// The key of a name, and remembers which revision of it was looked at.
     pub fn key(&mut self, name: &KeyName) -> Option<Arc<Key>> {
         let key = self.look(|state| state.key(name).cloned());

@@ -56,6 +56,8 @@ pub struct Directory {
     /// By account, `user` or `role`, and name.
     principals: HashMap<(String, bool, String), Principal>,
     accounts: HashMap<String, Account>,
+    /// Managed policies, by ARN.
+    managed: HashMap<String, Policy>,
 }
 
 impl<T> Held<T> {
@@ -79,6 +81,16 @@ impl Directory {
     /// Adds an account.
     pub fn add_account(&mut self, id: impl Into<String>, account: Account) {
         self.accounts.insert(id.into(), account);
+    }
+
+    /// Adds a managed policy, which sessions may be limited by.
+    pub fn add_managed_policy(&mut self, arn: impl Into<String>, policy: Policy) {
+        self.managed.insert(arn.into(), policy);
+    }
+
+    /// The managed policy of an ARN.
+    pub fn managed_policy(&self, arn: &str) -> Option<&Policy> {
+        self.managed.get(arn)
     }
 
     /// The user, or the role behind a session.

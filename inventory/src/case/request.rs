@@ -86,7 +86,7 @@ impl Facts {
         }
         told = self.context.into_iter().fold(told, |told, (key, values)| told.with(&key, values));
         let (principal, action, resource) = (self.principal, self.action, self.resource);
-        Question { principal, action, resource, circumstances: told, notes: Vec::new() }
+        Question { principal, action, resource, circumstances: told, notes: Vec::new(), grant: None }
     }
 }
 

@@ -163,7 +163,7 @@ fn is_date(text: &str) -> bool {
 }
 
 /// A parameter as a condition value; `None` for one that is shown as something else.
-fn values(value: &Value) -> Option<Values> {
+pub(super) fn values(value: &Value) -> Option<Values> {
     match &value.kind {
         Kind::Text(text) | Kind::Number(text) => Some(Values::One(text.clone())),
         Kind::Bool(told) => Some(Values::One(told.to_string().into())),

@@ -354,3 +354,46 @@ fn refusals_and_other_services_are_read_too() {
         assert_eq!(without_version(name), bare);
     }
 }
+
+/// An event of our own endpoint has every condition key of the question that decided, and none that it has not is open.
+#[test]
+fn our_own_events_are_exact() {
+    let wardbook = |context: &str| format!(r#""additionalEventData": {{"wardbook": {{"context": {{{context}}}}}}}"#);
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let other = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ac";
+    let more = format!(
+        r#"{}, {}"#,
+        resources(&[key]),
+        wardbook(r#""aws:SecureTransport": "false", "kms:EncryptionContext:a": "b", "aws:PrincipalTag/team": "red""#)
+    );
+    let (_, request) = question(USER, "Encrypt", "{}", &more);
+    assert_eq!(lookup(&request, "aws:SecureTransport"), Lookup::One("false"));
+    assert_eq!(lookup(&request, "aws:PrincipalTag/team"), Lookup::One("red"));
+    assert_eq!(lookup(&request, "kms:EncryptionContext:A"), Lookup::One("b"));
+    for absent in ["aws:PrincipalTag/other", "aws:PrincipalOrgID", "aws:SourceVpce", "kms:RequestAlias"] {
+        assert_eq!(lookup(&request, absent), Lookup::Absent, "{absent}");
+    }
+    // Of two questions the first was logged; the other one shares what is the caller's.
+    let more = format!(
+        r#"{}, {}"#,
+        resources(&[key, other]),
+        wardbook(
+            r#""aws:SecureTransport": "false", "aws:ResourceTag/stage": "prod", "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT""#
+        )
+    );
+    let two = questions(USER, "ReEncrypt", "{}", &more);
+    let [from, to] = [0, 1].map(|place: usize| two[place].request(Quirks::default()).unwrap());
+    assert_eq!(lookup(&from, "aws:ResourceTag/stage"), Lookup::One("prod"));
+    assert_eq!(lookup(&to, "aws:SecureTransport"), Lookup::One("false"));
+    assert_eq!(lookup(&to, "aws:ResourceTag/stage"), Lookup::Unknown);
+}
+
+#[test]
+fn a_grant_is_retired_by_its_own_right() {
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let asked = |name: &str, more: &str| questions(USER, name, r#"{"grantId": "one"}"#, more).remove(0).grant;
+    assert_eq!(asked("RetireGrant", &resources(&[key])).as_deref(), Some("one"));
+    assert_eq!(asked("RevokeGrant", &resources(&[key])), None);
+    let told = format!(r#"{}, "additionalEventData": {{"grantId": "two"}}"#, resources(&[key]));
+    assert_eq!(questions(USER, "RetireGrant", "{}", &told).remove(0).grant.as_deref(), Some("two"));
+}

@@ -20,6 +20,10 @@ pub struct Session {
     pub began: Timestamp,
     /// Its tags.
     pub tags: Tags,
+    /// The keys of those tags that sessions assumed from this one have too.
+    pub transitive: Vec<String>,
+    /// The ARNs of the managed policies that limit it, beside the texts that do.
+    pub policy_arns: Vec<String>,
     /// The identity that was set when the role was assumed.
     pub source_identity: Option<String>,
 }
@@ -31,8 +35,12 @@ pub struct NewSession {
     pub principal: String,
     /// The texts of its session policies; none if there are none.
     pub policies: Vec<String>,
+    /// The ARNs of managed policies that are session policies as well.
+    pub policy_arns: Vec<String>,
     /// Its tags.
     pub tags: Tags,
+    /// The keys of those tags that sessions assumed from it have too.
+    pub transitive: Vec<String>,
     /// When it begins.
     pub began: Timestamp,
     /// When it ends.
@@ -50,7 +58,9 @@ pub(super) fn begin(sealer: &Sealer, session: &NewSession, fresh: [u8; 10]) -> O
     let body = json!({
         "principal": session.principal,
         "policies": session.policies,
+        "policy_arns": session.policy_arns,
         "tags": session.tags,
+        "transitive": session.transitive,
         "began": session.began.micros(),
         "expires": session.expires.micros(),
         "source_identity": session.source_identity,
@@ -81,7 +91,18 @@ pub(super) fn open(sealer: &Sealer, access_key: &str, token: &str) -> Option<Cre
     }
     let tags = body.get("tags")?.as_object()?.iter();
     let tags: Option<Tags> = tags.map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
-    let session = Session { began: time("began")?, tags: tags?, source_identity: text("source_identity") };
+    // A token that an earlier version made has neither.
+    let texts = |name: &str| -> Option<Vec<String>> {
+        let list = body.get(name).map_or(Some([].as_slice()), |list| list.as_array().map(Vec::as_slice))?;
+        list.iter().map(|text| text.as_str().map(str::to_owned)).collect()
+    };
+    let session = Session {
+        began: time("began")?,
+        tags: tags?,
+        transitive: texts("transitive")?,
+        policy_arns: texts("policy_arns")?,
+        source_identity: text("source_identity"),
+    };
     let mut credential = Credential::new(access_key, Vec::new(), text("principal")?);
     credential.secret = Arc::new(secret(sealer, access_key, token));
     credential.token = Some(Arc::new(Secret::copy(token.as_bytes())));
@@ -122,7 +143,9 @@ mod tests {
             policies: vec![
                 r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#.into(),
             ],
+            policy_arns: vec!["arn:aws:iam::aws:policy/x".into()],
             tags: [("team".to_owned(), "a".to_owned())].into(),
+            transitive: vec!["team".into()],
             began: Timestamp::from_micros(1),
             expires: Timestamp::from_micros(2),
             source_identity: None,
@@ -132,6 +155,8 @@ mod tests {
         let found = open(&sealer, &id, &token).expect("opens");
         assert_eq!((found.principal.as_str(), found.secret()), (session.principal.as_str(), secret.expose()));
         assert_eq!(found.session_policies.expect("there").len(), 1);
+        let told = found.session.expect("a session");
+        assert_eq!((&told.policy_arns, &told.transitive), (&session.policy_arns, &session.transitive));
         assert!(open(&sealer, "ASIA7777777777777776", &token).is_none());
         assert!(
             open(&sealer, &id, token.trim_start_matches('A')).is_none()

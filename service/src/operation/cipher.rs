@@ -186,7 +186,6 @@ impl Serve for DecryptRequest {
     }
 
     fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
-        refuse_recipient(self.recipient.as_ref())?;
         let ignored = ignores_ciphertext(self.dry_run, self.dry_run_modifiers.as_ref())?;
         let found = source(self.key_id.as_ref(), self.ciphertext_blob.as_ref(), self.algorithm(), ignored, desk)?;
         let facts = facts(self.algorithm(), self.encryption_context.as_ref())?;
@@ -196,6 +195,7 @@ impl Serve for DecryptRequest {
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let (key, algorithm) = (plan.key()?, self.algorithm());
         suits(key, algorithm.name())?;
+        refuse_recipient(self.recipient.as_ref())?;
         let Some(ciphertext) = &self.ciphertext_blob else {
             desk.stop_if_dry(self.dry_run)?;
             return Err(Refusal::new(Why::Validation, "CiphertextBlob is required."));

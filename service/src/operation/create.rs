@@ -110,19 +110,19 @@ impl Serve for CreateKeyRequest {
         parameters.set_some(Field::TAGS, self.tags.as_deref().map(noted_tags));
     }
 
-    fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
-        self.check(desk.caller.region())?;
+    fn plan(&self, _: &mut Desk<'_>) -> Result<Plan, Refusal> {
         let mut facts = Facts::default();
         facts.text("kms:KeySpec", self.spec()).text("kms:KeyUsage", self.usage()).text("kms:KeyOrigin", self.origin());
         facts.text("kms:MultiRegion", if self.multi_region == Some(true) { "true" } else { "false" });
-        let bypass = self.bypass_policy_lockout_safety_check.unwrap_or(false);
-        facts.text("kms:BypassPolicyLockoutSafetyCheck", if bypass { "true" } else { "false" });
+        facts.some("kms:MultiRegionKeyType", (self.multi_region == Some(true)).then_some("PRIMARY"));
+        facts.flag("kms:BypassPolicyLockoutSafetyCheck", self.bypass_policy_lockout_safety_check);
         tell_tags(self.tags.as_deref().unwrap_or_default(), &mut facts)?;
         Ok(Plan::anything("kms:CreateKey", facts))
     }
 
     fn run(&self, _: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let (account, region) = (desk.caller.account.clone(), desk.caller.region().to_owned());
+        self.check(&region)?;
         let most = desk.kms.parts.quotas.resources.keys;
         desk.stay_below(most, "keys", |state| state.keys_of(&account, &region).count())?;
         let multi_region = self.multi_region == Some(true);
@@ -149,16 +149,10 @@ impl Serve for CreateKeyRequest {
             external_id: self.xks_key_id.clone(),
         };
         let key = Key::fresh(name.clone(), record.clone(), policy.clone());
-        if self.bypass_policy_lockout_safety_check != Some(true) {
+        check_tagging(&key, self.tags.as_deref(), desk)?;
+        // Whoever gives no policy leaves the key to its account, and need not be able to change that.
+        if self.policy.is_some() && self.bypass_policy_lockout_safety_check != Some(true) {
             check_lockout(&key, &policy, desk)?;
-        }
-        if let Some(tags) = self.tags.as_deref().filter(|tags| !tags.is_empty()) {
-            let mut facts = Facts::default();
-            tell_tags(tags, &mut facts)?;
-            let question = Question { action: "kms:TagResource", on: On::Key(Arc::clone(&key), Named::Itself), facts };
-            if let Some(refusal) = desk.court().judge(&question).refusal {
-                return Err(refusal);
-            }
         }
         if let Some(store) = &self.custom_key_store_id {
             record.materials.push(super::key_store::material(&name, store, &record, desk)?);
@@ -174,6 +168,19 @@ impl Serve for CreateKeyRequest {
         desk.writes.key(&name, record, &policy);
         Ok(CreateKeyResponse { key_metadata: Some(metadata) })
     }
+}
+
+/// Whoever makes a key with tags has to be allowed to tag it as well, in the region where it will be.
+pub(super) fn check_tagging(
+    key: &Arc<Key>,
+    tags: Option<&[crate::api::Tag]>,
+    desk: &mut Desk<'_>,
+) -> Result<(), Refusal> {
+    let Some(tags) = tags.filter(|tags| !tags.is_empty()) else { return Ok(()) };
+    let mut facts = Facts::default();
+    tell_tags(tags, &mut facts)?;
+    facts.text("aws:RequestedRegion", &key.name.region);
+    desk.ask(&Question { action: "kms:TagResource", on: On::Key(Arc::clone(key), Named::Itself), facts })
 }
 
 /// Fresh material, made by the backend.

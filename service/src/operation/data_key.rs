@@ -90,15 +90,14 @@ macro_rules! data_key {
             }
 
             fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
-                let recipient: fn(&$request) -> Result<(), Refusal> = $recipient;
-                recipient(self)?;
-                length(self.key_spec, self.number_of_bytes)?;
                 let found = desk.find(&self.key_id, Aliases::Accept)?;
                 let facts = facts(SYMMETRIC, self.encryption_context.as_ref())?;
                 Ok(Plan::on($action, &found, facts).with_tokens(self.grant_tokens.as_ref()))
             }
 
             fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
+                let recipient: fn(&$request) -> Result<(), Refusal> = $recipient;
+                recipient(self)?;
                 let bytes = length(self.key_spec, self.number_of_bytes)?;
                 let made = generate(plan, bytes, self.encryption_context.as_ref(), self.dry_run, desk)?;
                 let key = plan.key()?;
@@ -149,8 +148,6 @@ macro_rules! data_key_pair {
             }
 
             fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
-                let recipient: fn(&$request) -> Result<(), Refusal> = $recipient;
-                recipient(self)?;
                 let found = desk.find(&self.key_id, Aliases::Accept)?;
                 let mut facts = facts(SYMMETRIC, self.encryption_context.as_ref())?;
                 facts.text("kms:DataKeyPairSpec", self.key_pair_spec.name());
@@ -158,6 +155,8 @@ macro_rules! data_key_pair {
             }
 
             fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
+                let recipient: fn(&$request) -> Result<(), Refusal> = $recipient;
+                recipient(self)?;
                 let pairs = self.encryption_context.as_ref();
                 let made = generate_pair(plan, self.key_pair_spec, pairs, self.dry_run, desk)?;
                 let key = plan.key()?;
@@ -214,15 +213,13 @@ impl Serve for GenerateRandomRequest {
     }
 
     fn plan(&self, _: &mut Desk<'_>) -> Result<Plan, Refusal> {
-        refuse_recipient(self.recipient.as_ref())?;
-        if self.number_of_bytes.is_none() {
-            return Err(Refusal::new(Why::Validation, "NumberOfBytes is required."));
-        }
         Ok(Plan::anything("kms:GenerateRandom", Facts::default()))
     }
 
     fn run(&self, _: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
-        let bytes = self.number_of_bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
+        refuse_recipient(self.recipient.as_ref())?;
+        let bytes = self.number_of_bytes.and_then(|bytes| usize::try_from(bytes).ok());
+        let bytes = bytes.ok_or_else(|| Refusal::new(Why::Validation, "NumberOfBytes is required."))?;
         let backend = &desk.kms.parts.backend;
         let holder = match &self.custom_key_store_id {
             Some(id) => super::key_store::cluster(id, desk)?,

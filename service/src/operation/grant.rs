@@ -105,6 +105,12 @@ impl CreateGrantRequest {
         if self.operations.is_empty() {
             return Err(invalid("Operations must not be empty."));
         }
+        let source = self.constraints.as_ref().and_then(|constraints| constraints.source_arn.as_ref());
+        if self.grantee_service_principal.is_some() && (source.is_none() || self.retiring()?.is_none()) {
+            let message = "GranteeServicePrincipal requires a SourceArn constraint, and a RetiringPrincipal or \
+                           RetiringServicePrincipal.";
+            return Err(invalid(message));
+        }
         let record = &key.record;
         for operation in &self.operations {
             let name = operation.name();
@@ -183,10 +189,8 @@ impl Serve for CreateGrantRequest {
     }
 
     fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
-        self.grantee()?;
-        self.retiring()?;
-        let facts = self.facts()?;
         let found = desk.find(&self.key_id, Aliases::Refuse)?;
+        let facts = self.facts()?;
         Ok(Plan::on("kms:CreateGrant", &found, facts).with_tokens(self.grant_tokens.as_ref()))
     }
 
@@ -307,6 +311,10 @@ impl Serve for ListRetirableGrantsRequest {
 
     fn run(&self, _: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let retiring = one_of(self.retiring_principal.as_ref(), self.retiring_service_principal.as_ref())?;
+        if self.retiring_service_principal.is_some() && desk.caller.principal.kind() != CallerKind::Service {
+            // Services retire grants on keys of all accounts, which are not for others to see.
+            return Err(invalid("RetiringServicePrincipal is for service principals alone."));
+        }
         let region = desk.caller.region();
         let mut found: Vec<(String, GrantListEntry)> = desk.read(|state| {
             let keys = state.keys().filter(|key| key.name.region == region);
@@ -322,6 +330,19 @@ impl Serve for ListRetirableGrantsRequest {
 
 fn unknown_grant(id: &str) -> Refusal {
     Refusal::new(Why::NotFound, format!("Grant ID {id} not found"))
+}
+
+/// What the constraint of a grant tells of a request to retire it.
+fn constraint_facts(record: &GrantRecord) -> Result<Facts, Refusal> {
+    let (kind, pairs) = match (&record.subset, &record.equals) {
+        (Some(pairs), _) => (Some("EncryptionContextSubset"), Some(pairs)),
+        (None, Some(pairs)) => (Some("EncryptionContextEquals"), Some(pairs)),
+        (None, None) => (None, None),
+    };
+    let mut facts = Facts::default();
+    facts.some("kms:GrantConstraintType", kind);
+    tell_context(pairs, &mut facts)?;
+    Ok(facts)
 }
 
 /// The question whether one grant of a key may be retired: the other grants of the key have no say. To another account
@@ -340,7 +361,9 @@ fn retire(found: &Found, id: &str, caller: &Caller, plan: &mut Plan) -> Result<(
         }
         elsewhere => elsewhere.on(),
     };
-    plan.questions.push(Question { action: "kms:RetireGrant", on, facts: Facts::default() });
+    let record = found.key().and_then(|key| key.grants.records.iter().find(|record| record.id == id));
+    let facts = record.map(constraint_facts).transpose()?.unwrap_or_default();
+    plan.questions.push(Question { action: "kms:RetireGrant", on, facts });
     Ok(())
 }
 
@@ -369,6 +392,7 @@ impl Serve for RetireGrantRequest {
 
     fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
         let (key, grant) = self.named(desk)?;
+        desk.notes.additional.set_some(Field::GRANT_ID, Name::new(grant.as_str()));
         let found = desk.find(&key, Aliases::Refuse)?;
         let mut plan = Plan::default();
         retire(&found, &grant, desk.caller, &mut plan)?;

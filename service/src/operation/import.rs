@@ -175,8 +175,7 @@ impl Serve for ImportKeyMaterialRequest {
     fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
         let found = desk.find(&self.key_id, Aliases::Refuse)?;
         let mut facts = Facts::default();
-        let model = self.expiration_model.unwrap_or(ExpirationModelType::KeyMaterialExpires);
-        facts.text("kms:ExpirationModel", model.name());
+        facts.some("kms:ExpirationModel", self.expiration_model.map(ExpirationModelType::name));
         facts.some("kms:ValidTo", self.valid_to.map(|time| time.to_string()));
         Ok(Plan::on("kms:ImportKeyMaterial", &found, facts))
     }

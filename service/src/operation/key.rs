@@ -4,6 +4,7 @@ use wardbook_audit::event::{Field, Name, Parameters, Prose, Word};
 use wardbook_audit::time::Timestamp;
 
 use super::fact::named;
+use super::last_usage::tell_days_without_use;
 use super::metadata::metadata;
 use crate::api::{
     CANCEL_KEY_DELETION_REQUEST, CancelKeyDeletionRequest, CancelKeyDeletionResponse, DESCRIBE_KEY_REQUEST,
@@ -13,7 +14,7 @@ use crate::api::{
 };
 use crate::caller::Facts;
 use crate::clock::later;
-use crate::desk::{Aliases, Desk};
+use crate::desk::{Aliases, Desk, Found};
 use crate::kms::{KEY_ID, Permit};
 use crate::managed;
 use crate::refusal::{Refusal, Why};
@@ -62,7 +63,7 @@ impl Serve for DescribeKeyRequest {
 }
 
 macro_rules! switch {
-    ($request:ident, $shape:ident, $action:literal, $state:literal) => {
+    ($request:ident, $shape:ident, $action:literal, $state:literal, $tell:expr) => {
         impl Serve for $request {
             const SHAPE: &'static Shape = &$shape;
             type Answer = Empty;
@@ -73,7 +74,10 @@ macro_rules! switch {
 
             fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
                 let found = desk.find(&self.key_id, Aliases::Refuse)?;
-                Ok(Plan::on($action, &found, Facts::default()))
+                let mut facts = Facts::default();
+                let tell: fn(&Found, &Desk<'_>, &mut Facts) -> Result<(), Refusal> = $tell;
+                tell(&found, desk, &mut facts)?;
+                Ok(Plan::on($action, &found, facts))
             }
 
             fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
@@ -87,8 +91,8 @@ macro_rules! switch {
     };
 }
 
-switch!(EnableKeyRequest, ENABLE_KEY_REQUEST, "kms:EnableKey", "Enabled");
-switch!(DisableKeyRequest, DISABLE_KEY_REQUEST, "kms:DisableKey", "Disabled");
+switch!(EnableKeyRequest, ENABLE_KEY_REQUEST, "kms:EnableKey", "Enabled", |_, _, _| Ok(()));
+switch!(DisableKeyRequest, DISABLE_KEY_REQUEST, "kms:DisableKey", "Disabled", tell_days_without_use);
 
 impl Serve for UpdateKeyDescriptionRequest {
     const SHAPE: &'static Shape = &UPDATE_KEY_DESCRIPTION_REQUEST;
@@ -130,6 +134,7 @@ impl Serve for ScheduleKeyDeletionRequest {
         let days = self.pending_window_in_days.unwrap_or(WINDOW_DAYS.0);
         let mut facts = Facts::default();
         facts.text("kms:ScheduleKeyDeletionPendingWindowInDays", days.to_string());
+        tell_days_without_use(&found, desk, &mut facts)?;
         Ok(Plan::on("kms:ScheduleKeyDeletion", &found, facts))
     }
 

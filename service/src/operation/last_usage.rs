@@ -19,10 +19,11 @@ use crate::api::{
     GET_KEY_LAST_USAGE_REQUEST, GetKeyLastUsageRequest, GetKeyLastUsageResponse, KeyLastUsageData, Shape,
 };
 use crate::caller::Facts;
-use crate::desk::{Aliases, Desk};
+use crate::desk::{Aliases, Desk, Found};
 use crate::kms::Permit;
 use crate::refusal::{Refusal, Why};
 use crate::serve::{Plan, Serve};
+use crate::state::Key;
 
 impl Serve for GetKeyLastUsageRequest {
     const SHAPE: &'static Shape = &GET_KEY_LAST_USAGE_REQUEST;
@@ -40,10 +41,9 @@ impl Serve for GetKeyLastUsageRequest {
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
         let created = Timestamp::from_micros(key.record.created);
-        let usage = last_usage(&desk.kms.parts.audit, &key.name.arn(), &desk.kms.told_uses(&key.name.arn())?);
         Ok(GetKeyLastUsageResponse {
             key_id: Some(key.name.arn()),
-            key_last_usage: usage.map_err(|message| Refusal::new(Why::Internal, message))?,
+            key_last_usage: of_key(key, desk)?,
             // The log begins with the service, so every use of a key that it made is in it.
             tracking_start_date: Some(created),
             key_creation_date: Some(created),
@@ -51,8 +51,29 @@ impl Serve for GetKeyLastUsageRequest {
     }
 }
 
-/// The newest use of a key: of those that other nodes told, and those in the log of this one.
-fn last_usage(folder: &Folder, arn: &str, told: &[String]) -> Result<Option<KeyLastUsageData>, String> {
+fn of_key(key: &Key, desk: &Desk<'_>) -> Result<Option<KeyLastUsageData>, Refusal> {
+    let (arn, born) = (key.name.arn(), Timestamp::from_micros(key.record.created).to_string());
+    let told = desk.kms.told_uses(&arn)?;
+    let usage = last_usage(&desk.kms.parts.audit, &arn, born.get(..10).unwrap_or_default(), &told);
+    usage.map_err(|message| Refusal::new(Why::Internal, message))
+}
+
+/// The days since a key last did its work; a key that never did says nothing.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html>
+pub(super) fn tell_days_without_use(found: &Found, desk: &Desk<'_>, facts: &mut Facts) -> Result<(), Refusal> {
+    // Nobody disables a key of another account, so its log is not looked through for them either.
+    let Some(key) = found.key().filter(|key| key.name.account == desk.caller.account) else { return Ok(()) };
+    let used = of_key(key, desk)?.and_then(|usage| usage.timestamp);
+    let days = used.map(|used| (desk.now.micros() - used.micros()).max(0) / DAY_MICROS);
+    facts.some("kms:TrailingDaysWithoutKeyUsage", days.map(|days| days.to_string()));
+    Ok(())
+}
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// The newest use of a key since the day on which it was made: of those that other nodes told, and those in the log of
+/// this one.
+fn last_usage(folder: &Folder, arn: &str, born: &str, told: &[String]) -> Result<Option<KeyLastUsageData>, String> {
     let moment = moment(folder).map_err(|error| error.to_string())?;
     let mut newest = None;
     moment
@@ -61,7 +82,8 @@ fn last_usage(folder: &Folder, arn: &str, told: &[String]) -> Result<Option<KeyL
             Ok::<(), wardbook_audit::journal::JournalError>(())
         })
         .map_err(|error| error.to_string())?;
-    let days: BTreeSet<&str> = moment.files.iter().map(|file| file.date.as_str()).collect();
+    let days = moment.files.iter().map(|file| file.date.as_str()).filter(|day| *day >= born);
+    let days: BTreeSet<&str> = days.collect();
     for day in days.into_iter().rev() {
         for file in moment.files.iter().filter(|file| file.date == day) {
             let source = folder.disk().open(&file.path()).map_err(|error| error.to_string())?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wardbook_audit::event::{Field, Parameters, PolicyText, Prose, Word};
 use wardbook_policy::catalogue::is_region;
 
-use super::create::{default_policy, noted, noted_tags, tags};
+use super::create::{check_tagging, default_policy, noted, noted_tags, tags};
 use super::fact::tell_tags;
 use super::key::{change, note_key};
 use super::metadata::metadata;
@@ -52,10 +52,11 @@ impl Serve for ReplicateKeyRequest {
         if let Some(key) = found.key() {
             // The replica is a new key of its region, and asked for as one.
             let mut facts = Facts::default();
-            let bypass = self.bypass_policy_lockout_safety_check.unwrap_or(false);
-            facts.text("kms:BypassPolicyLockoutSafetyCheck", if bypass { "true" } else { "false" });
+            facts.text("aws:RequestedRegion", &self.replica_region);
+            facts.flag("kms:BypassPolicyLockoutSafetyCheck", self.bypass_policy_lockout_safety_check);
             facts.text("kms:KeySpec", &key.record.spec).text("kms:KeyUsage", &key.record.usage);
             facts.text("kms:KeyOrigin", &key.record.origin).text("kms:MultiRegion", "true");
+            facts.text("kms:MultiRegionKeyType", "REPLICA");
             tell_tags(self.tags.as_deref().unwrap_or_default(), &mut facts)?;
             plan.questions.push(Question { action: "kms:CreateKey", on: On::Anything, facts });
         }
@@ -103,7 +104,8 @@ impl Serve for ReplicateKeyRequest {
             ..key.record.clone()
         };
         let replica = Key::fresh(name.clone(), record.clone(), policy.clone());
-        if self.bypass_policy_lockout_safety_check != Some(true) {
+        check_tagging(&replica, self.tags.as_deref(), desk)?;
+        if self.policy.is_some() && self.bypass_policy_lockout_safety_check != Some(true) {
             check_lockout(&replica, &policy, desk)?;
         }
         let mut shown = metadata(&name, &record);

@@ -145,8 +145,7 @@ impl Serve for PutKeyPolicyRequest {
         let found = desk.find(&self.key_id, Aliases::Refuse)?;
         let mut facts = Facts::default();
         facts.some("kms:PolicyName", self.policy_name.as_ref());
-        let bypass = self.bypass_policy_lockout_safety_check.unwrap_or(false);
-        facts.text("kms:BypassPolicyLockoutSafetyCheck", if bypass { "true" } else { "false" });
+        facts.flag("kms:BypassPolicyLockoutSafetyCheck", self.bypass_policy_lockout_safety_check);
         Ok(Plan::on("kms:PutKeyPolicy", &found, facts))
     }
 

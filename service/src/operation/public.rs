@@ -65,7 +65,6 @@ impl Serve for DeriveSharedSecretRequest {
     }
 
     fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
-        refuse_recipient(self.recipient.as_ref())?;
         let found = desk.find(&self.key_id, Aliases::Accept)?;
         let mut facts = Facts::default();
         facts.text("kms:KeyAgreementAlgorithm", self.key_agreement_algorithm.name());
@@ -75,6 +74,7 @@ impl Serve for DeriveSharedSecretRequest {
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
         suits(key, self.key_agreement_algorithm.name())?;
+        refuse_recipient(self.recipient.as_ref())?;
         desk.stop_if_dry(self.dry_run)?;
         let agreed = desk.open(key)?.agree(&self.public_key.0, &desk.call(&desk.labels()));
         let secret = agreed.map_err(|error| match error {

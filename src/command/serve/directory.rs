@@ -16,6 +16,9 @@ pub(super) fn directory(world: &World) -> Directory {
             trust: found.trust.clone(),
         });
     }
+    for (arn, policy) in world.managed_policies() {
+        directory.add_managed_policy(arn, policy.clone());
+    }
     let organization = world.organization();
     let members = organization.iter().flat_map(|organization| organization.accounts.keys().map(|id| &**id));
     let mut ids: Vec<&str> = world.accounts().chain(members).collect();

@@ -109,6 +109,7 @@ fn refusal(source: &Source, key: Option<&str>) -> anyhow::Result<Told> {
         resource,
         circumstances: Circumstances::default(),
         notes: Vec::new(),
+        grant: None,
     };
     let what = "the error text".to_owned();
     Ok(Told {
