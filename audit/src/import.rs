@@ -50,7 +50,7 @@ use crate::folder::{DayFile, Folder, Origin};
 use crate::journal::{JournalError, Log};
 use crate::limits::{CHUNKS_WAITING_MAX, IMPORT_THREADS_MAX, REPORTED_MAX};
 use crate::log::Hash;
-use crate::parquet::{FileError, Settings};
+use crate::parquet::{FileError, RowPool, Settings};
 
 pub(crate) use batch::Sink;
 pub use source::{FileSource, Source, Spooled};
@@ -300,10 +300,10 @@ impl Run<'_> {
         let threads = self.options.threads.clamp(1, IMPORT_THREADS_MAX);
         let (announce, announced) = sync_channel(threads);
         let queue = Mutex::new(Queue { next: 0, announce });
-        let bytes_read = self.bytes_read.clone();
+        let (bytes_read, pool) = (self.bytes_read.clone(), Arc::default());
         std::thread::scope(|scope| {
             for _ in 0..threads {
-                scope.spawn(|| work(&queue, sources, &bytes_read));
+                scope.spawn(|| work(&queue, sources, &bytes_read, &pool));
             }
             // Dropped when this returns, by which the threads know that nobody listens any more.
             let mut waiting = BTreeMap::new();
@@ -384,16 +384,15 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        let event = chunk.rows.row(&place.row);
         self.books.read += 1;
-        match self.known.standing(place.key, &event, place.leaf)? {
+        match self.known.standing(place.key, || chunk.rows.row(&place.row), place.leaf)? {
             Standing::Duplicate => {
                 self.books.duplicate += 1;
                 return Ok(());
             }
             Standing::New => {}
             Standing::Conflict => {
-                let event_id = self.known.id(&event).unwrap_or_default().to_owned();
+                let event_id = self.known.id(&chunk.rows.row(&place.row)).unwrap_or_default().to_owned();
                 let conflict = Conflict { source: source.name().to_owned(), record: item.number, event_id };
                 self.books.conflict += 1;
                 self.watch.conflict(&conflict);
@@ -430,8 +429,8 @@ struct Queue {
 }
 
 /// Reads one source after another until there are none, or nobody listens.
-fn work(queue: &Mutex<Queue>, sources: &[Box<dyn Source>], bytes_read: &Arc<AtomicU64>) {
-    let mut tools = read::Tools::default();
+fn work(queue: &Mutex<Queue>, sources: &[Box<dyn Source>], bytes_read: &Arc<AtomicU64>, pool: &Arc<RowPool>) {
+    let mut tools = read::Tools::new(pool.clone());
     loop {
         let (send, messages) = sync_channel(CHUNKS_WAITING_MAX);
         let source = {

@@ -13,6 +13,7 @@ mod footer;
 mod give_back;
 mod guard;
 mod layout;
+mod names;
 mod order;
 mod read;
 mod row;
@@ -29,7 +30,7 @@ pub use guard::panic_is_caught;
 pub(crate) use layout::text_slot;
 pub use order::sort;
 pub use read::{EventFile, Pruned, Rest};
-pub(crate) use row::{Encoder, Row, RowBuffer, RowPlace};
+pub(crate) use row::{Encoder, Row, RowBuffer, RowPlace, RowPool};
 pub(crate) use write::BatchWriter;
 pub use write::{EventWriter, Settings};
 

@@ -59,14 +59,13 @@ impl Batch {
         leaf: Leaf,
         source: Hash,
     ) -> Result<bool, ImportError> {
-        let event = rows.row(&place);
         let index = self.first + self.leaves.len() as u64;
-        let day = self.days.entry(event.time.day()).or_insert_with(|| Day {
+        let day = self.days.entry(place.time.day()).or_insert_with(|| Day {
             writer: EventWriter::new(
-                Sink::new(self.folder.disk().clone(), prepared(&event.time.date())),
+                Sink::new(self.folder.disk().clone(), prepared(&place.time.date())),
                 self.settings,
             ),
-            date: event.time.date(),
+            date: place.time.date(),
             sources: BTreeSet::new(),
             last: None,
         });
@@ -74,7 +73,7 @@ impl Batch {
         if day.last.replace(source) != Some(source) {
             day.sources.insert(source);
         }
-        self.bytes += event.bytes;
+        self.bytes += place.bytes;
         self.leaves.push(leaf);
         self.hold(rows)?;
         Ok(self.leaves.len() >= BATCH_EVENTS_MAX || self.bytes >= BATCH_BYTES_MAX || self.days.len() >= BATCH_DAYS_MAX)

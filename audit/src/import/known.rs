@@ -116,8 +116,13 @@ impl Known {
         Ok(())
     }
 
-    /// What an event is to those that are known.
-    pub(super) fn standing(&mut self, key: u64, event: &Row<'_>, leaf: Leaf) -> Result<Standing, ImportError> {
+    /// What an event is to those that are known. It is only looked at if something of its name is.
+    pub(super) fn standing<'a>(
+        &mut self,
+        key: u64,
+        event: impl FnOnce() -> Row<'a>,
+        leaf: Leaf,
+    ) -> Result<Standing, ImportError> {
         let leaf = short(leaf);
         let taken = self.taken.values(key).map_err(|error| ImportError::disk(&self.folder)(error))?;
         if taken.contains(&leaf) {
@@ -127,7 +132,7 @@ impl Known {
         if taken.is_empty() && places.is_empty() {
             return Ok(Standing::New);
         }
-        let id = self.id(event);
+        let id = self.id(&event());
         for place in &places {
             if self.stored_leaf(u128::from_be_bytes(*place), id)? == Some(leaf) {
                 return Ok(Standing::Duplicate);

@@ -17,7 +17,7 @@ use crate::event::{Event, EventError, Leaf, LeafHasher};
 use crate::json::Tree;
 use crate::limits::{CHUNK_BYTES_MAX, SOURCE_BYTES_HELD_MAX};
 use crate::log::Hash;
-use crate::parquet::{Encoder, RowBuffer, RowPlace};
+use crate::parquet::{Encoder, RowBuffer, RowPlace, RowPool};
 
 /// What a reader tells about its source, in this order: at most one of the first three, then chunks.
 pub(super) enum Message {
@@ -61,21 +61,29 @@ pub(super) struct EventPlace {
 
 impl Chunk {
     /// What was collected.
-    fn take(rows: &mut RowBuffer, items: &mut Vec<Item>) -> Self {
-        let mut rows = std::mem::take(rows);
-        rows.shrink();
-        Self { rows: Arc::new(rows), items: std::mem::take(items) }
+    fn take(rows: &mut RowBuffer, items: &mut Vec<Item>, pool: &Arc<RowPool>) -> Self {
+        Self { rows: Arc::new(rows.finish(pool)), items: std::mem::take(items) }
     }
 }
 
 /// What a thread reads one source after another with; its memory is used again.
-#[derive(Default)]
 pub(super) struct Tools {
+    pool: Arc<RowPool>,
+    rows: RowBuffer,
     held: Vec<u8>,
     hasher: LeafHasher,
     encoder: Encoder,
     tree: Tree,
     inner: Tree,
+}
+
+impl Tools {
+    /// Rows are made in memory of a pool.
+    pub(super) fn new(pool: Arc<RowPool>) -> Self {
+        let (encoder, hasher) = (Encoder::default(), LeafHasher::default());
+        let (tree, inner) = (Tree::default(), Tree::default());
+        Self { rows: pool.take(), pool, held: Vec::new(), hasher, encoder, tree, inner }
+    }
 }
 
 /// Reads a source. `send` returns false when nobody wants more.
@@ -92,6 +100,12 @@ pub(super) fn read(
         }
     }
 }
+
+/// How many bytes of a source are read before it is known what it is.
+const BUFFER_BYTES: usize = 32 << 10;
+
+/// How many bytes are read at a time: few enough to be in the processor's cache still when they are hashed.
+const PART_BYTES: usize = 256 << 10;
 
 struct Reader<'a> {
     source: &'a dyn Source,
@@ -113,27 +127,26 @@ impl<'a> Reader<'a> {
             send(Message::Skipped);
             return Ok(());
         }
-        let mut opened = self.open()?;
         let mut held = std::mem::take(&mut self.tools.held);
-        held.clear();
-        let limit = SOURCE_BYTES_HELD_MAX as u64;
-        // With room for the end, so that finding it does not double the memory.
-        held.reserve(self.source.length().min(limit) as usize + 64);
-        let read = opened.by_ref().take(limit + 1).read_to_end(&mut held);
-        read.map_err(|error| unreadable(&error, held.len()))?;
+        let read = self.read(&mut held, send);
+        self.tools.held = held;
+        read
+    }
+
+    fn read(&mut self, held: &mut Vec<u8>, send: &mut dyn FnMut(Message) -> bool) -> Result<(), Refusal> {
+        let mut opened = self.open()?;
+        let length = hold(&mut opened, self.source.length(), held)?;
+        let held = held.get(..length).unwrap_or_default();
         if held.is_empty() && !self.has_lines {
             return Err(Refusal { offset: Some(0), message: "the file is empty".to_owned() });
         }
-        if held.len() as u64 <= limit {
+        if held.len() <= SOURCE_BYTES_HELD_MAX {
             let digest = opened.digest();
             let mut chunks = Vec::new();
-            let mut records = Records::held(held, self.has_lines);
-            let ended = self.records(&mut records, &mut |chunk| {
+            let ended = self.records(&mut Records::held(held, self.has_lines), &mut |chunk| {
                 chunks.push(chunk);
                 true
-            });
-            self.tools.held = records.into_window();
-            let ended = ended?;
+            })?;
             if ended.is_digest {
                 send(Message::Skipped);
                 return Ok(());
@@ -141,7 +154,7 @@ impl<'a> Reader<'a> {
             let _ = send(Message::Whole(digest)) && chunks.into_iter().all(|chunk| send(Message::Chunk(chunk)));
             return Ok(());
         }
-        let mut rest = Records::new(io::Cursor::new(held).chain(opened), self.has_lines);
+        let mut rest = Records::new(held.chain(opened), self.has_lines);
         while rest.next(&mut self.tools.tree)?.is_some() {}
         let digest = rest.into_source().into_inner().1.digest();
         if !send(Message::Whole(digest)) {
@@ -169,7 +182,7 @@ impl<'a> Reader<'a> {
         let refuse = |error: io::Error| Refusal { offset: None, message: format!("cannot be read: {error}") };
         let bytes_read = self.bytes_read.clone();
         let counted = Counted { source: self.source.open().map_err(refuse)?, digest: Sha256::new(), bytes_read };
-        let mut raw = BufReader::with_capacity(256 << 10, counted);
+        let mut raw = BufReader::with_capacity(BUFFER_BYTES, counted);
         let is_gzip = raw.fill_buf().map_err(refuse)?.starts_with(&[0x1f, 0x8b]);
         let looks_plain = raw.buffer().first().is_some_and(|byte| matches!(byte, b'{' | b'[' | b' ' | b'\n' | 0xef));
         match is_gzip {
@@ -183,10 +196,11 @@ impl<'a> Reader<'a> {
     /// Hands on the records of a source in chunks.
     fn records<R: Read>(
         &mut self,
-        records: &mut Records<R>,
+        records: &mut Records<'_, R>,
         send: &mut dyn FnMut(Chunk) -> bool,
     ) -> Result<Ended, Refusal> {
-        let (mut rows, mut items) = (RowBuffer::default(), Vec::new());
+        let mut items = Vec::new();
+        self.tools.rows.clear();
         let (mut number, mut ended) = (0, Ended::default());
         while let Some(found) = records.next(&mut self.tools.tree)? {
             number += 1;
@@ -197,7 +211,7 @@ impl<'a> Reader<'a> {
                 }
                 Found::Record { offset, place } => {
                     let text = records.text(&place);
-                    match self.event(text, &mut rows) {
+                    match self.event(text) {
                         Ok(event) => (offset, What::Event(event)),
                         Err(_) if number == 1 && self.is_digest(text) => {
                             ended.is_digest = true;
@@ -211,19 +225,21 @@ impl<'a> Reader<'a> {
                 }
             };
             items.push(Item { number, offset, what });
-            if rows.bytes() >= CHUNK_BYTES_MAX && !send(Chunk::take(&mut rows, &mut items)) {
+            let Tools { rows, pool, .. } = &mut *self.tools;
+            if rows.bytes() >= CHUNK_BYTES_MAX && !send(Chunk::take(rows, &mut items, pool)) {
                 return Ok(ended);
             }
         }
         if !items.is_empty() {
-            send(Chunk::take(&mut rows, &mut items));
+            let Tools { rows, pool, .. } = &mut *self.tools;
+            send(Chunk::take(rows, &mut items, pool));
         }
         Ok(ended)
     }
 
     /// The event that the tree has read, or the one inside what lookup-events says about it.
-    fn event(&mut self, text: &str, rows: &mut RowBuffer) -> Result<EventPlace, EventError> {
-        let Tools { hasher, encoder, tree, inner: inside, .. } = &mut *self.tools;
+    fn event(&mut self, text: &str) -> Result<EventPlace, EventError> {
+        let Tools { hasher, encoder, tree, inner: inside, rows, .. } = &mut *self.tools;
         let value = tree.value(text);
         let error = match Event::of(value) {
             Ok(event) => return Ok(place(&event, hasher, encoder, rows)),
@@ -253,6 +269,29 @@ struct Ended {
 
 fn place(event: &Event<'_>, hasher: &mut LeafHasher, encoder: &mut Encoder, rows: &mut RowBuffer) -> EventPlace {
     EventPlace { row: encoder.encode(event, rows), leaf: hasher.leaf(event), key: key(event) }
+}
+
+/// Reads a source to its end, or just beyond what may be held. The memory is wiped only where it grows, since it serves
+/// one source after the other. Tells how many bytes of it were read.
+fn hold(opened: &mut Inflated, expected: u64, held: &mut Vec<u8>) -> Result<usize, Refusal> {
+    let most = SOURCE_BYTES_HELD_MAX + 1;
+    let mut length = 0;
+    while length < most {
+        if length == held.len() {
+            // With room for one more byte than expected, so that finding the end does not double the memory.
+            let wanted = usize::try_from(expected).unwrap_or(most).saturating_add(1).max(2 * length).max(BUFFER_BYTES);
+            held.resize(wanted.min(most), 0);
+        }
+        let room = held.get_mut(length..).unwrap_or_default();
+        let part = room.len().min(PART_BYTES);
+        match opened.read(room.get_mut(..part).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(unreadable(&error, length)),
+        }
+    }
+    Ok(length)
 }
 
 fn unreadable(error: &io::Error, read: usize) -> Refusal {

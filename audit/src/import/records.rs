@@ -17,10 +17,12 @@ const READ_BYTES: usize = 1 << 20;
 const LOOKAHEAD_BYTES: usize = 16;
 
 /// The records of a source, one after another.
-pub(super) struct Records<R> {
+pub(super) struct Records<'a, R> {
     source: R,
-    /// A part of the source; all of it if it came from memory.
+    /// A part of the source, if it is read.
     window: Vec<u8>,
+    /// All of the source, if it is in memory, and the text that it begins with.
+    whole: Option<(&'a [u8], &'a str)>,
     /// Where in the source the window begins.
     base: u64,
     at: usize,
@@ -60,21 +62,35 @@ pub(super) struct Refusal {
     pub(super) message: String,
 }
 
-impl Records<std::io::Empty> {
+impl<'a> Records<'a, std::io::Empty> {
     /// Those of a source that is in memory.
-    pub(super) fn held(window: Vec<u8>, has_lines: bool) -> Self {
+    pub(super) fn held(whole: &'a [u8], has_lines: bool) -> Self {
         let mut records = Records::new(std::io::empty(), has_lines);
-        (records.window, records.ended) = (window, true);
-        records.validate();
+        let text = std::str::from_utf8(whole).unwrap_or_else(|error| {
+            let valid = whole.get(..error.valid_up_to()).unwrap_or_default();
+            std::str::from_utf8(valid).unwrap_or_default()
+        });
+        (records.whole, records.ended) = (Some((whole, text)), true);
+        (records.valid, records.broken) = (text.len(), text.len() < whole.len());
         records
     }
 }
 
-impl<R: Read> Records<R> {
+impl<R: Read> Records<'_, R> {
     pub(super) fn new(source: R, has_lines: bool) -> Self {
-        let window = Vec::new();
-        let place = Place::Top;
-        Self { source, window, base: 0, at: 0, valid: 0, broken: false, ended: false, place, has_lines, begun: false }
+        Self {
+            source,
+            window: Vec::new(),
+            whole: None,
+            base: 0,
+            at: 0,
+            valid: 0,
+            broken: false,
+            ended: false,
+            place: Place::Top,
+            has_lines,
+            begun: false,
+        }
     }
 
     /// Where the records came from, read to its end if they were.
@@ -82,19 +98,19 @@ impl<R: Read> Records<R> {
         self.source
     }
 
-    /// The memory of a source that was held.
-    pub(super) fn into_window(self) -> Vec<u8> {
-        self.window
+    fn window(&self) -> &[u8] {
+        self.whole.map_or(self.window.as_slice(), |(whole, _)| whole)
     }
 
     /// The bytes of a place that was found last.
     pub(super) fn bytes(&self, place: &std::ops::Range<usize>) -> &[u8] {
-        self.window.get(place.clone()).unwrap_or_default()
+        self.window().get(place.clone()).unwrap_or_default()
     }
 
     /// The text of a record that was found last.
     pub(super) fn text(&self, place: &std::ops::Range<usize>) -> &str {
-        std::str::from_utf8(self.bytes(place)).unwrap_or_default()
+        let known = self.whole.and_then(|(_, text)| text.get(place.clone()));
+        known.unwrap_or_else(|| std::str::from_utf8(self.bytes(place)).unwrap_or_default())
     }
 
     /// Finds the next record. The tree reads it.
@@ -164,19 +180,19 @@ impl<R: Read> Records<R> {
     /// The next byte that is no whitespace.
     fn peek(&mut self) -> Result<Option<u8>, Refusal> {
         if self.base == 0 && self.at == 0 {
-            while self.window.len() < 3 && self.fill()? {}
-            if self.window.starts_with(b"\xef\xbb\xbf") {
+            while self.window().len() < 3 && self.fill()? {}
+            if self.window().starts_with(b"\xef\xbb\xbf") {
                 self.at = 3;
             }
         }
         loop {
-            let rest = self.window.get(self.at..).unwrap_or_default();
+            let rest = self.window().get(self.at..).unwrap_or_default();
             match rest.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
                 Some(spaces) => {
                     self.at += spaces;
-                    return Ok(self.window.get(self.at).copied());
+                    return Ok(self.window().get(self.at).copied());
                 }
-                None => self.at = self.window.len(),
+                None => self.at = self.window().len(),
             }
             if !self.fill()? {
                 return Ok(None);
@@ -196,9 +212,9 @@ impl<R: Read> Records<R> {
             self.at = 0;
         }
         // Twice as much each time, so that a long record is not read over and over.
-        let wanted = READ_BYTES.max(self.window.len()) as u64;
+        let wanted = READ_BYTES.max(self.window().len()) as u64;
         let read = self.source.by_ref().take(wanted).read_to_end(&mut self.window).map_err(|error| {
-            let offset = self.base + self.window.len() as u64;
+            let offset = self.base + self.window().len() as u64;
             let message = match error.kind() {
                 std::io::ErrorKind::UnexpectedEof => format!("the file is cut off after {offset} readable bytes"),
                 _ => format!("{error}, after {offset} readable bytes"),
@@ -215,7 +231,7 @@ impl<R: Read> Records<R> {
             return;
         }
         self.valid = self.valid.max(self.at);
-        match std::str::from_utf8(self.window.get(self.valid..).unwrap_or_default()) {
+        match std::str::from_utf8(self.window().get(self.valid..).unwrap_or_default()) {
             Ok(text) => (self.valid, self.broken) = (self.valid + text.len(), false),
             Err(error) => {
                 self.valid += error.valid_up_to();
@@ -226,8 +242,8 @@ impl<R: Read> Records<R> {
 
     /// Goes into the list of an envelope, if the object that begins here is one.
     fn enter_envelope(&mut self) -> Result<bool, Refusal> {
-        while self.window.len() < self.at + ENVELOPE_BYTES_MAX && self.fill()? {}
-        let head = self.window.get(self.at..).unwrap_or_default();
+        while self.window().len() < self.at + ENVELOPE_BYTES_MAX && self.fill()? {}
+        let head = self.window().get(self.at..).unwrap_or_default();
         let head = head.get(..head.len().min(ENVELOPE_BYTES_MAX)).unwrap_or_default();
         let Some(list) = list_of_envelope(head) else { return Ok(false) };
         self.at += list;
@@ -243,7 +259,7 @@ impl<R: Read> Records<R> {
             }
             let end = self.valid.min(self.at + EVENT_BYTES_MAX + LOOKAHEAD_BYTES);
             // INVARIANT: up to `valid` the window is UTF-8, so every record in it is.
-            let text = self.window.get(self.at..end).unwrap_or_default();
+            let text = self.window().get(self.at..end).unwrap_or_default();
             let (length, closed) = (text.len(), matches!(text.last(), Some(b'}' | b']' | b'"')));
             let room = length <= EVENT_BYTES_MAX && !self.ended && !self.broken;
             let error = match tree.read_prefix_bytes(text) {
@@ -285,7 +301,7 @@ impl<R: Read> Records<R> {
         let (mut place, mut held) = (self.at, true);
         self.begun = true;
         loop {
-            let rest = self.window.get(place..).unwrap_or_default();
+            let rest = self.window().get(place..).unwrap_or_default();
             if let Some(length) = skipper.end(rest) {
                 let end = place + length;
                 let found = (held && end - self.at <= EVENT_BYTES_MAX).then_some(self.at..end);
@@ -293,9 +309,9 @@ impl<R: Read> Records<R> {
                 self.validate();
                 return Ok(Found::Unreadable { offset: start, message, place: found });
             }
-            place = self.window.len() - self.at;
+            place = self.window().len() - self.at;
             if place > EVENT_BYTES_MAX {
-                (self.at, place, held) = (self.window.len(), 0, false);
+                (self.at, place, held) = (self.window().len(), 0, false);
             }
             if !self.fill()? {
                 if !skipper.in_lines {
@@ -304,7 +320,7 @@ impl<R: Read> Records<R> {
                         message: format!("{message}, and no end of that value"),
                     });
                 }
-                let end = self.window.len();
+                let end = self.window().len();
                 let found = held.then_some(self.at..end);
                 self.at = end;
                 return Ok(Found::Unreadable { offset: start, message, place: found });
@@ -318,19 +334,19 @@ impl<R: Read> Records<R> {
         let mut skipper = Skipper::default();
         self.at += 1;
         self.peek()?;
-        while self.window.len() < self.at + ENVELOPE_BYTES_MAX && self.fill()? {}
-        if let Some(list) = self.window.get(self.at..).and_then(list_of_member) {
+        while self.window().len() < self.at + ENVELOPE_BYTES_MAX && self.fill()? {}
+        if let Some(list) = self.window().get(self.at..).and_then(list_of_member) {
             self.at += list;
             self.enter(true);
             return Ok(());
         }
         loop {
-            match skipper.end(self.window.get(self.at..).unwrap_or_default()) {
+            match skipper.end(self.window().get(self.at..).unwrap_or_default()) {
                 Some(length) => {
                     self.at += length;
                     return Ok(());
                 }
-                None => self.at = self.window.len(),
+                None => self.at = self.window().len(),
             }
             if !self.fill()? {
                 return Err(self.cut_off(self.at));
@@ -439,7 +455,7 @@ mod tests {
         }
     }
 
-    fn all<R: Read>(mut records: Records<R>) -> Result<Vec<String>, String> {
+    fn all<R: Read>(mut records: Records<'_, R>) -> Result<Vec<String>, String> {
         let (mut tree, mut found) = (Tree::default(), Vec::new());
         while let Some(next) = records.next(&mut tree).map_err(|refusal| refusal.message)? {
             found.push(match next {
@@ -454,7 +470,7 @@ mod tests {
     }
 
     fn check(text: &[u8], has_lines: bool) -> Result<Vec<String>, String> {
-        let held = all(Records::held(text.to_vec(), has_lines));
+        let held = all(Records::held(text, has_lines));
         assert_eq!(all(Records::new(Drip(text), has_lines)), held, "held and streamed");
         held
     }

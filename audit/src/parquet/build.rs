@@ -149,11 +149,6 @@ impl Rows {
         }
     }
 
-    /// The slots of text columns.
-    pub(super) fn text_slots<const N: usize>(&self, names: [&str; N]) -> [Slot; N] {
-        names.map(|name| self.layout.text(name).unwrap_or(Slot::MAX))
-    }
-
     /// How many events there are.
     pub fn len(&self) -> usize {
         self.leaves.len()

@@ -2,10 +2,14 @@
 //!
 //! What no column gives back goes into the remainder, so that nothing is lost.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::layout::{Layout, ListSlots, MapSlots, Place, Slot, StructPlace};
+use super::names::Names;
 use crate::column::{COLUMNS, Field, REMAINDER, Source};
 use crate::event::{Event, Promoted};
 use crate::json::{Kind as Json, Value};
+use crate::limits::CHUNK_BYTES_MAX;
 use crate::time::Timestamp;
 
 /// A value: its slot, and how many bytes of text are its. What has no text, as the end of a list, has none.
@@ -20,16 +24,26 @@ pub(crate) struct Mark {
 pub(crate) struct RowBuffer {
     pub(super) text: String,
     pub(super) marks: Vec<Mark>,
+    /// The services and keys of the rows.
+    pub(super) names: Names,
+    /// Where its memory goes in the end.
+    home: Option<Arc<RowPool>>,
 }
 
-/// Where a row is in a buffer.
+/// Memory of buffers that are done with, for the next ones: asking the system for it takes longer than filling it.
+#[derive(Debug, Default)]
+pub(crate) struct RowPool(Mutex<Vec<RowBuffer>>);
+
+/// Where a row is in a buffer, and what has to be known of it before it is read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowPlace {
     text: (usize, usize),
     marks: (usize, usize),
     /// How many bytes the event's text had.
-    bytes: usize,
-    time: Timestamp,
+    pub(crate) bytes: usize,
+    pub(crate) time: Timestamp,
+    /// The numbers of its service and its key, by which rows are sorted.
+    pub(super) names: [u32; 2],
 }
 
 /// A row.
@@ -37,9 +51,7 @@ pub(crate) struct RowPlace {
 pub(crate) struct Row<'a> {
     pub(super) text: &'a str,
     pub(super) marks: &'a [Mark],
-    /// How many bytes the event's text had.
-    pub(crate) bytes: usize,
-    pub(crate) time: Timestamp,
+    pub(super) time: Timestamp,
 }
 
 impl RowBuffer {
@@ -53,24 +65,28 @@ impl RowBuffer {
         self.text.capacity() + self.marks.capacity() * size_of::<Mark>()
     }
 
-    /// Gives back memory that is not needed, if that is much.
-    pub(crate) fn shrink(&mut self) {
-        if self.memory() > 2 * (self.text.len() + self.marks.len() * size_of::<Mark>()) {
-            self.text.shrink_to_fit();
-            self.marks.shrink_to_fit();
+    /// The rows, if they need little of the memory in as little as they need, else as they are. Of the same buffer more
+    /// rows can be made.
+    pub(crate) fn finish(&mut self, pool: &Arc<RowPool>) -> Self {
+        let used = self.text.len() + self.marks.len() * size_of::<Mark>();
+        if self.memory() <= 2 * used {
+            return std::mem::replace(self, pool.take());
         }
+        let (text, marks, names) =
+            (self.text.as_str().into(), self.marks.as_slice().into(), std::mem::take(&mut self.names));
+        self.clear();
+        Self { text, marks, names, home: None }
     }
 
     /// Keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.marks.clear();
+        self.names.clear();
     }
 
     pub(crate) fn row(&self, place: &RowPlace) -> Row<'_> {
-        let text = self.text.get(place.text.0..place.text.1).unwrap_or_default();
-        let marks = self.marks.get(place.marks.0..place.marks.1).unwrap_or_default();
-        Row { text, marks, bytes: place.bytes, time: place.time }
+        row(&self.text, &self.marks, place)
     }
 
     fn add(&mut self, slot: Slot, text: &str) {
@@ -78,6 +94,44 @@ impl RowBuffer {
         self.marks.push(Mark { slot, length: text.len() as u32 });
     }
 }
+
+fn row<'a>(text: &'a str, marks: &'a [Mark], place: &RowPlace) -> Row<'a> {
+    let text = text.get(place.text.0..place.text.1).unwrap_or_default();
+    let marks = marks.get(place.marks.0..place.marks.1).unwrap_or_default();
+    Row { text, marks, time: place.time }
+}
+
+impl Drop for RowBuffer {
+    fn drop(&mut self) {
+        if let Some(home) = self.home.take() {
+            let (text, marks, names) =
+                (std::mem::take(&mut self.text), std::mem::take(&mut self.marks), Names::default());
+            home.give(Self { text, marks, names, home: None });
+        }
+    }
+}
+
+impl RowPool {
+    /// An empty buffer whose memory comes back here.
+    pub(crate) fn take(self: &Arc<Self>) -> RowBuffer {
+        let buffer = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut buffer = buffer.unwrap_or_default();
+        buffer.text.reserve(TEXT_BYTES);
+        buffer.home = Some(self.clone());
+        buffer
+    }
+
+    fn give(&self, mut buffer: RowBuffer) {
+        // One that an exceptional event made grow is not kept.
+        if buffer.text.capacity() <= 2 * TEXT_BYTES {
+            buffer.clear();
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        }
+    }
+}
+
+/// How much text a buffer of a pool has room for: a chunk and the event that ends it.
+const TEXT_BYTES: usize = CHUNK_BYTES_MAX + (CHUNK_BYTES_MAX >> 3);
 
 impl<'a> Row<'a> {
     /// The texts of some slots.
@@ -103,6 +157,8 @@ pub(crate) struct Encoder {
     /// Slots that [`Promoted::texts`] fills, in its order.
     texts: Vec<Slot>,
     maps: Vec<(&'static str, MapSlots)>,
+    /// The slots of the texts that rows are sorted by.
+    sorted: [Slot; 2],
     remainder: Slot,
     /// What no column of the event at hand gives back.
     left: String,
@@ -150,7 +206,8 @@ impl Encoder {
         };
         let maps = columns.filter_map(map).collect();
         let remainder = layout.text(REMAINDER).unwrap_or(Slot::MAX);
-        Self { object, texts, maps, remainder, left: String::new() }
+        let sorted = ["event_source", "kms_key_arn"].map(|name| layout.text(name).unwrap_or(Slot::MAX));
+        Self { object, texts, maps, sorted, remainder, left: String::new() }
     }
 
     /// Adds the row of an event.
@@ -175,7 +232,11 @@ impl Encoder {
             out.add(self.remainder, &self.left);
         }
         let bytes = event.record().written().len();
-        RowPlace { text: (text, out.text.len()), marks: (marks, out.marks.len()), bytes, time: event.time() }
+        let (text, marks) = ((text, out.text.len()), (marks, out.marks.len()));
+        let mut place = RowPlace { text, marks, bytes, time: event.time(), names: [0; 2] };
+        let RowBuffer { text, marks, names, .. } = out;
+        place.names = row(text, marks, &place).texts(self.sorted).map(|name| names.number(name));
+        place
     }
 }
 

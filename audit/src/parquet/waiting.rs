@@ -1,28 +1,32 @@
 //! Events that wait, as rows, for their row group, and the order in which they then go into it.
 
-use std::collections::HashMap;
+use std::hint::black_box;
 use std::sync::Arc;
 
-use super::layout::Slot;
-use super::row::{Encoder, Row, RowBuffer, RowPlace};
+use super::FileError;
+use super::row::{Encoder, Mark, Row, RowBuffer, RowPlace};
 use crate::event::Event;
+
+/// Rows that are sorted stand far apart in memory. So many are fetched at once, since waiting for one after the other
+/// would take longer than making columns of them.
+const ROWS_FETCHED: usize = 16;
+
+/// How many bytes of memory come with one that is read, on most processors.
+const LINE_BYTES: usize = 64;
 
 #[derive(Default)]
 pub(super) struct Waiting {
-    /// Rows that were encoded here.
+    /// Rows that were encoded here, and the services and keys of all rows.
     own: RowBuffer,
     /// Rows that stay where they were encoded, and are kept alive by this.
     others: Vec<Arc<RowBuffer>>,
+    /// For each number of a service or key in the last of the others, the number here.
+    numbers: Vec<u32>,
     rows: Vec<Placed>,
-    sources: Names,
-    keys: Names,
     bytes: usize,
 }
 
 struct Placed {
-    source: u32,
-    key: u32,
-    time: i64,
     leaf_index: u64,
     /// One of the other buffers, if it is in one.
     other: Option<u32>,
@@ -30,28 +34,23 @@ struct Placed {
 }
 
 impl Waiting {
-    /// Adds an event. `sorted` are the slots of its service and its key.
-    pub(super) fn encode(&mut self, encoder: &mut Encoder, event: &Event<'_>, sorted: [Slot; 2], leaf_index: u64) {
+    /// Adds an event.
+    pub(super) fn encode(&mut self, encoder: &mut Encoder, event: &Event<'_>, leaf_index: u64) {
         let place = encoder.encode(event, &mut self.own);
-        let row = self.own.row(&place);
-        let (time, bytes, names) = (row.time.micros(), row.bytes, row.texts(sorted));
-        let [source, key] = names;
-        let (source, key) = (self.sources.number(source), self.keys.number(key));
-        self.bytes += bytes;
-        self.rows.push(Placed { source, key, time, leaf_index, other: None, place });
+        self.bytes += place.bytes;
+        self.rows.push(Placed { leaf_index, other: None, place });
     }
 
     /// Adds a row that is in a buffer.
-    pub(super) fn push(&mut self, buffer: &Arc<RowBuffer>, place: RowPlace, sorted: [Slot; 2], leaf_index: u64) {
+    pub(super) fn push(&mut self, buffer: &Arc<RowBuffer>, mut place: RowPlace, leaf_index: u64) {
         if self.others.last().is_none_or(|last| !Arc::ptr_eq(last, buffer)) {
             self.others.push(buffer.clone());
+            self.numbers = buffer.names.numbers_in(&mut self.own.names);
         }
-        let row = buffer.row(&place);
-        let [source, key] = row.texts(sorted);
-        let (source, key) = (self.sources.number(source), self.keys.number(key));
-        self.bytes += row.bytes;
+        place.names = place.names.map(|number| self.numbers.get(number as usize).copied().unwrap_or_default());
+        self.bytes += place.bytes;
         let other = Some(self.others.len() as u32 - 1);
-        self.rows.push(Placed { source, key, time: row.time.micros(), leaf_index, other, place });
+        self.rows.push(Placed { leaf_index, other, place });
     }
 
     pub(super) fn len(&self) -> usize {
@@ -64,18 +63,27 @@ impl Waiting {
 
     /// Puts the events in the order that the table says, and then of their places in the log.
     pub(super) fn sort(&mut self) {
-        let (sources, keys) = (self.sources.ranks(), self.keys.ranks());
-        let rank = |ranks: &[u32], number: u32| ranks.get(number as usize).copied().unwrap_or_default();
-        let order = |row: &Placed| (rank(&sources, row.source), rank(&keys, row.key), row.time, row.leaf_index);
+        let ranks = self.own.names.ranks();
+        let rank = |number: u32| ranks.get(number as usize).copied().unwrap_or_default();
+        let order = |row: &Placed| {
+            let [source, key] = row.place.names;
+            (rank(source), rank(key), row.place.time, row.leaf_index)
+        };
         self.rows.sort_by_cached_key(order);
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = (Row<'_>, u64)> {
-        let buffer = |other: Option<u32>| match other {
-            Some(other) => self.others.get(other as usize).map_or(&self.own, |buffer| &**buffer),
-            None => &self.own,
-        };
-        self.rows.iter().map(move |row| (buffer(row.other).row(&row.place), row.leaf_index))
+    /// Hands over the rows in their order, each with its place in the log.
+    pub(super) fn each(&self, mut take: impl FnMut(Row<'_>, u64) -> Result<(), FileError>) -> Result<(), FileError> {
+        for rows in self.rows.chunks(ROWS_FETCHED) {
+            rows.iter().for_each(|row| fetch(self.row(row)));
+            rows.iter().try_for_each(|row| take(self.row(row), row.leaf_index))?;
+        }
+        Ok(())
+    }
+
+    fn row(&self, row: &Placed) -> Row<'_> {
+        let other = row.other.and_then(|other| self.others.get(other as usize));
+        other.map_or(&self.own, |buffer| &**buffer).row(&row.place)
     }
 
     /// Forgets the events and keeps the memory.
@@ -84,41 +92,13 @@ impl Waiting {
         self.others.clear();
         self.rows.clear();
         self.bytes = 0;
-        (self.sources, self.keys) = (Names::default(), Names::default());
     }
 }
 
-/// Texts by the number that they got when they first came. NULL is number 0.
-#[derive(Default)]
-struct Names {
-    numbers: HashMap<String, u32>,
-}
-
-impl Names {
-    fn number(&mut self, name: Option<&str>) -> u32 {
-        let Some(name) = name else { return 0 };
-        if let Some(number) = self.numbers.get(name) {
-            return *number;
-        }
-        let number = self.numbers.len() as u32 + 1;
-        self.numbers.insert(name.to_owned(), number);
-        number
-    }
-
-    /// For each number, the place of its text among all; NULL is last.
-    fn ranks(&self) -> Vec<u32> {
-        let mut sorted: Vec<_> = self.numbers.iter().collect();
-        sorted.sort_unstable();
-        let mut ranks = vec![0; sorted.len() + 1];
-        let last = sorted.len() as u32;
-        for (rank, (_, number)) in (0..).zip(sorted) {
-            if let Some(place) = ranks.get_mut(*number as usize) {
-                *place = rank;
-            }
-        }
-        if let Some(null) = ranks.first_mut() {
-            *null = last;
-        }
-        ranks
-    }
+/// Reads something of each line of memory that a row is in. Nothing has to wait for it, so reading goes on meanwhile.
+#[inline]
+fn fetch(row: Row<'_>) {
+    let marks = row.marks.iter().step_by(LINE_BYTES / size_of::<Mark>()).map(|mark| mark.length);
+    let texts = row.text.as_bytes().iter().step_by(LINE_BYTES).map(|byte| u32::from(*byte));
+    black_box(marks.chain(texts).fold(0, u32::wrapping_add));
 }

@@ -46,8 +46,6 @@ pub struct EventWriter<W: Write + Send> {
     settings: Settings,
     waiting: Waiting,
     rows: Rows,
-    /// The slots of the columns that rows are sorted by, besides their time.
-    sorted: [u16; 2],
     encoder: Encoder,
 }
 
@@ -62,13 +60,12 @@ impl<W: Write + Send> EventWriter<W> {
     /// Begins a file.
     pub fn new(sink: W, settings: Settings) -> Self {
         let (waiting, rows) = (Waiting::default(), Rows::default());
-        let sorted = rows.text_slots(["event_source", "kms_key_arn"]);
-        Self { state: State::Waiting(sink), settings, waiting, rows, sorted, encoder: Encoder::default() }
+        Self { state: State::Waiting(sink), settings, waiting, rows, encoder: Encoder::default() }
     }
 
     /// Adds an event that has this place in its log.
     pub fn append(&mut self, event: &Event<'_>, leaf_index: u64) -> Result<(), FileError> {
-        self.waiting.encode(&mut self.encoder, event, self.sorted, leaf_index);
+        self.waiting.encode(&mut self.encoder, event, leaf_index);
         self.end_full_group()
     }
 
@@ -79,7 +76,7 @@ impl<W: Write + Send> EventWriter<W> {
         place: RowPlace,
         leaf_index: u64,
     ) -> Result<(), FileError> {
-        self.waiting.push(buffer, place, self.sorted, leaf_index);
+        self.waiting.push(buffer, place, leaf_index);
         self.end_full_group()
     }
 
@@ -119,13 +116,14 @@ impl<W: Write + Send> EventWriter<W> {
             return Ok(());
         }
         waiting.sort();
-        for (row, leaf_index) in waiting.rows() {
+        waiting.each(|row, leaf_index| {
             self.rows.append_row(row, leaf_index);
             if self.rows.len() >= BATCH_ROWS {
                 let batch = self.rows.finish()?;
                 self.writer(distinct)?.write(&batch)?;
             }
-        }
+            Ok(())
+        })?;
         let batch = self.rows.finish()?;
         let writer = self.writer(distinct)?;
         writer.write(&batch)?;
