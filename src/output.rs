@@ -48,7 +48,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 }

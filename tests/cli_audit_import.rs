@@ -40,9 +40,14 @@ fn the_books_are_printed_and_what_is_rejected_is_named() {
     folder.write("in/b.jsonl", format!("{}\nno\n{}\n", event(2), event(3)));
     folder.write("in/x_CloudTrail-Digest_y.json", "{}");
     folder.write("in/notes.txt", "no");
+    folder.write("in/.a.json.part.json", event(9));
     let first = run(&folder, &["import", "in", "--to", "log"]);
     assert_eq!(first.code, 2, "{first:?}");
     assert!(first.stdout.starts_with("read 5 = written 3 + duplicate 1 + rejected 1\n"), "{}", first.stdout);
+    assert!(
+        first.stdout.ends_with("\n1 digest or head file skipped\n2 other files in the folders, not read\n"),
+        "{first:?}"
+    );
     assert!(first.stderr.contains("in/b.jsonl") && first.stderr.contains("record 2"), "{}", first.stderr);
     let again = run(&folder, &["import", "in", "--to", "log", "--format", "json"]);
     let books: Value = again.stdout.parse().unwrap();
@@ -89,6 +94,86 @@ fn the_standard_input_is_a_source_like_any_other() {
     let wanted = values(&[1, 2, 3, 4, 5].map(event).join("\n"));
     assert_eq!(values(&run(&folder, &["export", "log"]).stdout), wanted);
     assert_eq!(run(&folder, &["verify", "log"]).code, 0);
+}
+
+#[test]
+fn a_leap_second_is_a_second_of_its_day() {
+    let folder = Folder::new("leap");
+    let event = |id: u32, time: &str| format!(r#"{{"eventTime":"{time}","eventID":"{id}","errorCode":"E"}}"#);
+    let leap = ["2016-12-31T23:59:60Z", "2016-12-31T23:59:60.5Z", "2017-01-01T00:59:60+01:00"];
+    let all: Vec<_> = leap.into_iter().chain(["2016-12-31T23:59:59Z", "2017-01-01T00:00:00Z"]).collect();
+    let lines: Vec<_> = (0..).zip(&all).map(|(id, time)| event(id, time)).collect();
+    folder.write("leap.jsonl", lines.join("\n"));
+    let imported = run(&folder, &["import", "leap.jsonl", "--to", "log"]);
+    assert_eq!(
+        (imported.code, &*imported.stdout),
+        (0, "read 5 = written 5 + duplicate 0 + rejected 0\n"),
+        "{imported:?}"
+    );
+    assert_eq!(values(&run(&folder, &["export", "log"]).stdout), values(&lines.join("\n")));
+    let of_2016 = run(&folder, &["query", "failures", "log", "--until", "2017-01-01", "--format", "csv"]);
+    assert_eq!(of_2016.stdout.lines().last(), Some(",E,4"), "{of_2016:?}");
+    let since = run(&folder, &["query", "failures", "log", "--since", "2016-12-31T23:59:60Z", "--format", "csv"]);
+    assert_eq!(since.stdout.lines().last(), Some(",E,4"), "{since:?}");
+    assert_eq!(run(&folder, &["verify", "log"]).code, 0);
+    assert_eq!(run(&folder, &["compact", "log"]).code, 0);
+    assert_eq!(values(&run(&folder, &["export", "log"]).stdout), values(&lines.join("\n")));
+}
+
+#[test]
+fn a_time_beyond_the_calendar_is_rejected_and_makes_no_folder() {
+    let folder = Folder::new("calendar");
+    let times = ["0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"];
+    let lines = times.map(|time| format!(r#"{{"eventTime":"{time}"}}"#));
+    folder.write("far.jsonl", lines.join("\n"));
+    let imported = run(&folder, &["import", "far.jsonl", "--to", "log"]);
+    assert_eq!(
+        (imported.code, &*imported.stdout),
+        (2, "read 2 = written 0 + duplicate 0 + rejected 2\n"),
+        "{imported:?}"
+    );
+    assert!(
+        std::fs::read_dir(folder.path("log")).unwrap().all(|entry| !entry.unwrap().path().ends_with("dt=10000-01-01"))
+    );
+}
+
+#[test]
+fn a_log_is_not_signed_with_a_second_key() {
+    let folder = Folder::new("second-key");
+    folder.write("a.json", event(1));
+    assert_eq!(run(&folder, &["import", "a.json", "--to", "log"]).code, 0);
+    for command in [&["import", "a.json", "--to", "log"][..], &["compact", "log"]] {
+        let other = folder.run(&[&["audit"], command, &["--signing-key", "other.key"]].concat());
+        assert_eq!((other.code, &*other.stdout), (2, ""), "{other:?}");
+        let says = "is signed with a key that `other.key` would not be; name the key that signs it with --signing-key";
+        assert!(other.stderr.contains(says), "{}", other.stderr);
+        assert!(!folder.path("other.key").exists(), "a key that is of no use is not made");
+    }
+    let elsewhere = ["audit", "import", "a.json", "--to", "another", "--signing-key", "other.key"];
+    assert_eq!(folder.run(&elsewhere).code, 0);
+    let other = folder.run(&["audit", "compact", "log", "--signing-key", "other.key"]);
+    assert!(other.code == 2 && other.stderr.contains("`other.key` is not the key of the log `import`"), "{other:?}");
+    assert_eq!(run(&folder, &["verify", "log", "--signing-key", "audit.key"]).code, 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_refuses_is_named_once_and_the_import_goes_on_later() {
+    let folder = Folder::new("refusing-disk");
+    folder.write("a.json", event(1));
+    folder.write("log/dt=2026-04-01", "a file in the place of a folder");
+    let refused = run(&folder, &["import", "a.json", "--to", "log"]);
+    assert_eq!((refused.code, &*refused.stdout), (2, ""), "{refused:?}");
+    let says = "cannot import into `log`; what is imported stays, and the same command goes on from there: ";
+    assert!(refused.stderr.contains(says), "{}", refused.stderr);
+    std::fs::remove_file(folder.path("log/dt=2026-04-01")).unwrap();
+    // It was durable already, so the next run gives it its place first and then meets it again.
+    let again = run(&folder, &["import", "a.json", "--to", "log"]);
+    assert_eq!((again.code, &*again.stdout), (0, "read 1 = written 0 + duplicate 1 + rejected 0\n"), "{again:?}");
+    assert_eq!(values(&run(&folder, &["export", "log"]).stdout), values(&event(1)));
+    let full = run(&folder, &["export", "log", "--out", "jsonl:/dev/full"]);
+    assert_eq!(full.code, 2, "{full:?}");
+    assert_eq!(full.stderr.matches("No space left").count(), 1, "{}", full.stderr);
 }
 
 /// The process is killed at several moments. What it leaves is never taken for tampering, and the next import has every

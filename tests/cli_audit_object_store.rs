@@ -45,7 +45,7 @@ mod with {
         folder.write("local.json", event(4));
         let first = import(&folder, &server, &["local.json", "s3://trail/logs"], &[]);
         assert_eq!(first.code, 2, "{first:?}");
-        let wanted = "read 5 = written 4 + duplicate 0 + rejected 1\n2 digest and head files skipped\n1 other files";
+        let wanted = "read 5 = written 4 + duplicate 0 + rejected 1\n2 digest and head files skipped\n1 other file in";
         assert!(first.stdout.starts_with(wanted), "{}", first.stdout);
         assert!(first.stderr.contains("`s3://trail/logs/b.jsonl`, record 2"), "{}", first.stderr);
         let again = import(&folder, &server, &["s3://trail", "local.json"], &["--format", "json"]);

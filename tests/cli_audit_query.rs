@@ -64,6 +64,40 @@ fn answers_come_as_table_csv_and_parquet() {
 }
 
 #[test]
+fn a_log_without_events_is_asked_like_any_other() {
+    let folder = Folder::new("no-events");
+    folder.write("none.json", r#"{"Records":[]}"#);
+    let import = ["audit", "import", "none.json", "--to", "log", "--signing-key", "audit.key"];
+    assert_eq!(folder.run(&import).code, 0);
+    for question in ["used-by", "last-used", "first-seen", "failures", "deletions", "contexts", "policy-changes"]
+        .into_iter()
+        .chain(["grants", "cross-account", "cost", "rotation"])
+    {
+        assert_eq!(rows(&folder, &[question, "log"]), json!([]), "{question}");
+    }
+    let run = folder.run(&["audit", "last-used", "log"]);
+    assert_eq!((run.code, run.stdout.lines().count(), &*run.stderr), (0, 1, ""));
+}
+
+#[test]
+fn an_event_cannot_steer_the_terminal_that_shows_it() {
+    let folder = Folder::new("steer");
+    let arn = r"arn:aws:iam::111122223333:user/\u001b[2J\nroot";
+    let event = format!(
+        r#"{{"eventTime":"2026-04-01T10:00:00Z","errorCode":"a\u0007\u202eb","userIdentity":{{"type":"IAMUser","arn":"{arn}"}}}}"#
+    );
+    folder.write("event.jsonl", &event);
+    let import = ["audit", "import", "event.jsonl", "--to", "log", "--signing-key", "audit.key"];
+    assert_eq!(folder.run(&import).code, 0);
+    let table = folder.run(&["audit", "query", "failures", "log"]).stdout;
+    assert_eq!(table.lines().count(), 2, "{table}");
+    assert!(table.contains("user/␛[2J␊root") && table.contains("a␇\u{fffd}b"), "{table}");
+    // Programs get the text as it is.
+    let wanted = "arn:aws:iam::111122223333:user/\u{1b}[2J\nroot";
+    assert_eq!(rows(&folder, &["failures", "log"])[0]["principal_arn"], json!(wanted));
+}
+
+#[test]
 fn what_cannot_be_answered_says_why() {
     let folder = april("refusals");
     folder.write("empty/notes.txt", "");
@@ -76,6 +110,7 @@ fn what_cannot_be_answered_says_why() {
         (&["query", "failures", "audit", "--all-events"], "goes with `used-by` only"),
         (&["query", "failures", "audit", "--principal", "ann"], "write an ARN"),
         (&["query", "failures", "audit", "--format", "junit"], "this command has no format `junit`"),
+        (&["export", "audit", "--format", "csv"], "this command has no format `csv`; it has jsonl, cloudtrail"),
         (&["schema", "--engine", "excel", "audit"], "invalid value 'excel'"),
     ] {
         let run = folder.run(&[&["audit"], arguments].concat());

@@ -157,6 +157,12 @@ fn one_event_is_proved_and_the_proof_holds_elsewhere() {
     // SHA-256 of a zero byte and the canonical form, computed with another program.
     assert_eq!(proof["leaf_hash"], json!("8bebd9aae776cac87d0cbed2164f43ef074066760aa717c52618b864fcff24b8"));
     assert!(proof["checkpoint"].as_str().unwrap().starts_with("wardbook/import\n5\n"));
+    // Once, wherever an event is asked about, found or not.
+    for id in ["id-3", "id-9"] {
+        let answer = verify(&folder, &["log", "--event", id, "--format", "json"]).stdout;
+        assert_eq!(answer.matches(r#""schema_version": 1"#).count(), 1, "{answer}");
+        assert_eq!(answer.parse::<Value>().unwrap()["schema_version"], json!(1), "{answer}");
+    }
     let text = verify(&folder, &["log", "--event", "id-3"]).stdout;
     assert!(text.ends_with("verified: `id-3` is event 3 of 5 in the log `import`\n"), "{text}");
 

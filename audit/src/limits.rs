@@ -96,6 +96,10 @@ pub const POLICY_BYTES_MAX: usize = 64 << 10;
 /// The longest source, inflated, that an import holds in memory. Longer ones are read twice: checked, then imported.
 pub const SOURCE_BYTES_HELD_MAX: usize = 16 << 20;
 
+/// How many records of one source may be no events before nothing of it is imported and all of it is kept as it came:
+/// a bomb of tiny records, each with a reason why it is none, would fill memory and disk.
+pub const RECORDS_REJECTED_MAX: u64 = 100_000;
+
 /// How many bytes of a source are looked at to find where its records begin.
 pub const ENVELOPE_BYTES_MAX: usize = 4 << 10;
 

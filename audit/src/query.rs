@@ -187,7 +187,9 @@ fn ask_once(folder: &Folder, query: &Query) -> Result<Answer, QueryError> {
         })?;
     }
     let mut rows = fold.finish();
-    rows.sort();
+    // Events by their time; everything else by its columns.
+    let at = query.question.columns.iter().position(|column| column.name == "event_time").unwrap_or_default();
+    rows.sort_by(|a, b| a.get(at).cmp(&b.get(at)).then_with(|| a.cmp(b)));
     Ok(Answer { query: query.question.name, columns: query.question.columns, rows, effort })
 }
 
@@ -354,9 +356,11 @@ impl PrincipalName {
     }
 
     fn names(&self, row: Row<'_>) -> bool {
-        let Some((account, role, session)) = self.session() else {
-            return row.text(Column::PrincipalArn) == Some(&*self.0);
-        };
+        // A session whose event does not tell the role's ARN stands there with its own.
+        if row.text(Column::PrincipalArn) == Some(&*self.0) {
+            return true;
+        }
+        let Some((account, role, session)) = self.session() else { return false };
         let is_role = |arn: &str| {
             let mut parts = arn.splitn(6, ':').skip(4);
             parts.next() == Some(account)

@@ -5,7 +5,7 @@ use std::fmt;
 const MICROS: i64 = 1_000_000;
 const DAY_SECONDS: i64 = 86_400;
 
-/// Microseconds since 1970-01-01T00:00:00Z; only years 0 to 9999 can be read.
+/// Microseconds since 1970-01-01T00:00:00Z; only years 0 to 9999 in UTC can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -21,6 +21,9 @@ impl Timestamp {
     }
 
     /// Reads an RFC 3339 time with any offset. Digits of a fraction beyond the sixth are cut off.
+    ///
+    /// A leap second, which RFC 3339 lets the last minute of a month in UTC have, is the last microsecond before it: so
+    /// it stays on its day and in its place.
     ///
     /// ```
     /// use wardbook_audit::time::Timestamp;
@@ -45,7 +48,7 @@ impl Timestamp {
             && (1..=days_of_month(year, month)).contains(&day)
             && hour < 24
             && minute < 60
-            && second < 60;
+            && second <= 60;
         let mut micros = 0;
         if let Some(fraction) = rest.strip_prefix(b".") {
             let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -66,7 +69,17 @@ impl Timestamp {
             _ => return None,
         };
         let seconds = days(year, month, day) * DAY_SECONDS + hour * 3_600 + minute * 60 + second - offset;
-        valid.then_some(Self(seconds * MICROS + micros))
+        let time = match second {
+            60 => Self(seconds * MICROS - 1),
+            _ => Self(seconds * MICROS + micros),
+        };
+        let (year, month, day) = time.civil();
+        let is_spelled = second < 60 || (time.is_end_of_day() && day == days_of_month(year, month));
+        (valid && is_spelled && (0..=9999).contains(&year)).then_some(time)
+    }
+
+    fn is_end_of_day(self) -> bool {
+        (self.0 + 1).rem_euclid(MICROS * DAY_SECONDS) == 0
     }
 
     /// The day in UTC, counted from the epoch.
@@ -146,12 +159,25 @@ mod tests {
             ("2000-02-29T00:00:00Z", 951_782_400_000_000),
             ("2026-11-22T10:11:12.25Z", 1_795_342_272_250_000),
             ("0001-01-01T00:00:00Z", -62_135_596_800_000_000),
+            ("0000-01-01T00:00:00Z", -62_167_219_200_000_000),
             ("9999-12-31T23:59:59Z", 253_402_300_799_000_000),
         ] {
             assert_eq!(Timestamp::read(text).map(Timestamp::micros), Some(micros), "{text}");
             assert_eq!(Timestamp::from_micros(micros).to_string(), text);
         }
         assert_eq!(Timestamp::read("2023-07-10T00:30:00+02:00").unwrap().date(), "2023-07-09");
+    }
+
+    #[test]
+    fn a_leap_second_ends_its_month() {
+        for (text, last) in [
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.999999Z"),
+            ("2016-12-31T23:59:60.25Z", "2016-12-31T23:59:59.999999Z"),
+            ("2015-07-01T01:59:60+02:00", "2015-06-30T23:59:59.999999Z"),
+            ("2015-06-30T18:29:60.9-05:30", "2015-06-30T23:59:59.999999Z"),
+        ] {
+            assert_eq!(Timestamp::read(text).map(|time| time.to_string()).as_deref(), Some(last), "{text}");
+        }
     }
 
     #[test]
@@ -166,6 +192,13 @@ mod tests {
             "1900-02-29T12:00:00Z",
             "2023-07-10T24:00:00Z",
             "2023-07-10T12:60:00Z",
+            "2016-12-31T23:59:61Z",
+            "2016-12-31T22:59:60Z",
+            "2016-12-30T23:59:60Z",
+            "2016-12-31T23:59:60+01:00",
+            "0000-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
+            "9999-12-31T23:59:60-00:01",
             "2023-07-10T12:00:00.Z",
             "2023-07-10T12:00:00+0200",
             "2023-07-10 12:00:00Z",

@@ -62,8 +62,12 @@ fn object_of(fields: &'static [Field]) -> BoxedStrategy<Value> {
 fn event() -> impl Strategy<Value = String> {
     let fields: Vec<Field> =
         COLUMNS.iter().filter(|column| column.source == Source::Record).map(|column| column.field).collect();
-    let time =
-        prop_oneof![Just("2026-04-01T12:00:00Z"), Just("2026-04-01T12:00:00.250Z"), Just("1999-12-31T23:59:59-01:30"),];
+    let time = prop_oneof![
+        Just("2026-04-01T12:00:00Z"),
+        Just("2026-04-01T12:00:00.250Z"),
+        Just("1999-12-31T23:59:59-01:30"),
+        Just("2016-12-31T23:59:60Z")
+    ];
     (object_of(Box::leak(fields.into_boxed_slice())), time).prop_map(|(mut event, time)| {
         if let Value::Object(members) = &mut event {
             members.insert("eventTime".to_owned(), Value::String(time.to_owned()));

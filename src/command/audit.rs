@@ -67,7 +67,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     }
 }
 
-/// The audit folder at a path, which may have no events yet.
+/// The audit folder at a path, which may have no events yet. It must be one: an answer from the wrong folder would look
+/// like "nobody".
 fn opened(path: &Path) -> anyhow::Result<Folder> {
     let disk = LocalDisk::new(path);
     let entries = disk.list(Path::new("")).with_context(|| format!("cannot read `{}`", path.display()))?;

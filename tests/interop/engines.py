@@ -7,6 +7,7 @@ import datetime
 import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,13 @@ assert sql("SELECT max(event_time) FROM events_utc") == [(datetime.datetime(2026
 assert sql("SELECT count(*) FROM events WHERE dt <> strftime(event_time AT TIME ZONE 'UTC', '%Y-%m-%d')") == [(0,)]
 contexts = sql("SELECT encryption_context['aws:s3:arn'] FROM events WHERE encryption_context['aws:s3:arn'] IS NOT NULL")
 assert contexts == [("arn:aws:s3:::b",)] * 2, contexts
+
+# A folder is one folder, whatever it is called.
+with tempfile.TemporaryDirectory(prefix="it's [1] *") as place:
+    shutil.copytree(folder, os.path.join(place, "audit"))
+    moved = duckdb.connect()
+    moved.execute(run("schema", "--engine", "duckdb", os.path.join(place, "audit")))
+    assert moved.execute("SELECT count(*) FROM events").fetchall() == [(7,)]
 
 # Named questions and SQL find the same.
 use = """event_source = 'kms.amazonaws.com' AND error_code IS NULL AND event_name IN

@@ -32,7 +32,9 @@ pub enum KeysError {
 impl PublicKeys {
     /// Reads the outputs of several regions and pages, one after another or in a list.
     pub fn read(text: &str) -> Result<Self, KeysError> {
-        let (mut keys, mut tree, mut rest) = (Self::default(), Tree::default(), text);
+        // Some shells begin a file with a byte order mark.
+        let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let (mut keys, mut tree) = (Self::default(), Tree::default());
         loop {
             let end = tree.read_prefix(rest)?;
             keys.add(tree.value(rest))?;

@@ -297,7 +297,12 @@ fn a_trail_that_was_stopped_and_started_has_two_beginnings() {
 #[test]
 fn keys_come_in_the_ways_that_the_tool_prints_them() {
     let entry = r#"{"PublicKeyList": [{"Value": "AAAA", "Fingerprint": "f"}]}"#;
-    for text in [entry.to_owned(), format!("{entry}{entry}\n\n{entry} "), format!("[{entry}, {entry}]")] {
+    for text in [
+        entry.to_owned(),
+        format!("{entry}{entry}\n\n{entry} "),
+        format!("[{entry}, {entry}]"),
+        format!("\u{feff}{entry}\r\n"),
+    ] {
         assert!(PublicKeys::read(&text).is_ok(), "{text}");
     }
     for text in ["", "{}", "[1]", r#"{"PublicKeyList": [{}]}"#, r#"{"PublicKeyList": {}}"#, "x"] {

@@ -15,7 +15,7 @@ use super::records::{Found, Records, Refusal};
 use super::{Source, is_digest};
 use crate::event::{Event, EventError, Leaf, LeafHasher};
 use crate::json::Tree;
-use crate::limits::{CHUNK_BYTES_MAX, SOURCE_BYTES_HELD_MAX};
+use crate::limits::{CHUNK_BYTES_MAX, RECORDS_REJECTED_MAX, SOURCE_BYTES_HELD_MAX};
 use crate::log::Hash;
 use crate::parquet::{Encoder, RowBuffer, RowPlace, RowPool};
 
@@ -143,7 +143,8 @@ impl<'a> Reader<'a> {
         if held.len() <= SOURCE_BYTES_HELD_MAX {
             let digest = opened.digest();
             let mut chunks = Vec::new();
-            let ended = self.records(&mut Records::held(held, self.has_lines), &mut |chunk| {
+            let mut records = Records::held(held, self.has_lines);
+            let ended = self.records(&mut records, RECORDS_REJECTED_MAX, &mut |chunk| {
                 chunks.push(chunk);
                 true
             })?;
@@ -155,7 +156,15 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let mut rest = Records::new(held.chain(opened), self.has_lines);
-        while rest.next(&mut self.tools.tree)?.is_some() {}
+        let mut rejected = 0;
+        while let Some(found) = rest.next(&mut self.tools.tree)? {
+            let (offset, is_event) = match &found {
+                Found::Unreadable { offset, .. } => (*offset, false),
+                Found::Record { offset, place } => (*offset, self.may_be_event(rest.text(place))),
+            };
+            rejected += u64::from(!is_event);
+            not_too_many(rejected, RECORDS_REJECTED_MAX, offset)?;
+        }
         let digest = rest.into_source().into_inner().1.digest();
         if !send(Message::Whole(digest)) {
             return Ok(());
@@ -168,7 +177,7 @@ impl<'a> Reader<'a> {
             }
         };
         let mut wanted = true;
-        let read = self.records(&mut again, &mut |chunk| {
+        let read = self.records(&mut again, u64::MAX, &mut |chunk| {
             wanted = send(Message::Chunk(chunk));
             wanted
         });
@@ -184,12 +193,17 @@ impl<'a> Reader<'a> {
         let counted = Counted { source: self.source.open().map_err(refuse)?, digest: Sha256::new(), bytes_read };
         let mut raw = BufReader::with_capacity(BUFFER_BYTES, counted);
         let is_gzip = raw.fill_buf().map_err(refuse)?.starts_with(&[0x1f, 0x8b]);
-        let looks_plain = raw.buffer().first().is_some_and(|byte| matches!(byte, b'{' | b'[' | b' ' | b'\n' | 0xef));
+        let looks_plain = raw.buffer().first();
+        let looks_plain =
+            looks_plain.is_some_and(|byte| matches!(byte, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' | 0xef));
         match is_gzip {
             true => Ok(Inflated::Gzip(Box::new(MultiGzDecoder::new(raw)))),
             // Some tools inflate what they download and leave the name.
             false if !self.source.name().ends_with(".gz") || looks_plain => Ok(Inflated::Plain(raw)),
-            false => Err(Refusal { offset: Some(0), message: "not a gzip file".to_owned() }),
+            false => {
+                let message = if raw.buffer().is_empty() { "the file is empty" } else { "not a gzip file" };
+                Err(Refusal { offset: Some(0), message: message.to_owned() })
+            }
         }
     }
 
@@ -197,11 +211,13 @@ impl<'a> Reader<'a> {
     fn records<R: Read>(
         &mut self,
         records: &mut Records<'_, R>,
+        rejected_max: u64,
         send: &mut dyn FnMut(Chunk) -> bool,
     ) -> Result<Ended, Refusal> {
         let mut items = Vec::new();
         self.tools.rows.clear();
         let (mut number, mut ended) = (0, Ended::default());
+        let (mut rejected, mut rejected_bytes) = (0, 0);
         while let Some(found) = records.next(&mut self.tools.tree)? {
             number += 1;
             let (offset, what) = match found {
@@ -224,10 +240,18 @@ impl<'a> Reader<'a> {
                     }
                 }
             };
+            if let What::Rejected { message, bytes } = &what {
+                (rejected, rejected_bytes) = (rejected + 1, rejected_bytes + REJECTED_BYTES + message.len());
+                rejected_bytes += bytes.as_ref().map_or(0, Vec::len);
+                not_too_many(rejected, rejected_max, offset)?;
+            }
             items.push(Item { number, offset, what });
             let Tools { rows, pool, .. } = &mut *self.tools;
-            if rows.bytes() >= CHUNK_BYTES_MAX && !send(Chunk::take(rows, &mut items, pool)) {
-                return Ok(ended);
+            if rows.bytes() + rejected_bytes >= CHUNK_BYTES_MAX {
+                rejected_bytes = 0;
+                if !send(Chunk::take(rows, &mut items, pool)) {
+                    return Ok(ended);
+                }
             }
         }
         if !items.is_empty() {
@@ -255,6 +279,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether `event` will find one. What lookup-events says is not looked into.
+    fn may_be_event(&self, text: &str) -> bool {
+        let value = self.tools.tree.value(text);
+        let has_inner = || value.kind() == crate::json::Kind::Object && value.text_member("CloudTrailEvent").is_some();
+        Event::of(value).is_ok() || has_inner()
+    }
+
     fn is_digest(&self, text: &str) -> bool {
         let value = self.tools.tree.value(text);
         value.kind() == crate::json::Kind::Object
@@ -265,6 +296,18 @@ impl<'a> Reader<'a> {
 #[derive(Default)]
 struct Ended {
     is_digest: bool,
+}
+
+/// What a rejected record takes in memory besides its bytes and the message.
+const REJECTED_BYTES: usize = 192;
+
+fn not_too_many(rejected: u64, most: u64, offset: u64) -> Result<(), Refusal> {
+    if rejected <= most {
+        return Ok(());
+    }
+    let message =
+        format!("more than {most} of its records are no events, so none is imported; the last at byte {offset}");
+    Err(Refusal { offset: Some(offset), message })
 }
 
 fn place(event: &Event<'_>, hasher: &mut LeafHasher, encoder: &mut Encoder, rows: &mut RowBuffer) -> EventPlace {

@@ -45,8 +45,8 @@ impl FileSource {
         Self { name: name_of(&path), path, length }
     }
 
-    /// The files below a folder whose names say JSON, and how many others there are. Links are not followed, hidden
-    /// files and the folder `except` are left out.
+    /// The files below a folder whose names say JSON, and how many others there are: links are not followed, and hidden
+    /// files are not read. Hidden folders and the folder `except` are left out.
     pub fn below(folder: &Path, except: &Path) -> io::Result<(Vec<Self>, u64)> {
         let (mut found, mut others) = (Vec::new(), 0);
         let mut folders = vec![(folder.to_owned(), 0)];
@@ -54,12 +54,13 @@ impl FileSource {
             for entry in std::fs::read_dir(&folder)? {
                 let entry = entry?;
                 let (name, kind) = (entry.file_name().to_string_lossy().to_ascii_lowercase(), entry.file_type()?);
+                let is_hidden = name.starts_with('.');
                 match kind.is_dir() {
-                    _ if name.starts_with('.') => {}
+                    true if is_hidden => {}
                     true if entry.path().canonicalize().is_ok_and(|path| path == *except) => {}
                     true if depth >= FOLDER_DEPTH_MAX => return Err(too_deep()),
                     true => folders.push((entry.path(), depth + 1)),
-                    false if kind.is_file() && is_json(&name) => found.push(Self::new(entry.path())),
+                    false if kind.is_file() && !is_hidden && is_json(&name) => found.push(Self::new(entry.path())),
                     false => others += 1,
                 }
             }

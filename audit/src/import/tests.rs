@@ -10,6 +10,7 @@ use crate::compact::{self, Compactor};
 use crate::disk::{Failure, MemoryDisk, WatchedDisk};
 use crate::event::EventText;
 use crate::export::{ExportError, export};
+use crate::limits::{RECORDS_REJECTED_MAX, SOURCE_BYTES_HELD_MAX};
 use crate::log::{LogWriter, SigningKey, Trust, Verdict, verify};
 
 #[derive(Clone)]
@@ -206,17 +207,20 @@ fn hostile_sources_are_named_and_kept_and_the_rest_is_imported() {
         source("j-half.json", r#"[{"eventTime":"2026-04-01T12:00:00Z","a":"\ud800"}]"#),
         source("k.jsonl", format!("{}\n{{\"broken\n{}\n", event(4), event(5))),
         source("l-none.json.gz", "not gzip"),
+        source("l-zero.json.gz", ""),
         source("m-CloudTrail-Digest_x.json.gz", gzip("{}")),
         source("n.json", r#"{"awsAccountId":"1","digestStartTime":"x","digestS3Bucket":"b"}"#),
     ];
     let disk = MemoryDisk::default();
     let books = run(&disk, &sources).unwrap();
     assert_eq!(books.read, books.written + books.duplicate + books.rejected);
-    assert_eq!((books.written, books.duplicate, books.rejected, books.skipped), (5, 0, 14, 2), "{books:?}");
-    for name in ["b-cut", "c-flipped", "d-cut", "e-garbage", "f-empty", "l-none"] {
+    assert_eq!((books.written, books.duplicate, books.rejected, books.skipped), (5, 0, 15, 2), "{books:?}");
+    for name in ["b-cut", "c-flipped", "d-cut", "e-garbage", "f-empty", "l-none", "l-zero"] {
         let of: Vec<_> = books.rejections.iter().filter(|rejection| rejection.source.starts_with(name)).collect();
         assert!(of.len() == 1 && of[0].record.is_none() && of[0].offset.is_some(), "{name}: {of:?}");
     }
+    let said = |name: &str| books.rejections.iter().find(|rejection| rejection.source.starts_with(name)).unwrap();
+    assert_eq!([said("l-none"), said("l-zero")].map(|of| &*of.message), ["not a gzip file", "the file is empty"]);
     let kept = |bytes: &[u8]| {
         let held =
             |path: &PathBuf| folder(&disk).disk().read(path).unwrap().windows(bytes.len()).any(|part| part == bytes);
@@ -227,8 +231,37 @@ fn hostile_sources_are_named_and_kept_and_the_rest_is_imported() {
     assert_verified(&disk);
     let before = disk.paths();
     let again = run(&disk, &sources).unwrap();
-    assert_eq!((again.written, again.duplicate, again.rejected), (0, 5, 14));
+    assert_eq!((again.written, again.duplicate, again.rejected), (0, 5, 15));
     assert_eq!(disk.paths(), before, "the same bytes are kept once");
+}
+
+#[test]
+fn a_bomb_of_records_that_are_none_is_refused_as_one() {
+    let most = RECORDS_REJECTED_MAX as usize;
+    let nothings = |count: usize| format!("[{}{}]", event(0), ",0".repeat(count));
+    let long = |count: usize| {
+        let spaces = " ".repeat(SOURCE_BYTES_HELD_MAX);
+        format!("[{spaces}{}{}]", event(1), ",{}".repeat(count))
+    };
+    let lines = format!("{}\n{}", event(2), "no\n".repeat(most + 1));
+    let disk = MemoryDisk::default();
+    for (bomb, at) in [
+        (source("a.json.gz", gzip(nothings(most + 1))), nothings(most + 1).len() - 2),
+        (source("b.json.gz", gzip(long(most + 1))), long(most + 1).len() - 3),
+        (source("c.jsonl", &lines), lines.len() - 3),
+    ] {
+        let books = run(&disk, &[bomb, source("z.json", event(9))]).unwrap();
+        assert_eq!((books.read, books.rejected), (2, 1), "{:?}", books.rejections);
+        let [refused] = &*books.rejections else { panic!("{:?}", books.rejections) };
+        assert!(refused.message.starts_with("more than 100000 of its records are no events"), "{refused:?}");
+        assert_eq!((refused.record, refused.offset), (None, Some(at as u64)));
+    }
+    assert_eq!(events(&disk).len(), 1, "the rest is imported");
+    for (name, rest, id) in [("a.json.gz", nothings(most), 0), ("b.json.gz", long(most), 1)] {
+        let books = run(&disk, &[source(name, gzip(rest))]).unwrap();
+        assert_eq!((books.written, books.rejected), (1, most as u64), "{name} with event {id}");
+    }
+    assert_verified(&disk);
 }
 
 #[test]

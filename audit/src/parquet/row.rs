@@ -387,10 +387,10 @@ fn append_list(
     fits
 }
 
-/// Whether a time is spelled as it will be given back. All of CloudTrail's are.
+/// Whether a time is spelled as it will be given back. All of CloudTrail's are; a leap second is not.
 fn is_usual(written: &str, time: Timestamp) -> bool {
-    let whole_second =
-        matches!(written.as_bytes(), [date @ .., b'Z'] if date.len() == 19 && date.get(10) == Some(&b'T'));
+    let whole_second = matches!(written.as_bytes(), [date @ .., b'Z']
+        if date.len() == 19 && date.get(10) == Some(&b'T') && !date.ends_with(b"60"));
     whole_second || written == time.to_string()
 }
 

@@ -240,7 +240,7 @@ fn deletions_are_listed_failed_or_not() {
     let folder = log(
         &[
             event("05T00:00:00", "DeleteKey", &format!("{service},{}", on(&[K2]))),
-            event("01T00:00:00", "DisableKey", &about("e1", K1)),
+            event("01T00:00:00", "DisableKey", &about("z1", K1)),
             event("02T00:00:00", "ScheduleKeyDeletion", &format!(r#"{},"errorCode":"AccessDenied""#, about("e2", K1))),
             event("03T00:00:00", "CancelKeyDeletion", &about("e3", K1)),
             event("03T00:00:00", "EnableKey", &about("no", K1)),
@@ -254,7 +254,7 @@ fn deletions_are_listed_failed_or_not() {
     assert_eq!(
         rows(&folder, &query("deletions")),
         [
-            format!("e1 | 01T00:00 | DisableKey | user/ann | {k1}"),
+            format!("z1 | 01T00:00 | DisableKey | user/ann | {k1}"),
             format!("e2 | 02T00:00 | ScheduleKeyDeletion | user/ann | {k1}"),
             format!("e3 | 03T00:00 | CancelKeyDeletion | user/ann | {k1}"),
             format!("e4 | 04T00:00 | DeleteImportedKeyMaterial | user/ann | {k1}"),
@@ -470,6 +470,20 @@ fn a_role_is_asked_about_as_a_whole_or_by_session() {
     );
     assert!(asked("arn:aws:sts::444455556666:assumed-role/r/s1").is_empty());
     assert!(asked("arn:aws:iam::111122223333:role/r").is_empty());
+}
+
+#[test]
+fn what_stands_in_an_answer_can_be_asked_about() {
+    // Without an issuer the caller is the session, and the answer says so.
+    let session = r#""userIdentity":{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/r/s1"}"#;
+    let folder = log(&[event("01T00:00:00", "Decrypt", &format!("{session},{}", on(&[K1])))], &[]);
+    let session = "arn:aws:sts::111122223333:assumed-role/r/s1";
+    let all = rows(&folder, &query("used-by"));
+    let of_session = Query { principal: Some(PrincipalName::new(session)), ..query("used-by") };
+    assert_eq!(all.len(), 1);
+    assert_eq!(rows(&folder, &of_session), all);
+    let of_another = PrincipalName::new("arn:aws:sts::111122223333:assumed-role/r/s2");
+    assert!(rows(&folder, &Query { principal: Some(of_another), ..query("used-by") }).is_empty());
 }
 
 #[test]

@@ -36,3 +36,15 @@ fn types_follow_the_table() {
     assert!(spark.contains("`leaf_index` bigint"));
     assert!(spark.contains("LOCATION '/data/audit';"));
 }
+
+#[test]
+fn a_pattern_means_one_folder() {
+    for (folder, files) in [
+        ("/data/audit [1]", "'/data/audit [[]1]/dt=*/*.parquet'"),
+        ("/data/a*?", "'/data/a[*][?]/dt=*/*.parquet'"),
+        ("s3://b/a?s3_region=eu-west-1", "'s3://b/a?s3_region=eu-west-1/dt=*/*.parquet'"),
+    ] {
+        let text = ddl(Engine::DuckDb, folder);
+        assert!(text.contains(files), "{text}");
+    }
+}

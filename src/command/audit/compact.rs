@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 use wardbook_audit::compact::{CompactError, Compacted, Compactor, Options};
@@ -25,6 +26,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     output::check::<Done>(global)?;
     let folder = super::opened(&arguments.folder)?;
     let mut done = Done::default();
+    let cannot = || format!("cannot compact `{}`", arguments.folder.display());
     for origin in folder.origins()? {
         let compactor = match Compactor::begin(&folder, &origin) {
             // A server compacts nothing, and its files wait until it stops.
@@ -34,10 +36,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
                 eprintln!("{}", plain(Severity::Warning, &message, Screen::new(global).stderr_color));
                 continue;
             }
-            begun => begun?,
+            begun => begun.with_context(cannot)?,
         };
         let mut log = arguments.key.open(&folder, &origin)?;
-        let Compacted { merged, written, files } = compactor.run(&mut log, Options::default())?;
+        let Compacted { merged, written, files } = compactor.run(&mut log, Options::default()).with_context(cannot)?;
         done.compacted.merged += merged;
         done.compacted.written += written;
         done.compacted.files += files;

@@ -54,7 +54,7 @@ fn form(format: Format) -> anyhow::Result<Form> {
     match format {
         Format::Auto | Format::Jsonl => Ok(Form::Lines),
         Format::Cloudtrail => Ok(Form::Records),
-        _ => bail!("this command has no such format; it has jsonl, cloudtrail"),
+        _ => bail!("this command has no format `{}`; it has jsonl, cloudtrail", format.name()),
     }
 }
 
@@ -62,7 +62,7 @@ fn form(format: Format) -> anyhow::Result<Form> {
 enum WriteError {
     #[error(transparent)]
     Export(#[from] ExportError),
-    #[error("cannot write: {0}")]
+    #[error("cannot write the events")]
     Write(#[from] io::Error),
 }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 use wardbook_audit::disk::LocalDisk;
 use wardbook_audit::folder::Folder;
 use wardbook_audit::import::{self, Books, Conflict, FileSource, Importer, Options, Rejection, Source, Watch};
+use wardbook_audit::limits::REPORTED_MAX;
 
 use super::{key, object};
 use crate::cli::Global;
@@ -42,12 +43,18 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     let (sources, others) = sources(arguments, &importer, global)?;
     let mut log = arguments.key.open(&folder, &import::origin())?;
     let color = Screen::new(global).stderr_color;
-    let mut shown = Shown { progress: Progress::new(global), color };
+    let mut shown = Shown { progress: Progress::new(global), color, told: 0 };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let options = Options { threads, ..Options::default() };
     let books = importer.run(sources, &mut log, options, &mut shown);
-    drop(shown);
-    let imported = Imported { books: books?, others };
+    shown.finish(to);
+    let unfinished = || {
+        format!(
+            "cannot import into `{}`; what is imported stays, and the same command goes on from there",
+            to.display()
+        )
+    };
+    let imported = Imported { books: books.with_context(unfinished)?, others };
     output::emit(&imported, global)?;
     Ok(if imported.books.rejected == 0 { Exit::Fine } else { Exit::Unreadable })
 }
@@ -87,16 +94,40 @@ fn shown(path: &Path) -> String {
 struct Shown {
     progress: Progress,
     color: bool,
+    /// How many rejections and conflicts there were.
+    told: usize,
+}
+
+impl Shown {
+    /// Whether one more of them is told.
+    fn tells(&mut self) -> bool {
+        self.told += 1;
+        self.told <= REPORTED_MAX
+    }
+
+    fn finish(self, to: &Path) {
+        if let Some(more @ 1..) = self.told.checked_sub(REPORTED_MAX) {
+            let place = to.join("rejected").display().to_string();
+            let message = format!("{more} more are not told here; `{place}` has what was rejected, with the reasons");
+            self.progress.print(&plain(Severity::Warning, &message, self.color));
+        }
+    }
 }
 
 impl Watch for Shown {
     fn rejected(&mut self, rejection: &Rejection) {
+        if !self.tells() {
+            return;
+        }
         let place = rejection.record.map(|record| format!(", record {record}")).unwrap_or_default();
         let message = format!("rejected `{}`{place}: {}", rejection.source, rejection.message);
         self.progress.print(&plain(Severity::Error, &message, self.color));
     }
 
     fn conflict(&mut self, conflict: &Conflict) {
+        if !self.tells() {
+            return;
+        }
         let Conflict { source, record, event_id } = conflict;
         let message = format!("`{source}`, record {record}: another event has the eventID `{event_id}`; both are kept");
         self.progress.print(&plain(Severity::Warning, &message, self.color));
@@ -106,6 +137,8 @@ impl Watch for Shown {
         self.progress.bytes(progress.bytes, progress.bytes_all, || format!("{} records", progress.records));
     }
 }
+
+const CONFLICT: &str = "written under an eventID that another event has";
 
 /// The books, to be printed.
 struct Imported {
@@ -141,13 +174,15 @@ impl Report for Imported {
             }));
         }
         let mut text = format!("{}\n", self.summary());
-        for (count, what) in [
-            (books.skipped, "digest and head files skipped"),
-            (self.others, "other files in the folders, not read"),
-            (books.conflict, "written under an eventID that another event has"),
+        for (count, one, many) in [
+            (books.skipped, "digest or head file skipped", "digest and head files skipped"),
+            (self.others, "other file in the folders, not read", "other files in the folders, not read"),
+            (books.conflict, CONFLICT, CONFLICT),
         ] {
-            if count > 0 {
-                text.push_str(&format!("{count} {what}\n"));
+            match count {
+                0 => {}
+                1 => text.push_str(&format!("1 {one}\n")),
+                _ => text.push_str(&format!("{count} {many}\n")),
             }
         }
         Ok(text)

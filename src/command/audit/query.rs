@@ -1,13 +1,10 @@
 //! `audit query`: a named question, its answer as a table, JSON, CSV or Parquet.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Map, Number, Value, json};
-use wardbook_audit::disk::LocalDisk;
-use wardbook_audit::folder::Folder;
 use wardbook_audit::query::{Answer, Cell, KeyName, PrincipalName, QUESTIONS, Query, ask, question};
 use wardbook_audit::time::Timestamp;
 
@@ -75,20 +72,10 @@ fn answer(name: &str, about: &About, all_events: bool, global: &Global) -> anyho
         until: about.until,
         all_events,
     };
-    let answer = ask(&folder(&about.folder)?, &query)
+    let answer = ask(&super::opened(&about.folder)?, &query)
         .with_context(|| format!("cannot answer from `{}`", about.folder.display()))?;
     output::emit(&Answered(answer), global)?;
     Ok(Exit::Fine)
-}
-
-/// The audit folder at a path, if there is one: an answer from the wrong folder would look like "nobody".
-pub(super) fn folder(path: &Path) -> anyhow::Result<Folder> {
-    let folder = Folder::new(Arc::new(LocalDisk::new(path)));
-    let origins = folder.origins().with_context(|| format!("cannot read `{}`", path.display()))?;
-    if origins.is_empty() {
-        bail!("`{}` is no audit folder: it has neither `dt=YYYY-MM-DD/` nor `journal/`", path.display());
-    }
-    Ok(folder)
 }
 
 fn names() -> clap::builder::PossibleValuesParser {
@@ -140,7 +127,8 @@ impl Report for Answered {
             Format::Parquet => bail!("a Parquet file is no text"),
             _ => {
                 let header = columns.iter().map(|column| table::tint(column.name, table::Tint::Bold, color)).collect();
-                let row = |row: &Vec<Cell>| row.iter().map(|cell| text(cell).unwrap_or("-".into())).collect();
+                let cell = |cell: &Cell| text(cell).map_or("-".into(), |text| table::visible(&text).into_owned());
+                let row = |row: &Vec<Cell>| row.iter().map(cell).collect();
                 let lines: Vec<Vec<String>> = std::iter::once(header).chain(rows.iter().map(row)).collect();
                 Ok(format!("{}\n", table::columns(&lines)))
             }

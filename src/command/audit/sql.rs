@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use wardbook_audit::sql::{SqlError, query};
 
-use super::query::folder;
+use super::opened;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::output::{self, Format, Screen};
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
     output::check_formats(FORMATS, global)?;
-    folder(&arguments.folder)?;
+    opened(&arguments.folder)?;
     let color = Screen::new(global).stdout_color;
     let mut sinks = Sinks::new(&arguments.sql, color);
     for target in &global.out {

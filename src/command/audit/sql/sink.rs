@@ -170,7 +170,9 @@ impl Sink {
                     if lines.len() > TABLE_ROWS_MAX || *bytes > TABLE_BYTES_MAX {
                         break;
                     }
-                    let line: Vec<String> = cells(row).into_iter().map(|cell| cell.unwrap_or("-".into())).collect();
+                    let shown =
+                        |cell: Option<String>| cell.map_or("-".into(), |cell| table::visible(&cell).into_owned());
+                    let line: Vec<String> = cells(row).into_iter().map(shown).collect();
                     *bytes += line.iter().map(String::len).sum::<usize>();
                     lines.push(line);
                 }

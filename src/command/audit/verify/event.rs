@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wardbook_audit::log::{EventProof, Proof, Trust, Verdict, prove, verify};
 
 use super::folder::{self, Verified};
-use super::{exit, tinted};
+use super::{exit, many, tinted};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::output::{self, Format, Report};
@@ -99,11 +99,11 @@ impl Report for Asked {
             for proof in proofs {
                 let path: Vec<_> = proof.path.iter().map(|hash| format!("  {hash}\n")).collect();
                 text.push_str(&format!(
-                    "leaf {}\nroot {} of {} events\nproof of {} hashes, lowest first\n{}",
+                    "leaf {}\nroot {} of {}\nproof of {}, lowest first\n{}",
                     proof.leaf_hash,
                     proof.root,
-                    proof.tree_size,
-                    path.len(),
+                    many(proof.tree_size, "event"),
+                    many_hashes(path.len()),
                     path.concat()
                 ));
             }
@@ -115,6 +115,10 @@ impl Report for Asked {
     fn summary(&self) -> String {
         format!("{}: {}", super::word(self.verdict), self.line())
     }
+}
+
+fn many_hashes(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "hash" } else { "hashes" })
 }
 
 fn state(proof: &Proof) -> &'static str {

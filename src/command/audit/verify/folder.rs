@@ -105,8 +105,11 @@ impl Report for Verified {
         for (origin, from) in self.logs() {
             let at = &origin.checkpoint;
             text.push_str(&format!(
-                "log `{}`: {} events in {} files, root {}\n",
-                origin.origin, at.size, origin.files, at.root
+                "log `{}`: {} in {}, root {}\n",
+                origin.origin,
+                many(at.size, "event"),
+                many(origin.files, "file"),
+                at.root
             ));
             if origin.unsealed > 0 {
                 text.push_str(&format!(
@@ -140,7 +143,9 @@ impl Verified {
         let (logs, findings) = (self.report.origins.len() as u64, self.report.findings.len() as u64 + self.report.more);
         let events: u64 = self.report.origins.iter().map(|origin| origin.checkpoint.size).sum();
         match verdict {
-            Verdict::Verified => format!("{}: {events} events in {}", tinted(verdict, color), many(logs, "log")),
+            Verdict::Verified => {
+                format!("{}: {} in {}", tinted(verdict, color), many(events, "event"), many(logs, "log"))
+            }
             _ => format!("{}: {} in {}", tinted(verdict, color), many(findings, "finding"), many(logs, "log")),
         }
     }
