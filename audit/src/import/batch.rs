@@ -60,18 +60,17 @@ impl Batch {
         source: Hash,
     ) -> Result<bool, ImportError> {
         let index = self.first + self.leaves.len() as u64;
-        let day = self.days.entry(place.time.day()).or_insert_with(|| Day {
-            writer: EventWriter::new(
-                Sink::new(self.folder.disk().clone(), prepared(&place.time.date())),
-                self.settings,
-            ),
-            date: place.time.date(),
-            sources: BTreeSet::new(),
-            last: None,
-        });
-        day.writer.append_row(rows, place, index)?;
-        if day.last.replace(source) != Some(source) {
-            day.sources.insert(source);
+        let number = place.time.day();
+        if !self.days.contains_key(&number) {
+            let date = place.time.date();
+            let writer = EventWriter::new(Sink::new(self.folder.disk().clone(), prepared(&date)), self.settings);
+            self.days.insert(number, Day { date, writer, sources: BTreeSet::new(), last: None });
+        }
+        if let Some(day) = self.days.get_mut(&number) {
+            day.writer.append_row(rows, place, index)?;
+            if day.last.replace(source) != Some(source) {
+                day.sources.insert(source);
+            }
         }
         self.bytes += place.bytes;
         self.leaves.push(leaf);

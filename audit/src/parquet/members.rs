@@ -85,7 +85,7 @@ mod tests {
             assert_eq!(members.find(name), Some(field), "{name}");
             let capital = name.to_uppercase();
             for other in [&name[1..], &name[..name.len() - 1], &format!("{name}x"), &format!("x{name}"), &capital] {
-                let known = names.iter().position(|name| name == other);
+                let known = names.iter().position(|name| *name == other);
                 assert_eq!(members.find(other), known, "{other}");
             }
             for place in 0..name.len() {
