@@ -84,7 +84,13 @@ mod tests {
         for (field, name) in names.iter().enumerate() {
             assert_eq!(members.find(name), Some(field), "{name}");
             let capital = name.to_uppercase();
-            for other in [&name[1..], &name[..name.len() - 1], &format!("{name}x"), &format!("x{name}"), &capital] {
+            for other in [
+                name.get(1..).unwrap(),
+                name.get(..name.len() - 1).unwrap(),
+                &format!("{name}x"),
+                &format!("x{name}"),
+                &capital,
+            ] {
                 let known = names.iter().position(|name| *name == other);
                 assert_eq!(members.find(other), known, "{other}");
             }

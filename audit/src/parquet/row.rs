@@ -61,16 +61,17 @@ impl RowBuffer {
         self.text.len()
     }
 
-    /// How many bytes of memory it takes.
-    pub(crate) fn memory(&self) -> usize {
-        self.text.capacity() + self.marks.capacity() * size_of::<Mark>()
+    /// How many bytes its rows have. It takes up to twice as much memory, which depends on what that was used for before;
+    /// what is written may not.
+    pub(crate) fn used(&self) -> usize {
+        self.text.len() + self.marks.len() * size_of::<Mark>()
     }
 
     /// The rows, if they need little of the memory in as little as they need, else as they are. Of the same buffer more
     /// rows can be made.
     pub(crate) fn finish(&mut self, pool: &Arc<RowPool>) -> Self {
-        let used = self.text.len() + self.marks.len() * size_of::<Mark>();
-        if self.memory() <= 2 * used {
+        let memory = self.text.capacity() + self.marks.capacity() * size_of::<Mark>();
+        if memory <= 2 * self.used() {
             return std::mem::replace(self, pool.take());
         }
         let (text, marks, names) =
@@ -439,4 +440,30 @@ fn begin(left: &mut String, name: Value<'_>) {
     }
     name.write_compact(left);
     left.push(':');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_used_again_and_changes_nothing() {
+        let pool = Arc::new(RowPool::default());
+        let text = "x".repeat(CHUNK_BYTES_MAX);
+        let mut buffer = pool.take();
+        buffer.add(1, &text);
+        let (full, place) = (buffer.finish(&pool), buffer.text.as_ptr());
+        assert_eq!((full.used(), buffer.used()), (CHUNK_BYTES_MAX + size_of::<Mark>(), 0));
+        buffer.add(1, "few");
+        let few = buffer.finish(&pool);
+        assert_eq!((few.text.as_str(), few.text.capacity(), few.used()), ("few", 3, 3 + size_of::<Mark>()));
+        assert_eq!((buffer.text.as_ptr(), buffer.used()), (place, 0), "what had few rows goes on");
+        let place = full.text.as_ptr();
+        drop((full, few));
+        let mut again = pool.take();
+        assert_eq!((again.text.as_ptr(), again.used()), (place, 0), "what had many is given back");
+        again.add(1, &text.repeat(8));
+        drop(again);
+        assert!(pool.take().text.capacity() < 4 * CHUNK_BYTES_MAX, "what has grown too large is not kept");
+    }
 }
