@@ -283,6 +283,9 @@ fn next_leaf(folder: &Folder) -> Result<u64, ImportError> {
     Ok(files.iter().filter(|file| file.origin == origin()).map(|file| file.range.last + 1).max().unwrap_or(0))
 }
 
+/// How many events are looked up together.
+const ITEMS_FETCHED: usize = 16;
+
 struct Run<'a> {
     folder: &'a Folder,
     known: Known,
@@ -341,8 +344,9 @@ impl Run<'_> {
                     self.reject(rejection);
                 }
                 Message::Chunk(chunk) => {
-                    for item in &chunk.items {
-                        self.item(source, &mut keeper, digest, &chunk, item)?;
+                    for items in chunk.items.chunks(ITEMS_FETCHED) {
+                        self.known.fetch(items.iter().filter_map(Item::key));
+                        items.iter().try_for_each(|item| self.item(source, &mut keeper, digest, &chunk, item))?;
                     }
                 }
             }

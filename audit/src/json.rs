@@ -6,6 +6,7 @@
 //! of columns both walk that order and never sort again.
 
 mod canonical;
+mod ends;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -112,7 +112,8 @@ pub const CHUNKS_WAITING_MAX: usize = 4;
 /// How many threads read sources.
 pub const IMPORT_THREADS_MAX: usize = 4;
 
-/// How much memory the events that an import collects may take before the largest day is written out as a row group.
+/// How many bytes the rows that an import collects may have before the largest day is written out as a row group. The
+/// memory that they are in is twice as much at most.
 pub const IMPORT_BYTES_HELD_MAX: usize = 96 << 20;
 
 /// How many events become visible together.

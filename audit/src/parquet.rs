@@ -13,6 +13,7 @@ mod footer;
 mod give_back;
 mod guard;
 mod layout;
+mod members;
 mod names;
 mod order;
 mod read;

@@ -31,18 +31,34 @@ pub struct Promoted<'a> {
 }
 
 impl<'a> Promoted<'a> {
+    /// The members of a record that they are computed from.
+    pub(crate) const SOURCES: [&'static str; 4] =
+        ["userIdentity", "requestParameters", "resources", "additionalEventData"];
+
     /// Computes them.
     pub(super) fn of(record: Value<'a>) -> Self {
-        let mut promoted = Self::default();
-        let mut parameters = None;
+        let mut values = [None; 4];
         for (name, value) in record.members() {
-            match &*name {
-                "userIdentity" => promoted.identity(value),
-                "requestParameters" => parameters = Some(value),
-                "resources" => promoted.resources(value),
-                "additionalEventData" => promoted.wardbook(value),
-                _ => {}
+            for (source, found) in Self::SOURCES.iter().zip(&mut values) {
+                if *source == name {
+                    *found = Some(value);
+                }
             }
+        }
+        Self::from(values)
+    }
+
+    /// Computes them from the members that [`Self::SOURCES`] names.
+    pub(crate) fn from([identity, parameters, resources, data]: [Option<Value<'a>>; 4]) -> Self {
+        let mut promoted = Self::default();
+        if let Some(identity) = identity {
+            promoted.identity(identity);
+        }
+        if let Some(resources) = resources {
+            promoted.resources(resources);
+        }
+        if let Some(data) = data {
+            promoted.wardbook(data);
         }
         if let Some(parameters) = parameters {
             promoted.parameters(parameters);

@@ -31,7 +31,7 @@ pub(super) struct Batch {
     days: BTreeMap<i64, Day>,
     /// How many bytes of text there are.
     bytes: usize,
-    /// Rows that may be in no row group yet, and how much memory they take.
+    /// Rows that may be in no row group yet, and how many bytes they have.
     held: Vec<(Weak<RowBuffer>, usize)>,
     held_bytes: usize,
 }
@@ -60,18 +60,17 @@ impl Batch {
         source: Hash,
     ) -> Result<bool, ImportError> {
         let index = self.first + self.leaves.len() as u64;
-        let day = self.days.entry(place.time.day()).or_insert_with(|| Day {
-            writer: EventWriter::new(
-                Sink::new(self.folder.disk().clone(), prepared(&place.time.date())),
-                self.settings,
-            ),
-            date: place.time.date(),
-            sources: BTreeSet::new(),
-            last: None,
-        });
-        day.writer.append_row(rows, place, index)?;
-        if day.last.replace(source) != Some(source) {
-            day.sources.insert(source);
+        let number = place.time.day();
+        if !self.days.contains_key(&number) {
+            let date = place.time.date();
+            let writer = EventWriter::new(Sink::new(self.folder.disk().clone(), prepared(&date)), self.settings);
+            self.days.insert(number, Day { date, writer, sources: BTreeSet::new(), last: None });
+        }
+        if let Some(day) = self.days.get_mut(&number) {
+            day.writer.append_row(rows, place, index)?;
+            if day.last.replace(source) != Some(source) {
+                day.sources.insert(source);
+            }
         }
         self.bytes += place.bytes;
         self.leaves.push(leaf);
@@ -79,13 +78,13 @@ impl Batch {
         Ok(self.leaves.len() >= BATCH_EVENTS_MAX || self.bytes >= BATCH_BYTES_MAX || self.days.len() >= BATCH_DAYS_MAX)
     }
 
-    /// Counts the memory that waits, and writes row groups of the largest days if it is too much. A buffer of several
+    /// Counts the rows that wait, and writes row groups of the largest days if it is too much. A buffer of several
     /// days lives until the last of them is written.
     fn hold(&mut self, rows: &Arc<RowBuffer>) -> Result<(), ImportError> {
         let is_counted = self.held.last().is_some_and(|(last, _)| std::ptr::eq(last.as_ptr(), Arc::as_ptr(rows)));
         if !is_counted {
-            self.held.push((Arc::downgrade(rows), rows.memory()));
-            self.held_bytes += rows.memory();
+            self.held.push((Arc::downgrade(rows), rows.used()));
+            self.held_bytes += rows.used();
         }
         while self.held_bytes > IMPORT_BYTES_HELD_MAX {
             let largest = self.days.values_mut().max_by_key(|day| day.writer.waiting_bytes());

@@ -93,6 +93,11 @@ impl Index {
         }
     }
 
+    /// Whether an entry of that key is in memory.
+    pub(super) fn is_held(&self, key: u64) -> bool {
+        self.first.contains_key(&key)
+    }
+
     /// The values of a key, in no order.
     pub(super) fn values(&self, key: u64) -> io::Result<Vec<Value>> {
         let mut found: Vec<Value> = self.first.get(&key).copied().into_iter().collect();

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use crate::folder::{DayFile, Folder};
 use crate::journal::moment;
 use crate::limits::{INDEXED_EVENTS_HELD_MAX, INDEXED_FILES_MAX, LOOKUPS_MAX};
 use crate::parquet::{EventFile, FileError, Filter, Row, Test, text_slot};
+use crate::time::Timestamp;
 
 /// The events of an audit folder by name.
 pub(super) struct Known {
@@ -58,15 +60,16 @@ pub(super) enum Standing {
 }
 
 /// What an event is found by: its `eventID`, or else its moment.
-pub(super) fn key(event: &Event<'_>) -> u64 {
-    key_of(event.id().as_deref(), event.time().micros())
+fn key(event: &Event<'_>) -> u64 {
+    key_of(event.id().as_deref(), event.time())
 }
 
-fn key_of(id: Option<&str>, micros: i64) -> u64 {
+/// The same for an event of which only these are at hand.
+pub(super) fn key_of(id: Option<&str>, time: Timestamp) -> u64 {
     let mut hasher = DefaultHasher::new();
     match id {
         Some(id) => id.hash(&mut hasher),
-        None => micros.hash(&mut hasher),
+        None => time.micros().hash(&mut hasher),
     }
     hasher.finish()
 }
@@ -114,6 +117,12 @@ impl Known {
         }
         self.files.push(Stored { file, lookups: 0 });
         Ok(())
+    }
+
+    /// Looks where events of these names would be, so that the processor fetches all these places at once: they are far
+    /// apart, and [`Known::standing`] would wait for one after the other.
+    pub(super) fn fetch(&self, keys: impl Iterator<Item = u64>) {
+        black_box(keys.filter(|key| self.taken.is_held(*key)).count());
     }
 
     /// What an event is to those that are known. It is only looked at if something of its name is.
@@ -237,7 +246,7 @@ fn names(batch: &RecordBatch) -> Option<Vec<(u64, u64)>> {
     let rows = times.values().iter().zip(leaves.values().iter()).enumerate();
     let names = rows.map(|(row, (time, leaf))| {
         let id = ids.is_valid(row).then(|| ids.value(row));
-        (key_of(id, *time), *leaf as u64)
+        (key_of(id, Timestamp::from_micros(*time)), *leaf as u64)
     });
     Some(names.collect())
 }

@@ -3,6 +3,7 @@
 //! Nothing of a source is handed on before it is known to be whole: a short one is held until its end, and a long one
 //! is read twice.
 
+use std::hint::black_box;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
-use super::known::key;
+use super::known::key_of;
 use super::records::{Found, Records, Refusal};
 use super::{Source, is_digest};
 use crate::event::{Event, EventError, Leaf, LeafHasher};
@@ -45,6 +46,19 @@ pub(super) struct Item {
     pub(super) number: u64,
     pub(super) offset: u64,
     pub(super) what: What,
+}
+
+impl Item {
+    /// What it is found by, if it is an event. Reads of all lines of memory that it is in.
+    pub(super) fn key(&self) -> Option<u64> {
+        match &self.what {
+            What::Event(place) => {
+                black_box((self.number, place.row.time, place.leaf));
+                Some(place.key)
+            }
+            What::Rejected { .. } => None,
+        }
+    }
 }
 
 pub(super) enum What {
@@ -311,7 +325,8 @@ fn not_too_many(rejected: u64, most: u64, offset: u64) -> Result<(), Refusal> {
 }
 
 fn place(event: &Event<'_>, hasher: &mut LeafHasher, encoder: &mut Encoder, rows: &mut RowBuffer) -> EventPlace {
-    EventPlace { row: encoder.encode(event, rows), leaf: hasher.leaf(event), key: key(event) }
+    let (row, id) = encoder.encode_with_id(event, rows);
+    EventPlace { row, leaf: hasher.leaf(event), key: key_of(id, event.time()) }
 }
 
 /// Reads a source to its end, or just beyond what may be held. The memory is wiped only where it grows, since it serves

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::ends::Ends;
 use super::{JsonError, Kind, Node, Problem, Tree};
 use crate::limits::{EVENT_BYTES_MAX, JSON_DEPTH_MAX, NUMBER_EXPONENT_MAX};
 
@@ -12,7 +13,7 @@ pub(super) fn read(tree: &mut Tree, bytes: &[u8]) -> Result<usize, JsonError> {
     tree.nodes.clear();
     tree.order.clear();
     tree.open.clear();
-    let mut reader = Reader { bytes, at: 0, spaces: 0, tree };
+    let mut reader = Reader { bytes, at: 0, spaces: 0, tree, ends: Ends::default() };
     reader.skip_whitespace();
     reader.value(0)?;
     reader.skip_whitespace();
@@ -25,6 +26,7 @@ struct Reader<'a> {
     /// How many bytes of whitespace were skipped.
     spaces: usize,
     tree: &'a mut Tree,
+    ends: Ends,
 }
 
 impl Reader<'_> {
@@ -164,7 +166,7 @@ impl Reader<'_> {
         let start = self.at;
         let mut plain = true;
         loop {
-            self.at = special(self.bytes, self.at);
+            self.at = self.ends.next(self.bytes, self.at);
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -337,11 +339,7 @@ fn sort_names(names: &mut [(u64, u32)], nodes: &[Node], bytes: &[u8]) -> Result<
 fn first_bytes(name: &[u8]) -> u64 {
     match name.first_chunk::<8>() {
         Some(first) => u64::from_be_bytes(*first),
-        None => {
-            let mut first = [0; 8];
-            first.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
-            u64::from_be_bytes(first)
-        }
+        None => name.iter().fold(0, |first, byte| first << 8 | u64::from(*byte)) << (64 - 8 * name.len().clamp(1, 8)),
     }
 }
 
@@ -352,29 +350,4 @@ fn name_of<'a>(node: Option<&Node>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         true => Cow::Borrowed(written),
         false => Cow::Owned(super::value::unescape(&String::from_utf8_lossy(written)).into_bytes()),
     }
-}
-
-/// The first byte from `at` that a text cannot pass over: a quote, a backslash, a control character, or the end.
-/// Eight bytes at a time; a byte of `found` is set where one is, and the lowest such byte is always right.
-#[inline]
-fn special(bytes: &[u8], mut at: usize) -> usize {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let zero = |word: u64| word.wrapping_sub(LOW) & !word;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(LOW * 0x20) & !word;
-        let found = (control | zero(word ^ (LOW * 0x22)) | zero(word ^ (LOW * 0x5C))) & HIGH;
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    while let Some(byte) = bytes.get(at) {
-        if matches!(byte, b'"' | b'\\' | 0..=0x1F) {
-            break;
-        }
-        at += 1;
-    }
-    at
 }

@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::layout::{Layout, ListSlots, MapSlots, Place, Slot, StructPlace};
+use super::members::Members;
 use super::names::Names;
 use crate::column::{COLUMNS, Field, REMAINDER, Source};
 use crate::event::{Event, Promoted};
@@ -60,16 +61,17 @@ impl RowBuffer {
         self.text.len()
     }
 
-    /// How many bytes of memory it takes.
-    pub(crate) fn memory(&self) -> usize {
-        self.text.capacity() + self.marks.capacity() * size_of::<Mark>()
+    /// How many bytes its rows have. It takes up to twice as much memory, which depends on what that was used for before;
+    /// what is written may not.
+    pub(crate) fn used(&self) -> usize {
+        self.text.len() + self.marks.len() * size_of::<Mark>()
     }
 
     /// The rows, if they need little of the memory in as little as they need, else as they are. Of the same buffer more
     /// rows can be made.
     pub(crate) fn finish(&mut self, pool: &Arc<RowPool>) -> Self {
-        let used = self.text.len() + self.marks.len() * size_of::<Mark>();
-        if self.memory() <= 2 * used {
+        let memory = self.text.capacity() + self.marks.capacity() * size_of::<Mark>();
+        if memory <= 2 * self.used() {
             return std::mem::replace(self, pool.take());
         }
         let (text, marks, names) =
@@ -157,11 +159,32 @@ pub(crate) struct Encoder {
     /// Slots that [`Promoted::texts`] fills, in its order.
     texts: Vec<Slot>,
     maps: Vec<(&'static str, MapSlots)>,
-    /// The slots of the texts that rows are sorted by.
-    sorted: [Slot; 2],
+    /// The fields of [`Promoted::SOURCES`].
+    sources: [usize; 4],
+    /// The slots of the texts that rows are sorted by, and of the event's id.
+    known: [Slot; 3],
     remainder: Slot,
     /// What no column of the event at hand gives back.
     left: String,
+}
+
+/// A whole record: when it happened, and its members that columns are promoted from.
+struct Record<'a> {
+    time: Timestamp,
+    /// The fields of those members.
+    fields: [usize; 4],
+    values: [Option<Value<'a>>; 4],
+}
+
+impl<'a> Record<'a> {
+    #[inline]
+    fn keep(&mut self, field: usize, value: Value<'a>) {
+        for (wanted, kept) in self.fields.iter().zip(&mut self.values) {
+            if *wanted == field {
+                *kept = Some(value);
+            }
+        }
+    }
 }
 
 /// How an object becomes parts of a row.
@@ -184,16 +207,6 @@ enum Target {
     Nowhere,
 }
 
-/// Fields by their JSON name. Objects of a kind have mostly the same members, so the field that came after the last one
-/// the time before is tried first.
-#[derive(Debug)]
-struct Members {
-    sorted: Vec<(&'static str, usize)>,
-    /// For the start, and for each place in `sorted`: the place that came after it.
-    after: Vec<usize>,
-    last: usize,
-}
-
 impl Encoder {
     pub(super) fn new(layout: &Layout) -> Self {
         let columns = COLUMNS.iter().zip(&layout.columns);
@@ -206,18 +219,29 @@ impl Encoder {
         };
         let maps = columns.filter_map(map).collect();
         let remainder = layout.text(REMAINDER).unwrap_or(Slot::MAX);
-        let sorted = ["event_source", "kms_key_arn"].map(|name| layout.text(name).unwrap_or(Slot::MAX));
-        Self { object, texts, maps, sorted, remainder, left: String::new() }
+        let known = ["event_source", "kms_key_arn", "event_id"].map(|name| layout.text(name).unwrap_or(Slot::MAX));
+        let sources = Promoted::SOURCES.map(|name| object.members.find(name).unwrap_or(usize::MAX));
+        Self { object, texts, maps, sources, known, remainder, left: String::new() }
     }
 
     /// Adds the row of an event.
     pub(crate) fn encode(&mut self, event: &Event<'_>, out: &mut RowBuffer) -> RowPlace {
+        self.encode_with_id(event, out).0
+    }
+
+    /// Adds the row of an event, and tells its `eventID`.
+    pub(crate) fn encode_with_id<'a>(
+        &mut self,
+        event: &Event<'_>,
+        out: &'a mut RowBuffer,
+    ) -> (RowPlace, Option<&'a str>) {
         let (text, marks) = (out.text.len(), out.marks.len());
         self.left.clear();
         self.left.push('{');
-        self.object.append(event.record(), Some(event.time()), &mut self.left, out);
+        let mut record = Record { time: event.time(), fields: self.sources, values: [None; 4] };
+        self.object.append(event.record(), Some(&mut record), &mut self.left, out);
         self.left.push('}');
-        let promoted = event.promoted();
+        let promoted = Promoted::from(record.values);
         for (slot, (_, text)) in self.texts.iter().zip(promoted.texts()) {
             if let Some(text) = text {
                 out.add(*slot, text);
@@ -235,8 +259,9 @@ impl Encoder {
         let (text, marks) = ((text, out.text.len()), (marks, out.marks.len()));
         let mut place = RowPlace { text, marks, bytes, time: event.time(), names: [0; 2] };
         let RowBuffer { text, marks, names, .. } = out;
-        place.names = row(text, marks, &place).texts(self.sorted).map(|name| names.number(name));
-        place
+        let [source, key, id] = row(text, marks, &place).texts(self.known);
+        place.names = [source, key].map(|name| names.number(name));
+        (place, id)
     }
 }
 
@@ -250,26 +275,35 @@ impl Object {
     fn new<'a>(fields: impl Iterator<Item = (&'static Field, &'a Place)>) -> Self {
         let (mut names, mut targets) = (Vec::new(), Vec::new());
         for (field, place) in fields {
-            names.push((field.json, targets.len()));
+            names.push(field.json);
             targets.push(Target::new(place));
         }
-        Self { members: Members::new(names), targets }
+        Self { members: Members::new(&names), targets }
     }
 
     fn of(place: &StructPlace) -> Self {
         Self::new(place.fields.iter().zip(&place.parts))
     }
 
-    /// Adds the members of an object, leaves to the remainder what does not fit, and tells whether any did. `time` is
-    /// what the whole record has.
-    fn append(&mut self, object: Value<'_>, time: Option<Timestamp>, left: &mut String, out: &mut RowBuffer) -> bool {
-        self.members.last = 0;
+    /// Adds the members of an object, leaves to the remainder what does not fit, and tells whether any did. Of a whole
+    /// record it keeps what columns are promoted from.
+    fn append<'a>(
+        &mut self,
+        object: Value<'a>,
+        mut record: Option<&mut Record<'a>>,
+        left: &mut String,
+        out: &mut RowBuffer,
+    ) -> bool {
         let mut has_parts = false;
         for (name, value) in object.sorted_names() {
-            let target = self.members.find(&name.text_value()).and_then(|index| self.targets.get_mut(index));
-            match (target, time) {
-                (Some(Target::Time), Some(time)) => {
-                    if !is_usual(value.written(), time) {
+            let field = self.members.find(&name.text_value());
+            if let (Some(record), Some(field)) = (&mut record, field) {
+                record.keep(field, value);
+            }
+            let target = field.and_then(|field| self.targets.get_mut(field));
+            match (target, &record) {
+                (Some(Target::Time), Some(Record { time, .. })) => {
+                    if !is_usual(value.written(), *time) {
                         leave(left, name, value);
                     }
                 }
@@ -408,25 +442,28 @@ fn begin(left: &mut String, name: Value<'_>) {
     left.push(':');
 }
 
-impl Members {
-    fn new(mut sorted: Vec<(&'static str, usize)>) -> Self {
-        sorted.sort_unstable();
-        let after = vec![0; sorted.len() + 1];
-        Self { sorted, after, last: 0 }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// The field of that name, if there is one.
-    #[inline]
-    fn find(&mut self, name: &str) -> Option<usize> {
-        let guess = self.after.get_mut(self.last)?;
-        let (field, index) = self.sorted.get(*guess)?;
-        if *field == name {
-            self.last = *guess + 1;
-            return Some(*index);
-        }
-        let place = self.sorted.binary_search_by(|(field, _)| field.cmp(&name)).ok()?;
-        *guess = place;
-        self.last = place + 1;
-        self.sorted.get(place).map(|(_, index)| *index)
+    #[test]
+    fn memory_is_used_again_and_changes_nothing() {
+        let pool = Arc::new(RowPool::default());
+        let text = "x".repeat(CHUNK_BYTES_MAX);
+        let mut buffer = pool.take();
+        buffer.add(1, &text);
+        let (full, place) = (buffer.finish(&pool), buffer.text.as_ptr());
+        assert_eq!((full.used(), buffer.used()), (CHUNK_BYTES_MAX + size_of::<Mark>(), 0));
+        buffer.add(1, "few");
+        let few = buffer.finish(&pool);
+        assert_eq!((few.text.as_str(), few.text.capacity(), few.used()), ("few", 3, 3 + size_of::<Mark>()));
+        assert_eq!((buffer.text.as_ptr(), buffer.used()), (place, 0), "what had few rows goes on");
+        let place = full.text.as_ptr();
+        drop((full, few));
+        let mut again = pool.take();
+        assert_eq!((again.text.as_ptr(), again.used()), (place, 0), "what had many is given back");
+        again.add(1, &text.repeat(8));
+        drop(again);
+        assert!(pool.take().text.capacity() < 4 * CHUNK_BYTES_MAX, "what has grown too large is not kept");
     }
 }
