@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::action_set::KmsActions;
-use crate::catalogue::{self, ConditionKey, KmsOperation};
+use crate::catalogue::{self, KmsOperation};
 use crate::derive;
 use crate::digest::{Domain, digest};
 use crate::key::{self, ENCRYPTION_CONTEXT, Key};
@@ -116,6 +116,14 @@ static OF_KMS: LazyLock<Vec<OfKms>> = LazyLock::new(|| {
     named
 });
 
+/// The keys of KMS with their names, sorted by hash, and whether requests carry them whatever the action lists.
+static KEYS_OF_KMS: LazyLock<Vec<(Key, &'static str, bool)>> = LazyLock::new(|| {
+    let ours = catalogue::condition_keys().filter(|key| key.name().starts_with("kms:") && !key.has_parameter());
+    let mut keys: Vec<_> = ours.map(|key| (Key::new(key.name()), key.name(), key.is_carried_anyway())).collect();
+    keys.sort_by_key(|(key, ..)| key.hash());
+    keys
+});
+
 impl Carried {
     /// What requests for an action carry. Of an action of another service nothing is looked up.
     pub fn by(action: &str) -> Arc<Carried> {
@@ -130,13 +138,11 @@ impl Carried {
     fn looked_up(action: &str) -> Carried {
         // The same as to ask `catalogue::carries` about each, with everything looked up once.
         let listed: Option<Vec<&str>> = catalogue::action(action).map(|action| action.listed_keys().collect());
-        let carries = |key: &ConditionKey| match &listed {
-            Some(listed) => key.is_carried_anyway() || listed.contains(&key.name()),
+        let carries = |name: &str, anyway: bool| match &listed {
+            Some(listed) => anyway || listed.contains(&name),
             None => true,
         };
-        let ours = catalogue::condition_keys().filter(|key| key.name().starts_with("kms:") && !key.has_parameter());
-        let mut keys: Vec<(Key, bool)> = ours.map(|key| (Key::new(key.name()), carries(&key))).collect();
-        keys.sort_by_key(|(key, _)| key.hash());
+        let keys = KEYS_OF_KMS.iter().map(|(key, name, anyway)| (key.clone(), carries(name, *anyway))).collect();
         let encryption_context = catalogue::carries(action, "kms:EncryptionContext:any");
         let operation = catalogue::kms_operation(action);
         let on_key = operation.is_some_and(derive::is_call_on_key);

@@ -178,7 +178,7 @@ fn on_one<'a>(
     focus: Option<&Focus<'_>>,
 ) -> Comparison<'a> {
     let cast = match focus {
-        Some(focus) => Cast::concerned_by(&[old, new], focus.changed(), setting),
+        Some(focus) => Cast::concerned_by(old, new, focus.changed(), setting),
         None => Cast::new(&[old, new], setting),
     };
     let found = cast.and_then(|cast| match cast.people.is_empty() {
@@ -261,7 +261,8 @@ impl<'a> Differ<'_, 'a> {
         let closed: Vec<&Product> = denied.iter().chain(&landscape.impossible).collect();
         let denied: Vec<&Product> = denied.iter().collect();
         let open: Vec<&Product> = allowed.iter().chain(&landscape.impossible).collect();
-        let (known, kept) = (held.iter().copied().collect::<Known<'_>>(), denied.iter().copied().collect::<Known<'_>>());
+        let (known, kept) =
+            (held.iter().copied().collect::<Known<'_>>(), denied.iter().copied().collect::<Known<'_>>());
         let gone: Vec<&Product> = barred.iter().copied().filter(|product| !kept.contains(product)).collect();
         let fresh: Vec<&Product> = closed.iter().copied().chain(held.iter().copied()).collect();
         let mut work = Work::new(&space.layout);

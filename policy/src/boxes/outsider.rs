@@ -81,34 +81,39 @@ const OTHER_NAME: &str = "any-other";
 
 impl Cast {
     pub(super) fn new(policies: &[&[Policy]], setting: &Setting<'_>) -> Result<Cast, Excess> {
-        Cast::of_those(policies, None, setting)
+        let mut gathered = Gathered::default();
+        let statements = policies.iter().copied().flatten().flat_map(Policy::statements);
+        statements.for_each(|statement| gathered.statement(statement));
+        Cast::of_those(gathered, None, setting)
     }
 
-    /// Only those whom these statements may mean.
+    /// Only those whom the statements may mean that one side alone has.
     pub(super) fn concerned_by(
-        policies: &[&[Policy]],
-        statements: &[&Statement],
+        old: &[Policy],
+        new: &[Policy],
+        changed: &[&Statement],
         setting: &Setting<'_>,
     ) -> Result<Cast, Excess> {
+        let mut gathered = Gathered::default();
+        // What both sides say is gathered from the old one.
+        let is_changed = |statement: &&Statement| changed.iter().any(|one| std::ptr::eq(*one, *statement));
+        let more = new.iter().flat_map(Policy::statements).filter(is_changed);
+        old.iter().flat_map(Policy::statements).chain(more).for_each(|statement| gathered.statement(statement));
         let digests = |statement: &&Statement| -> Option<Vec<u64>> {
             match &statement.principals {
                 Principals::Named(names) => names.iter().map(PrincipalPattern::digest).collect(),
                 Principals::Any | Principals::Except(_) => None,
             }
         };
-        let concerned: Option<Vec<Vec<u64>>> = statements.iter().map(digests).collect();
-        Cast::of_those(policies, concerned.map(|lists| lists.into_iter().flatten().collect()), setting)
+        let concerned: Option<Vec<Vec<u64>>> = changed.iter().map(digests).collect();
+        Cast::of_those(gathered, concerned.map(|lists| lists.into_iter().flatten().collect()), setting)
     }
 
     fn of_those(
-        policies: &[&[Policy]],
+        mut gathered: Gathered<'_>,
         concerned: Option<HashSet<u64>>,
         setting: &Setting<'_>,
     ) -> Result<Cast, Excess> {
-        let mut gathered = Gathered::default();
-        for policy in policies.iter().copied().flatten() {
-            gathered.policy(policy);
-        }
         gathered.arns.sort_unstable();
         gathered.arns.dedup();
         let partition = setting.resource.and_then(Arn::parse).map_or("aws", |arn| arn.partition);
@@ -235,13 +240,11 @@ struct Gathered<'p> {
 }
 
 impl<'p> Gathered<'p> {
-    fn policy(&mut self, policy: &'p Policy) {
-        for statement in policy.statements() {
-            if let Principals::Named(names) | Principals::Except(names) = &statement.principals {
-                names.iter().for_each(|name| self.principal(name));
-            }
-            statement.conditions.iter().for_each(|atom| self.row(atom));
+    fn statement(&mut self, statement: &'p Statement) {
+        if let Principals::Named(names) | Principals::Except(names) = &statement.principals {
+            names.iter().for_each(|name| self.principal(name));
         }
+        statement.conditions.iter().for_each(|atom| self.row(atom));
     }
 
     fn principal(&mut self, name: &PrincipalPattern) {
