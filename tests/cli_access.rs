@@ -417,6 +417,29 @@ fn the_alias_that_a_policy_wants_is_told() {
     assert_eq!(rows.len(), 2, "{rows:?}");
 }
 
+/// What was not collected of a key may let anybody in: that is told, and no assertion about it holds.
+#[test]
+fn nobody_is_not_an_answer_where_the_key_policy_or_grants_are_missing() {
+    let folder = Folder::new("missing");
+    world_of(&folder, &[reader("app", DECRYPT)]);
+    folder.write(
+        "x.test.yaml",
+        "assert:\n  - {name: none but app, action: kms:Decrypt, key: '*', only: ['*:role/app']}\n",
+    );
+    let key = "w/111122223333/kms/eu-west-1/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let test = || folder.run(&["test", "x.test.yaml", "--world", "w"]);
+    let who = || folder.run(&["who-can", "kms:Decrypt", "*", "--world", "w", "--quiet"]).stdout;
+    assert_eq!((test().code, who().contains("NOT KNOWN")), (0, false));
+    std::fs::remove_file(folder.path(&format!("{key}/grants.json"))).unwrap();
+    let run = test();
+    assert!(run.code == 3 && run.stdout.contains("the grants of arn:aws:kms:"), "{run:?}");
+    folder.write(&format!("{key}/grants.json"), r#"{"Grants": []}"#);
+    std::fs::remove_file(folder.path(&format!("{key}/policy.json"))).unwrap();
+    assert_eq!(test().code, 3);
+    let told = who();
+    assert!(told.contains("NOT KNOWN") && !told.contains("  nobody\n"), "{told}");
+}
+
 /// Names that somebody chose to be taken for something else, in every format.
 #[test]
 fn names_stay_names() {

@@ -264,7 +264,7 @@ pub(super) fn ask(
 }
 
 impl Undecided {
-    fn because_of(doubts: &[Doubt]) -> Undecided {
+    pub(super) fn because_of(doubts: &[Doubt]) -> Undecided {
         let mut undecided = Undecided { documents: Vec::new(), keys: Vec::new(), over_budget: false, why: Vec::new() };
         for doubt in doubts {
             undecided.why.push(doubt.sentence());

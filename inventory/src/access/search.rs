@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use wardbook_policy::boxes::Doubt;
 use wardbook_policy::caller::Caller;
 use wardbook_policy::catalogue::{self, KeyState, KeyUsage, KmsOperation, ResourceKind, kms_state};
 use wardbook_policy::policy::Policy;
@@ -19,7 +20,7 @@ use super::portrait::Portraits;
 use super::proof::Located;
 use super::quick::QuickMap;
 use super::view::View;
-use super::{Entry, KeyAccess, Refusal, Tier, Who};
+use super::{Entry, KeyAccess, Other, Refusal, Tier, Undecided, Who, WhoKind};
 use crate::circumstances::Circumstances;
 use crate::layer::{Collected, OwnedLayers};
 use crate::world::{KmsKey, NamedAction, NamedKey, NamedPrincipal, Principal, World};
@@ -180,6 +181,12 @@ impl<'w> Search<'w> {
         for principal in &view.named {
             let outcome = self.ask_one(*principal, key, &asked, &probe);
             found.add(Who::Collected(*principal), outcome);
+        }
+        if matches!(key.policy, Collected::Unknown) {
+            // It may let in whomever it likes, so nobody is asked one by one.
+            let anyone = Other { kind: WhoKind::Anyone, text: "*".into(), account: None, stand_in: None };
+            let why = Undecided::because_of(&[Doubt::Documents(wardbook_policy::layers::Layer::Resource)]);
+            found.undecided.push((Who::Other(Arc::new(anyone)), Arc::new(why)));
         }
         self.ask_classes(key, &view, &asked, &probe, &mut found);
         self.ask_outsiders(key, &view, &asked, &mut found);

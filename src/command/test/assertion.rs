@@ -3,7 +3,9 @@
 use serde_json::Value;
 use wardbook_inventory::access::{Entry, KeyAccess, Search, WhoKind, select};
 use wardbook_inventory::case::{Assertion, Claim};
+use wardbook_inventory::layer::Collected;
 use wardbook_inventory::world::World;
+use wardbook_policy::catalogue;
 use wardbook_policy::quirk::Quirks;
 
 use crate::command::{reason, trace};
@@ -59,6 +61,11 @@ pub(super) fn decide(assertion: &Assertion, world: &World, quirks: Quirks) -> Ou
                     first = Some((request.map_or(Value::Null, |request| trace::request_json(&request)), because));
                 }
                 reasons.push(sentence(world, action, &access, entry));
+            }
+            // Whoever has a grant that nobody collected may, too.
+            let is_granted = catalogue::kms_operation(action).is_some_and(|of| of.grant_operation().is_some());
+            if matches!(key.grants, Collected::Unknown) && is_granted && access.refused.is_none() {
+                open.push(format!("the grants of {} were not collected", key.arn));
             }
             let unknown = access.undecided.iter().filter(|(who, _)| !claim.permits(who.text(world)));
             open.extend(unknown.map(|(who, why)| format!("{}: {}", who.text(world), why.why.join("; "))));
