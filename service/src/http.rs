@@ -31,8 +31,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::clock::SystemClock;
 use crate::kms::Kms;
 use crate::limits::{
-    BODY_BYTES_MAX, BODY_TIME, CONNECTIONS_MAX, DRAIN_TIME, HEADER_BYTES_MAX, HEADER_TIME, HEADERS_MAX,
-    REQUESTS_AT_ONCE_MAX, TICK, WORKERS_MAX,
+    ACCEPTS_WAITING, BODY_BYTES_MAX, BODY_TIME, CONNECTIONS_MAX, DRAIN_TIME, HEADER_BYTES_MAX, HEADER_TIME,
+    HEADERS_MAX, REQUESTS_AT_ONCE_MAX, TICK, WORKERS_MAX,
 };
 
 use log::Line;
@@ -112,6 +112,10 @@ impl Shared {
 /// `tell` is called once everything is ready.
 pub fn serve(kms: Arc<Kms>, listener: TcpListener, settings: Settings, tell: impl FnOnce()) -> io::Result<()> {
     listener.set_nonblocking(true)?;
+    // The standard library lets 128 wait to be accepted; whoever comes after them is told nothing and tries again after
+    // a second.
+    #[cfg(unix)]
+    rustix::net::listen(&listener, ACCEPTS_WAITING)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(std::thread::available_parallelism().map_or(2, usize::from))
         .max_blocking_threads(WORKERS_MAX)

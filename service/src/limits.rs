@@ -61,6 +61,8 @@ pub const KEY_STORE_THREADS_MAX: usize = 16;
 pub const KEY_STORE_WAITING_MAX: usize = 64;
 /// Connections that are open at once.
 pub const CONNECTIONS_MAX: usize = 4_096;
+/// Connections that wait to be accepted, as far as the system lets them.
+pub const ACCEPTS_WAITING: i32 = 4_096;
 /// Files that connections leave to the store, the log and whoever else is asked.
 pub const FILES_KEPT: usize = 256;
 /// How long the headers of a request may take to arrive.

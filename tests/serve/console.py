@@ -62,6 +62,21 @@ root.disable_key(KeyId=key)
 row = page(path)[2].split(f"<td>{BOB_ARN}</td>")[1].split("</tr>")[0]
 assert '"yes"' not in row and "disabled" in row.lower(), row
 
+status, _, log = page("/ui/log")
+equal(status, 200)
+assert 'http-equiv="refresh"' in log and BOB_ARN in log and "LetBob" in log and "AccessDenied" in log
+assert log.index("DisableKey") < log.index("CreateKey"), "newest first"
+for text in (keys, one, log):
+    assert "attack at dawn" not in text and "secret-of-bob" not in text and "http://" not in text
+
+equal(page("/ui/style.css")[0], 200)
+for nothing in ["/ui/nothing", f"/ui/key/{ACCOUNT}/us-east-1/none", "/ui/key/1", "/ui/key/%3Cscript%3E/a/b"]:
+    status, _, body = page(nothing)
+    assert status == 404 and "<script" not in body, (nothing, status)
+for host in ["evil.example", "localhost.evil.example:80", "10.0.0.1"]:
+    equal(page("/ui", host)[0], 403)
+assert page("/ui", method="POST")[0] == 400, "there is nothing to change"
+
 # Whoever a key policy names is asked about too: other accounts, and everybody.
 def answers(arn):
     text = page(f"/ui/key/{ACCOUNT}/us-east-1/{arn.split('/')[1]}")[2]
@@ -84,20 +99,6 @@ assert elsewhere not in answers(other["Arn"]) and "anybody else (*)" not in answ
 root.schedule_key_deletion(KeyId=shared)
 advance(days=31)
 
-status, _, log = page("/ui/log")
-equal(status, 200)
-assert 'http-equiv="refresh"' in log and BOB_ARN in log and "LetBob" in log and "AccessDenied" in log
-assert log.index("DisableKey") < log.index("CreateKey"), "newest first"
-for text in (keys, one, log):
-    assert "attack at dawn" not in text and "secret-of-bob" not in text and "http://" not in text
-
-equal(page("/ui/style.css")[0], 200)
-for nothing in ["/ui/nothing", f"/ui/key/{ACCOUNT}/us-east-1/none", "/ui/key/1", "/ui/key/%3Cscript%3E/a/b"]:
-    status, _, body = page(nothing)
-    assert status == 404 and "<script" not in body, (nothing, status)
-for host in ["evil.example", "localhost.evil.example:80", "10.0.0.1"]:
-    equal(page("/ui", host)[0], 403)
-assert page("/ui", method="POST")[0] == 400, "there is nothing to change"
 before = len(root.list_keys()["Keys"])
 equal(before, 2)
 print(path)

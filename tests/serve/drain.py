@@ -30,9 +30,9 @@ CONNECTIONS, KEPT = min(4096, most - 256), 256
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, CONNECTIONS + KEPT), most))
 soft, _ = resource.prlimit(int(sys.argv[1]), resource.RLIMIT_NOFILE)
 assert soft == resource.RLIM_INFINITY or soft >= CONNECTIONS + KEPT, soft
-under_way = socket.create_connection((place.hostname, place.port), timeout=15)
+idle = [socket.create_connection((place.hostname, place.port), timeout=15) for _ in range(CONNECTIONS)]
+under_way = idle.pop(0)
 under_way.sendall(head.encode() + body[:10])
-idle = [socket.create_connection((place.hostname, place.port), timeout=15) for _ in range(CONNECTIONS - 1)]
 time.sleep(0.5)
 system.kill(int(sys.argv[1]), signal.SIGTERM)
 time.sleep(0.5)

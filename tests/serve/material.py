@@ -32,7 +32,7 @@ forever = {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
 first, second = system.urandom(32), system.urandom(32)
 equal(refused(kms.import_key_material, **wrapped(first)),
       ("ValidationException", "A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES"))
-kms.import_key_material(**wrapped(first), **forever)
+kms.import_key_material(**wrapped(first), **forever, KeyMaterialDescription="the first")
 told = kms.describe_key(KeyId=arn)["KeyMetadata"]
 equal((told["KeyState"], told["ExpirationModel"]), ("Enabled", "KEY_MATERIAL_DOES_NOT_EXPIRE"))
 blob = kms.encrypt(KeyId=arn, Plaintext=b"mine")["CiphertextBlob"]
@@ -58,6 +58,10 @@ equal(code(kms.import_key_material, **{**wrapped(first), "KeyId": other}, **fore
 damaged = wrapped(first, key_id=other)
 damaged["EncryptedKeyMaterial"] = damaged["EncryptedKeyMaterial"][:-1] + b"\0"
 equal(code(kms.import_key_material, **damaged, **forever), "InvalidCiphertextException")
+
+# Material that came back many times without a description still has the one it came with.
+listed = kms.list_key_rotations(KeyId=arn, IncludeKeyMaterial="ALL_KEY_MATERIAL")["Rotations"]
+equal([one.get("KeyMaterialDescription") for one in listed], ["the first"])
 
 # A second material waits for its rotation; the first goes on opening what it sealed.
 material = kms.import_key_material(**wrapped(second), **forever, ImportType="NEW_KEY_MATERIAL")["KeyMaterialId"]

@@ -206,7 +206,10 @@ impl Serve for ImportKeyMaterialRequest {
             .iter()
             .find(|known| known.import.as_ref().is_some_and(|import| import.fingerprint == fingerprint));
         let wrong_id = |id: &str| self.key_material_id.as_ref().is_some_and(|wanted| wanted != id);
-        let import = Import { fingerprint, valid_to, description: self.key_material_description.clone() };
+        // The same material keeps what it was called, unless it is called something else.
+        let earlier = same.and_then(|same| same.import.as_ref()?.description.clone());
+        let description = self.key_material_description.clone().or(earlier);
+        let import = Import { fingerprint, valid_to, description };
         let id = match (same, fresh) {
             (Some(_), true) => return Err(incorrect()),
             (Some(same), false) => {
