@@ -79,10 +79,9 @@ fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve")
 }
 
-/// Runs a script in the world of `tests/serve/roles`, and gives back the log.
-fn among_roles(script: &str, arguments: &[&str]) -> Option<Vec<Value>> {
-    let python = python::clients()?;
-    let folder = Folder::new(script);
+/// A folder with the world of `tests/serve/roles`.
+fn roles(name: &str) -> Folder {
+    let folder = Folder::new(name);
     let from = scripts().join("roles");
     fs::create_dir_all(folder.path("world")).unwrap();
     for name in ["details.json", "organization.json"] {
@@ -91,7 +90,13 @@ fn among_roles(script: &str, arguments: &[&str]) -> Option<Vec<Value>> {
     let credentials = folder.path("credentials.json");
     fs::copy(from.join("credentials.json"), &credentials).unwrap();
     fs::set_permissions(&credentials, fs::Permissions::from_mode(0o600)).unwrap();
-    let server = Server::start(&folder);
+    folder
+}
+
+/// Runs a script in that world, and gives back the log.
+fn among_roles(script: &str, arguments: &[&str]) -> Option<Vec<Value>> {
+    let python = python::clients()?;
+    let server = Server::start(&roles(script));
     run(&python, &server.endpoint, script, arguments);
     Some(server.stop())
 }
@@ -139,6 +144,16 @@ fn every_condition_key_is_told_and_decides() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
+/// Who may not is told so before anything is said about what was asked.
+#[test]
+fn permission_comes_before_all_other_checks() {
+    let Some(events) = among_roles("order.py", &[]) else { return };
+    for event in events.iter().filter(|event| event["errorCode"] == "AccessDenied") {
+        let told = &event["additionalEventData"]["wardbook"];
+        assert_eq!(told["decision"], "implicit-deny", "{event}");
+    }
+}
+
 #[test]
 fn sessions_hand_on_what_they_must() {
     let Some(events) = among_roles("roles.py", &[]) else { return };
@@ -165,5 +180,36 @@ fn the_endpoint_answers_as_why_and_who_can_do() {
             "agree.py",
             &["ask", seed, "120", env!("CARGO_BIN_EXE_wardbook"), &data, &path("world")],
         );
+    }
+}
+
+/// Every acknowledged change is in force at once and after a kill, and every acknowledged call in the log exactly once.
+#[test]
+fn what_was_taken_away_stays_away() {
+    let Some(python) = python::clients() else { return };
+    let folder = roles("withdraw");
+    let memory = folder.path("memory.json").display().to_string();
+    // Longer than any server lives, in no order, but for the last one.
+    for millis in [1_500, 700, 2_100, 900, 1_300] {
+        let mut server = Server::start(&folder);
+        let endpoint = server.endpoint.clone();
+        let (python, memory) = (python.clone(), memory.clone());
+        let work = std::thread::spawn(move || run(&python, &endpoint, "withdraw.py", &[&memory, "60"]));
+        std::thread::sleep(std::time::Duration::from_millis(millis));
+        server.process.kill().unwrap();
+        server.process.wait().unwrap();
+        work.join().unwrap();
+    }
+    let server = Server::start(&folder);
+    run(&python, &server.endpoint, "withdraw.py", &[&memory, "3"]);
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
+    for event in server.stop() {
+        *told.entry(event["requestID"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+    }
+    let memory: Value = serde_json::from_slice(&fs::read(&memory).unwrap()).unwrap();
+    let heard = memory["requests"].as_array().unwrap();
+    assert!(heard.len() > 300, "{} acknowledged requests", heard.len());
+    for request in heard {
+        assert_eq!(told.get(request.as_str().unwrap()), Some(&1), "request {request} is in the log exactly once");
     }
 }

@@ -319,8 +319,18 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 requests["CreateKey"] = {}
-for who in (RDS, ANA):
-    for name, template in requests.items():
+store = {"CustomKeyStoreId": "cks-1234567890abcdef0"}
+requests |= {f"{name}CustomKeyStore": store for name in ("Connect", "Delete", "Disconnect", "Update")}
+requests |= {"CreateCustomKeyStore": {"CustomKeyStoreName": "store"}, "DescribeCustomKeyStores": {}}
+for who, target in ((RDS, symmetric), (ANA, multi)):
+    names["key"], names["alias"] = target, "alias/gone"
+    names["grant"] = root.create_grant(KeyId=target, GranteePrincipal=BOB_ARN, Operations=["Decrypt"])["GrantId"]
+    names["made"] = base64.b64encode(root.encrypt(KeyId=target, Plaintext=b"x")["CiphertextBlob"]).decode()
+    names["other"] = names["others alias"] = target
+    names["others"], names["others alias"] = names["made"], "alias/gone"
+    root.create_alias(AliasName="alias/gone", TargetKeyId=target)
+    # The alias goes last.
+    for name, template in sorted(requests.items(), key=lambda one: one[0] == "DeleteAlias"):
         body = json.dumps({**template, "DryRun": True} if "DryRun" in root.meta.service_model.operation_model(name.split()[0]).input_shape.members else template)
         for place, value in names.items():
             body = body.replace("{" + place + "}", value)
