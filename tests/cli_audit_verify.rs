@@ -195,6 +195,19 @@ fn events_that_only_the_journal_has_are_told_apart() {
         (3, &json!("undetermined"), &json!("torn"))
     );
     assert!(found["findings"][0]["offset"].as_u64().is_some_and(|offset| offset > 0), "{found}");
+    // Without the journal, or the folder of all, nobody says that everything is there.
+    let gone = |problem: &str, code: i32, log: &str| {
+        let run = verify(&folder, &[log, "--format", "json"]);
+        let found: Value = run.stdout.parse().unwrap();
+        assert_eq!((run.code, &found["findings"][0]["problem"]), (code, &json!(problem)), "{log}: {found}");
+    };
+    log::write_signed(&folder.path("young"), &[], &unsealed);
+    for (log, problem, code) in [("crashed", "journal", 1), ("young", "no-journal", 3)] {
+        std::fs::remove_file(files(&folder.path(&format!("{log}/journal"))).pop().unwrap()).unwrap();
+        gone(problem, code, log);
+        std::fs::remove_dir_all(folder.path(&format!("{log}/journal"))).unwrap();
+        gone(problem, code, log);
+    }
 }
 
 #[test]

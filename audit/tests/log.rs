@@ -275,6 +275,7 @@ fn with_principal(arn: &str) -> MemoryDisk {
     let batch = RecordBatch::try_new(batch.schema(), columns).unwrap();
 
     let mut log = LogWriter::open(&folder(&disk), &origin(), key()).unwrap();
+    disk.put("journal/server/000000000001.journal", b"wardbook journal 1\nserver\n1\n".to_vec());
     log.append(event.view().leaf()).unwrap();
     let more = root_pairs(log.size(), log.root());
     let mut writer = EventWriter::new(Vec::new(), Settings::default());

@@ -93,11 +93,10 @@ impl CrossAccount {
 }
 
 impl Call {
-    /// What the one does not tell, the other does. Where they differ, the one with the caller's ARN is the caller's.
+    /// What the one does not tell, the other does. Where they differ, the one with the caller's ARN is the caller's,
+    /// and else the earlier; whichever comes first, the answer is the same.
     fn join(&mut self, mut other: Call) {
-        if (other.principal.is_some(), std::cmp::Reverse(other.time))
-            > (self.principal.is_some(), std::cmp::Reverse(self.time))
-        {
+        if other.rank() > self.rank() {
             std::mem::swap(self, &mut other);
         }
         self.account = self.account.take().or(other.account);
@@ -106,6 +105,11 @@ impl Call {
         }
         self.name = self.name.take().or(other.name);
         self.error = self.error.take().or(other.error);
+    }
+
+    fn rank(&self) -> impl Ord + '_ {
+        let Self { time, principal, account, keys, name, error } = self;
+        (principal.is_some(), std::cmp::Reverse(*time), keys, principal, account, name, error)
     }
 
     /// The row, if a key is of another account than the caller: that key, or the one that is asked about.

@@ -360,6 +360,13 @@ fn cross_account_calls_are_one_row_each() {
         let folder = log(&sealed, std::slice::from_ref(unsealed));
         assert_eq!(rows(&folder, &query("cross-account")), wanted);
     }
+    // Two that tell no caller and do not agree are one row, the same in either order.
+    let of_account = r#""userIdentity":{"type":"AWSAccount","accountId":"111122223333"},"sharedEventID":"s2""#;
+    let other = "arn:aws:kms:eu-west-1:444455556666:key/g";
+    let unlike = [FOREIGN, other].map(|key| event("04T00:00:00", "Decrypt", &format!("{of_account},{}", on(&[key]))));
+    let both = [[0, 1], [1, 0]].map(|order| order.map(|at: usize| unlike[at].clone()));
+    let [first, second] = both.map(|events| rows(&log(&events, &[]), &query("cross-account")));
+    assert_eq!((first.len(), &first), (1, &second));
     // Only the owner's trail was imported.
     assert_eq!(
         rows(&log(&[owner], &[]), &query("cross-account")),

@@ -131,11 +131,11 @@ SELECT
     instance_uid := vpc_endpoint_id
   ) AS src_endpoint,
   struct_pack(user_agent := user_agent) AS http_request,
-  list_transform(resources, lambda resource: struct_pack(
+  [struct_pack(
     uid := resource.arn,
     type := resource.type,
     owner := struct_pack(account := struct_pack(uid := resource.account_id))
-  )) AS resources,
+  ) FOR resource IN resources] AS resources,
   struct_pack(
     kms_key_arn := kms_key_arn,
     dest_kms_key_arn := dest_kms_key_arn,

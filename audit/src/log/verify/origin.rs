@@ -31,6 +31,7 @@ pub(super) fn check(
     let Some(bound) = check.lists(&checkpoint)? else { return Ok(()) };
     let tiles = Tiles::new(folder.disk().clone(), check.path.clone(), checkpoint.size);
     let mut seen = Seen::new(checkpoint.size);
+    check.journal_is_there(&journal, &checkpoint)?;
     if checkpoint.closed {
         check.journal_is_empty(&journal);
     }
@@ -284,18 +285,29 @@ impl Check<'_> {
         }
     }
 
+    /// The next segment is begun before one is sealed away, so that there always is one: from its first start on, except
+    /// for imports, which have no journal.
+    fn journal_is_there(&mut self, journal: &Unsealed, checkpoint: &Checkpoint) -> Result<(), VerifyError> {
+        let journals = self.folder.disk().list(Path::new("journal")).map_err(unreadable("journal"))?;
+        let has_journal = journals.iter().any(|entry| entry.is_folder && entry.name == self.origin.as_str());
+        let needs_one = !checkpoint.closed && *self.origin != crate::import::origin();
+        if journal.segments.is_empty() && (has_journal || needs_one) {
+            let problem = match checkpoint.size {
+                0 if checkpoint.closed => return Ok(()),
+                0 => Problem::NoJournal,
+                _ => Problem::Journal { offset: 0, what: "the segment that is written to is gone" },
+            };
+            self.report.find(&Folder::journal(self.origin), problem);
+        }
+        Ok(())
+    }
+
     /// Events of the journal that are under the checkpoint, too, are the same; none are missing between.
     fn journal_agrees(&mut self, journal: &Unsealed, tiles: &Tiles, seen: &mut Seen) -> Result<(), VerifyError> {
         let folder = Folder::journal(self.origin);
         if journal.segments.first().is_some_and(|segment| segment.first > tiles.size()) {
             let what = "events are missing between the log and the journal";
             self.report.find(&folder, Problem::Journal { offset: 0, what });
-        }
-        // The next segment is begun before one is sealed away, so that there always is one.
-        let journals = self.folder.disk().list(Path::new("journal")).map_err(unreadable("journal"))?;
-        let has_journal = journals.iter().any(|entry| entry.is_folder && entry.name == self.origin.as_str());
-        if has_journal && journal.segments.is_empty() && tiles.size() > 0 {
-            self.report.find(&folder, Problem::Journal { offset: 0, what: "the segment that is written to is gone" });
         }
         for (index, leaf) in journal.leaves.range(..tiles.size()) {
             match tiles.leaf(*index).map_err(read_failed)? == Some(Hash::from(*leaf)) {

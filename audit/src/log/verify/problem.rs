@@ -69,6 +69,9 @@ pub enum Problem {
         /// What is wrong there.
         what: &'static str,
     },
+    /// A log that was begun, and no journal.
+    #[error("the log was begun, and its journal is not there")]
+    NoJournal,
     /// The end of a journal that a crash cut off.
     #[error("a crash cut the journal off at byte {offset}, and no event names the rest yet")]
     Torn {
@@ -108,6 +111,7 @@ impl Problem {
     pub fn verdict(&self) -> Verdict {
         match self {
             Problem::NotBegun
+            | Problem::NoJournal
             | Problem::Unfinished
             | Problem::Torn { .. }
             | Problem::Unnamed
@@ -166,6 +170,10 @@ impl Problem {
             Problem::Columns => ("columns", SIGNED),
             Problem::NoEvents { .. } => ("no-events", RESTORE),
             Problem::Journal { .. } => ("journal", RESTORE),
+            Problem::NoJournal => (
+                "no-journal",
+                "if its first start did not end well, start it again; else put the journal back from a copy",
+            ),
             Problem::Torn { .. } => {
                 ("torn", "start the writer of this log again; it keeps the rest and names it in an event")
             }
