@@ -114,7 +114,7 @@ pub const IMPORT_THREADS_MAX: usize = 4;
 
 /// How many bytes the rows that an import collects may have before the largest day is written out as a row group. The
 /// memory that they are in is twice as much at most.
-pub const IMPORT_BYTES_HELD_MAX: usize = 96 << 20;
+pub const IMPORT_BYTES_HELD_MAX: usize = 60 << 20;
 
 /// How many events become visible together.
 pub const BATCH_EVENTS_MAX: usize = 1_000_000;
