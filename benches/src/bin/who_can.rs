@@ -25,6 +25,10 @@ use wardbook_policy::quirk::Quirks;
 #[path = "../../../inventory/tests/synthetic/mod.rs"]
 mod synthetic;
 
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ACTION: &str = "kms:Decrypt";
 /// Of so many roles eleven have to do with keys.
 const OF: usize = 40;

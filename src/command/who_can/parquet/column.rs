@@ -171,3 +171,6 @@ pub(super) fn add_levels(levels: &[u8], largest: u32, page: &mut Vec<u8>) {
         room.copy_from_slice(&length.to_le_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests;
