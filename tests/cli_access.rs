@@ -224,6 +224,42 @@ fn worlds_before_and_after() {
     assert_eq!(report["lost"][0]["who"][0], "arn:aws:iam::111122223333:role/tenant-app");
 }
 
+/// A template in one file, with functions in short form, and a module in one.
+#[test]
+fn templates_before_and_after() {
+    let folder = Folder::new("templates");
+    let root = "{Sid: Root, Effect: Allow, Principal: {AWS: !Sub 'arn:aws:iam::${AWS::AccountId}:root'}, Action: 'kms:*', Resource: '*'}";
+    let app = "{Sid: App, Effect: Allow, Principal: {AWS: !Sub 'arn:aws:iam::${AWS::AccountId}:role/app'}, Action: [kms:Decrypt, kms:Encrypt], Resource: '*'}";
+    let template = |statements: &[&str]| {
+        let lines: Vec<String> = statements.iter().map(|statement| format!("          - {statement}\n")).collect();
+        format!(
+            "Resources:\n  Key:\n    Type: AWS::KMS::Key\n    Properties:\n      KeyPolicy:\n        Version: '2012-10-17'\n        Statement:\n{}",
+            lines.concat()
+        )
+    };
+    let turned = app.replace("kms:Decrypt, kms:Encrypt", "kms:Encrypt, kms:Decrypt");
+    let module = |actions: &str| {
+        format!(
+            "resource \"aws_kms_key\" \"key\" {{\n\tpolicy = jsonencode({{\n\t\tVersion = \"2012-10-17\"\n\t\tStatement = [{{ Sid = \"App\", Effect = \"Allow\", Principal = {{ AWS = \"arn:aws:iam::111122223333:role/app\" }}, Action = [{actions}], Resource = \"*\" }}]\n\t}})\n}}\n"
+        )
+    };
+    for (old, new, end, verdict) in [
+        (template(&[root, app]), template(&[&turned, root]), "yaml", "equal"),
+        (module(r#""kms:Decrypt", "kms:Encrypt""#), module(r#""kms:Encrypt", "kms:Decrypt""#), "tf", "equal"),
+        (module(r#""kms:Decrypt""#), module(r#""kms:*""#), "tf", "wider"),
+    ] {
+        let (before, after) = (format!("old.{end}"), format!("new.{end}"));
+        folder.write(&before, &old).write(&after, &new);
+        let run = folder.run(&["diff", &before, &after, "--format", "json"]);
+        let report = json(&run);
+        assert_eq!(report["verdict"], verdict, "{old}\n{new}\n{report}");
+        for entry in report["gained"].as_array().unwrap().iter().chain(report["lost"].as_array().unwrap()) {
+            assert!(entry["witness"]["action"].is_string(), "{entry}");
+            assert!(entry["statement"]["source"].as_str().unwrap().contains(&format!(".{end}:")), "{entry}");
+        }
+    }
+}
+
 /// Grants are told apart by what they permit; each difference has a request that shows it, and its place.
 #[test]
 fn grants_before_and_after() {

@@ -221,17 +221,18 @@ impl Attached {
             }
         }
         if attached.enabled && !attached.collected {
-            let message = match lists_types(value) {
-                true => format!("`{}`: no policy of type {} was collected", page.source.path, family.name()),
-                // A file that speaks of no such policy anywhere is of an organization that has none, as far as one knows.
-                false => format!(
+            // A file with SCPs that speaks of RCPs nowhere is of an organization that has none, as far as one knows.
+            let has_none = family == Family::Rcp && !lists_types(value) && !list(value, "Policies").is_empty();
+            let message = match has_none {
+                false => format!("`{}`: no policy of type {} was collected", page.source.path, family.name()),
+                true => format!(
                     "`{}`: neither a policy of type {} nor whether there are any was collected: answers are as if there were none",
                     page.source.path,
                     family.name()
                 ),
             };
             harvest.gaps.push(Gap::new(GapKind::Organization, family.name(), message));
-            attached.enabled = lists_types(value);
+            attached.enabled = !has_none;
         }
         attached
     }

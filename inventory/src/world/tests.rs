@@ -358,6 +358,11 @@ fn organization_policies_limit_members_and_not_the_management_account() {
     let asked = world.ask("ana", "kms:Decrypt", KEY, Circumstances::direct_call(), Quirks::default()).unwrap();
     assert_eq!(asked.decide().verdict(), Verdict::Unknown);
     assert_eq!(kinds(&asked.coverage), [GapKind::OrganizationPolicy]);
+    // A file with SCPs that speaks of no RCP, nor of which types there are, is taken to be of one without RCPs.
+    let scps = FULL_ACCESS.split_once(",\n").unwrap().0;
+    let world = world_with(DELEGATES, vec![organization(scps)]);
+    assert_eq!(direct(&world, "ana", "kms:Decrypt", KEY), Verdict::Allow);
+    assert!(world.coverage().gaps.iter().any(|gap| gap.message.contains("as if there were none")));
     // An organization of which no policy was collected says nothing about its limits.
     let world = world_with(DELEGATES, vec![organization("")]);
     assert_eq!(direct(&world, "ana", "kms:Decrypt", KEY), Verdict::Unknown);
@@ -432,10 +437,7 @@ fn broken_policies_are_forced_and_named() {
     assert_eq!(asked.coverage.iter().collect::<Vec<_>>(), problems);
     let torn = world_with("{", vec![]);
     assert!(
-        torn.coverage()
-            .gaps
-            .iter()
-            .any(|gap| gap.kind == GapKind::Unreadable && gap.message.contains("policy.json:1:"))
+        torn.coverage().gaps.iter().any(|gap| gap.kind == GapKind::Problem && gap.message.contains("policy.json:1:"))
     );
     assert_eq!(direct(&torn, "ana", "kms:Decrypt", KEY), Verdict::Unknown);
 }

@@ -13,7 +13,7 @@ use crate::statement::{Effect, Statement};
 use super::Excess;
 use super::focus::Focus;
 use super::landscape::{Covered, Landscape, Setting};
-use super::meaning::Meanings;
+use super::meaning::{Meanings, without_reordered};
 use super::outsider::{Cast, Who};
 use super::prime;
 use super::product::{Product, Work};
@@ -113,7 +113,12 @@ pub struct Comparison<'a> {
 /// ```
 pub fn compare<'a>(old: &'a [Policy], new: &'a [Policy], setting: &Setting<'_>) -> Comparison<'a> {
     let (before, after) = (Meanings::of(old), Meanings::of(new));
-    let changed: Vec<&Statement> = before.without(&after).chain(after.without(&before)).collect();
+    let (mut lost, mut gained): (Vec<&Statement>, Vec<&Statement>) =
+        (before.without(&after).collect(), after.without(&before).collect());
+    if old.iter().chain(new).flat_map(Policy::statements).any(Statement::is_open) {
+        (lost, gained) = without_reordered(lost, gained);
+    }
+    let changed: Vec<&Statement> = lost.into_iter().chain(gained).collect();
     if changed.is_empty() {
         return Comparison {
             change: Some(Change::Equal),

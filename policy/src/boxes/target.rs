@@ -173,8 +173,9 @@ fn accounts(rows: &[&Atom]) -> Vec<Box<str>> {
 /// The Regions that conditions name, and all others that a pattern may mean.
 fn regions(rows: &[&Atom]) -> Vec<Box<str>> {
     let named = rows.iter().filter(|row| row.key().lower() == REQUESTED_REGION).flat_map(|row| row.values());
-    let plain = |text: &&Box<str>| !text.is_empty() && !text.contains(['*', '?', ':', '$', '/']);
-    let mut found: Vec<Box<str>> = named.filter(plain).map(|text| text.to_ascii_lowercase().into()).collect();
+    let plain = |text: &str| !text.is_empty() && !text.contains(['*', '?', ':', '$', '/']);
+    let mut found: Vec<Box<str>> =
+        named.filter(|text| plain(text)).map(|text| text.to_ascii_lowercase().into()).collect();
     found.extend(REGIONS.iter().map(|region| Box::from(*region)));
     found
 }

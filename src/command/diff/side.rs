@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::bail;
 use clap::ValueEnum;
 use wardbook_inventory::layer::Collected;
-use wardbook_inventory::source::{Source, read_values};
+use wardbook_inventory::source::{Source, read_template, read_values};
 use wardbook_inventory::world::World;
 use wardbook_policy::document::Document;
 use wardbook_policy::grant::Grant;
@@ -225,7 +225,12 @@ fn compiled(text: &str, kind: PolicyKind) -> Option<Policy> {
 
 /// A bare policy document, or the output of get-key-policy.
 fn bare(source: &Source, kind: Option<Kind>) -> anyhow::Result<Option<Side>> {
-    let values = read_values(source).map_err(|error| input::locate(source, error))?;
+    let values = match read_values(source) {
+        Ok(values) => values,
+        // Terraform's own language is no policy, and neither is a template whose functions are in short form.
+        Err(_) if source.path.ends_with(".tf") || read_template(source).is_ok() => return Ok(None),
+        Err(error) => return Err(input::locate(source, error)),
+    };
     let [value] = values.as_slice() else { return Ok(None) };
     let inner;
     let (document, lines) = match value.member("Policy").and_then(Value::as_text) {
