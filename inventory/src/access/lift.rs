@@ -141,13 +141,13 @@ impl<'w> Search<'w> {
 
     fn detach(&mut self, by: &Administrator<'_, 'w>, limit: &Limit) -> Option<Vec<Taken>> {
         let policy = by.policy(limit.family, &limit.name);
-        let from = |target: &Box<str>| {
+        let mut from = |target: &str| {
             // The right is asked of the policy and of what it is taken from.
             self.administer(by, DETACH, &by.target(target), limit.family, "")?;
             let why = format!("detaches the organization's policy that denies it from `{target}`");
             self.administer(by, DETACH, &policy, limit.family, &why)
         };
-        limit.targets.iter().map(from).collect()
+        limit.targets.iter().map(|target| from(target)).collect()
     }
 
     fn attach(&mut self, by: &Administrator<'_, 'w>, target: &str) -> Option<Vec<Taken>> {
