@@ -277,7 +277,12 @@ impl Found {
                 Outcome::DoesNot(_) => {}
                 outcome => {
                     self.note(outcome, statement.effect(), Spot::new(policy, index));
-                    if self.denies == Tri::True || self.allows_caller() {
+                    let settles = match statement.effect() {
+                        Effect::Deny => self.denies == Tri::True,
+                        // Those that deny were asked before.
+                        Effect::Allow => self.allows_caller(),
+                    };
+                    if settles {
                         return;
                     }
                 }
