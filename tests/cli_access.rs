@@ -249,6 +249,13 @@ fn templates_before_and_after() {
     let some_accounts = anyone("StringLike: {'aws:PrincipalArn': 'arn:aws:iam::4444*:role/app'}");
     let told = app.replace(own, "!Ref Who");
     let namesake = app.replace("AWS::AccountId", "AccountId");
+    // A policy of a role, about its key, or about the keys of a Region that is open as well.
+    let role = |actions: &str, resource: &str| {
+        format!(
+            "Resources:\n  Key: {{Type: AWS::KMS::Key}}\n  Policy:\n    Type: AWS::IAM::RolePolicy\n    Properties:\n      RoleName: !Ref Role\n      PolicyName: use\n      PolicyDocument:\n        Version: '2012-10-17'\n        Statement: [{{Effect: Allow, Action: [{actions}], Resource: {resource}}}]\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: app\n      AssumeRolePolicyDocument:\n        Version: '2012-10-17'\n        Statement: [{{Effect: Allow, Principal: {{Service: lambda.amazonaws.com}}, Action: sts:AssumeRole}}]\n"
+        )
+    };
+    let (key, keys) = ("!GetAtt Key.Arn", "!Sub 'arn:aws:kms:${AWS::Region}:${AWS::AccountId}:key/*'");
     let with_parameters = |statements: &[&str]| {
         format!("Parameters:\n  Who: {{Type: String}}\n  AccountId: {{Type: String}}\n{}", template(statements))
     };
@@ -276,6 +283,9 @@ fn templates_before_and_after() {
         (template(&[root, app]), template(&[root, &partner]), "yaml", "incomparable"),
         (template(&[root]), template(&[root, &partner]), "yaml", "wider"),
         (template(&[root]), template(&[root, &anyone_of_it]), "yaml", "wider"),
+        (role("kms:Decrypt", key), role("kms:Decrypt, kms:Encrypt", key), "yaml", "wider"),
+        (role("kms:Decrypt", "'*'"), role("kms:Decrypt", key), "yaml", "narrower"),
+        (role("kms:Decrypt", keys), role("kms:Decrypt, kms:Encrypt", keys), "yaml", "not decided"),
         // It makes a difference in the account that it names alone.
         (template(&[app, &barred]), template(&[app]), "yaml", "wider"),
         // What is open may be the account as well as any other.
