@@ -71,7 +71,7 @@ struct Inner {
     /// Where each statement stands, if the lines of its file were known.
     positions: Box<[Place]>,
     /// What it was compiled from, where that may hold symbols.
-    open: Option<(Document, PolicyKind)>,
+    open: Option<Box<(Document, PolicyKind)>>,
     body: Arc<Body>,
 }
 
@@ -156,7 +156,7 @@ impl Policy {
         }
         let index = Index::new(statements.iter().map(handles));
         let body = Arc::new(Body { statements: statements.into(), index });
-        let open = document.open.then(|| (document.clone(), kind));
+        let open = document.open.then(|| Box::new((document.clone(), kind)));
         (Policy::with(origin, positions.into(), body, open), problems)
     }
 
@@ -168,7 +168,7 @@ impl Policy {
         origin: Origin<'_>,
         positions: Box<[Place]>,
         body: Arc<Body>,
-        open: Option<(Document, PolicyKind)>,
+        open: Option<Box<(Document, PolicyKind)>>,
     ) -> Policy {
         let (name, path) = (origin.name.into(), origin.path.into());
         Policy { inner: Arc::new(Inner { name, path, positions, open, body }) }
@@ -187,17 +187,17 @@ impl Policy {
     /// assert!(!policy.settled("⟦t#AccountId⟧", "111122223333").is_open());
     /// ```
     pub fn settled(&self, symbol: &str, text: &str) -> Policy {
-        let Some((document, kind)) = &self.inner.open else { return self.clone() };
-        let mut document = document.clone();
+        let Some(open) = &self.inner.open else { return self.clone() };
+        let (mut document, kind) = (**open).clone();
         document.words(&mut |word| {
             if word.text.contains(symbol) {
                 word.text = word.text.replace(symbol, text).into();
             }
         });
         let origin = Origin { name: self.name(), path: self.path(), lines: None };
-        let (policy, _) = Policy::forced(&document, *kind, origin);
+        let (policy, _) = Policy::forced(&document, kind, origin);
         let (positions, body) = (self.inner.positions.clone(), policy.inner.body.clone());
-        Policy::with(origin, positions, body, Some((document, *kind)))
+        Policy::with(origin, positions, body, Some(Box::new((document, kind))))
     }
 
     /// The same policy from another place that has the same text, letter for letter: the document
