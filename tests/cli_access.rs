@@ -238,21 +238,71 @@ fn templates_before_and_after() {
         )
     };
     let turned = app.replace("kms:Decrypt, kms:Encrypt", "kms:Encrypt, kms:Decrypt");
+    let own = "!Sub 'arn:aws:iam::${AWS::AccountId}:role/app'";
+    let partner = app.replace(own, "'arn:aws:iam::444455556666:role/app'");
+    let barred = partner.replace("Allow", "Deny");
+    let one_action = app.replace("[kms:Decrypt, kms:Encrypt]", "kms:Encrypt");
+    let only_if = |rows: &str| app.replace("Resource: '*'", &format!("Resource: '*', Condition: {{{rows}}}"));
+    let by_s3 = only_if("StringEquals: {'kms:ViaService': !Sub 's3.${AWS::Region}.amazonaws.com'}");
+    let anyone = |rows: &str| only_if(rows).replace(own, "'*'");
+    let anyone_of_it = anyone("StringEquals: {'kms:CallerAccount': !Ref AWS::AccountId}");
+    let some_accounts = anyone("StringLike: {'aws:PrincipalArn': 'arn:aws:iam::4444*:role/app'}");
+    let told = app.replace(own, "!Ref Who");
+    let namesake = app.replace("AWS::AccountId", "AccountId");
+    // A policy of a role, about its key, or about the keys of a Region that is open as well.
+    let role = |actions: &str, resource: &str| {
+        format!(
+            "Resources:\n  Key: {{Type: AWS::KMS::Key}}\n  Policy:\n    Type: AWS::IAM::RolePolicy\n    Properties:\n      RoleName: !Ref Role\n      PolicyName: use\n      PolicyDocument:\n        Version: '2012-10-17'\n        Statement: [{{Effect: Allow, Action: [{actions}], Resource: {resource}}}]\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: app\n      AssumeRolePolicyDocument:\n        Version: '2012-10-17'\n        Statement: [{{Effect: Allow, Principal: {{Service: lambda.amazonaws.com}}, Action: sts:AssumeRole}}]\n"
+        )
+    };
+    let (key, keys) = ("!GetAtt Key.Arn", "!Sub 'arn:aws:kms:${AWS::Region}:${AWS::AccountId}:key/*'");
+    let with_parameters = |statements: &[&str]| {
+        format!("Parameters:\n  Who: {{Type: String}}\n  AccountId: {{Type: String}}\n{}", template(statements))
+    };
     let module = |actions: &str| {
         format!(
             "resource \"aws_kms_key\" \"key\" {{\n\tpolicy = jsonencode({{\n\t\tVersion = \"2012-10-17\"\n\t\tStatement = [{{ Sid = \"App\", Effect = \"Allow\", Principal = {{ AWS = \"arn:aws:iam::111122223333:role/app\" }}, Action = [{actions}], Resource = \"*\" }}]\n\t}})\n}}\n"
         )
     };
+    let own_module = |actions: &str| {
+        let id = "${data.aws_caller_identity.current.account_id}";
+        let lead = "data \"aws_caller_identity\" \"current\" {}\n\n";
+        let root = format!(
+            r#"{{ Effect = "Allow", Principal = {{ AWS = "arn:aws:iam::{id}:root" }}, Action = "kms:*", Resource = "*" }}, "#
+        );
+        let body =
+            module(actions).replace("111122223333", id).replace("Statement = [", &format!("Statement = [{root}"));
+        format!("{lead}{body}")
+    };
     for (old, new, end, verdict) in [
         (template(&[root, app]), template(&[&turned, root]), "yaml", "equal"),
+        (template(&[root]), template(&[root, app]), "yaml", "wider"),
+        (template(&[root, app]), template(&[root, &one_action]), "yaml", "narrower"),
+        (template(&[root, app]), template(&[root, &by_s3]), "yaml", "narrower"),
+        (template(&[root, &by_s3]), template(&[root, app]), "yaml", "wider"),
+        (template(&[root, app]), template(&[root, &partner]), "yaml", "incomparable"),
+        (template(&[root]), template(&[root, &partner]), "yaml", "wider"),
+        (template(&[root]), template(&[root, &anyone_of_it]), "yaml", "wider"),
+        (role("kms:Decrypt", key), role("kms:Decrypt, kms:Encrypt", key), "yaml", "wider"),
+        (role("kms:Decrypt", "'*'"), role("kms:Decrypt", key), "yaml", "narrower"),
+        (role("kms:Decrypt", keys), role("kms:Decrypt, kms:Encrypt", keys), "yaml", "not decided"),
+        // It makes a difference in the account that it names alone.
+        (template(&[app, &barred]), template(&[app]), "yaml", "wider"),
+        // What is open may be the account as well as any other.
+        (template(&[root]), template(&[root, &some_accounts]), "yaml", "not decided"),
+        (with_parameters(&[root]), with_parameters(&[root, &told]), "yaml", "not decided"),
+        (with_parameters(&[app]), with_parameters(&[&namesake]), "yaml", "not decided"),
         (module(r#""kms:Decrypt", "kms:Encrypt""#), module(r#""kms:Encrypt", "kms:Decrypt""#), "tf", "equal"),
         (module(r#""kms:Decrypt""#), module(r#""kms:*""#), "tf", "wider"),
+        (own_module(r#""kms:Decrypt""#), own_module(r#""kms:Decrypt", "kms:Encrypt""#), "tf", "wider"),
+        (own_module(r#""kms:*""#), own_module(r#""kms:Decrypt""#), "tf", "narrower"),
     ] {
         let (before, after) = (format!("old.{end}"), format!("new.{end}"));
         folder.write(&before, &old).write(&after, &new);
         let run = folder.run(&["diff", &before, &after, "--format", "json"]);
         let report = json(&run);
-        assert_eq!(report["verdict"], verdict, "{old}\n{new}\n{report}");
+        assert_eq!(report["verdict"].as_str().unwrap_or("not decided"), verdict, "{old}\n{new}\n{report}");
+        assert!(!report.to_string().contains("731904628001"), "the account that stands in is not told: {report}");
         for entry in report["gained"].as_array().unwrap().iter().chain(report["lost"].as_array().unwrap()) {
             assert!(entry["witness"]["action"].is_string(), "{entry}");
             assert!(entry["statement"]["source"].as_str().unwrap().contains(&format!(".{end}:")), "{entry}");

@@ -246,7 +246,7 @@ fn policies_attached_by_open_names_make_everybody_uncertain() {
 #[test]
 fn hostile_templates_end() {
     // Names that double at every step.
-    let mut resources = String::from(r#""R0": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": ""}}"#);
+    let mut resources = String::from(r#""R0": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r"}}"#);
     for index in 1..60 {
         let before = index - 1;
         resources.push_str(&format!(

@@ -221,6 +221,20 @@ impl Document {
     pub(crate) fn holds_symbol(&self, text: &str) -> bool {
         self.open && symbol::holds(text)
     }
+
+    /// Calls with every text that takes part in decisions.
+    pub(crate) fn words(&mut self, call: &mut dyn FnMut(&mut Word)) {
+        for statement in &mut self.statements {
+            let elements = [&mut statement.action, &mut statement.resource];
+            elements.into_iter().flatten().flat_map(|words| &mut words.words).for_each(&mut *call);
+            let names = statement.principal.iter_mut().flat_map(|principal| &mut principal.names);
+            names.for_each(|name| call(&mut name.name));
+            for row in &mut statement.conditions {
+                call(&mut row.key);
+                row.values.iter_mut().for_each(&mut *call);
+            }
+        }
+    }
 }
 
 /// The version whose documents may hold policy variables; without a Version the older one holds.

@@ -70,6 +70,8 @@ struct Inner {
     path: Box<str>,
     /// Where each statement stands, if the lines of its file were known.
     positions: Box<[Place]>,
+    /// What it was compiled from, where that may hold symbols.
+    open: Option<Box<(Document, PolicyKind)>>,
     body: Arc<Body>,
 }
 
@@ -154,12 +156,48 @@ impl Policy {
         }
         let index = Index::new(statements.iter().map(handles));
         let body = Arc::new(Body { statements: statements.into(), index });
-        (Policy::of(origin, positions, body), problems)
+        let open = document.open.then(|| Box::new((document.clone(), kind)));
+        (Policy::with(origin, positions.into(), body, open), problems)
     }
 
     fn of(origin: Origin<'_>, positions: Vec<Place>, body: Arc<Body>) -> Policy {
+        Policy::with(origin, positions.into(), body, None)
+    }
+
+    fn with(
+        origin: Origin<'_>,
+        positions: Box<[Place]>,
+        body: Arc<Body>,
+        open: Option<Box<(Document, PolicyKind)>>,
+    ) -> Policy {
         let (name, path) = (origin.name.into(), origin.path.into());
-        Policy { inner: Arc::new(Inner { name, path, positions: positions.into(), body }) }
+        Policy { inner: Arc::new(Inner { name, path, positions, open, body }) }
+    }
+
+    /// The same policy with a text in the place of a symbol, wherever that takes part in decisions. Statements keep
+    /// their places.
+    ///
+    /// ```
+    /// use wardbook_policy::{document::Document, json, policy::{Origin, Policy, PolicyKind}};
+    /// let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:Decrypt",
+    ///     "Resource": "arn:aws:kms:*:⟦t#AccountId⟧:key/*"}}"#;
+    /// let document = Document::read_open(&json::parse(text).unwrap());
+    /// let (policy, _) = Policy::forced(&document, PolicyKind::Identity, Origin::default());
+    /// assert!(policy.is_open());
+    /// assert!(!policy.settled("⟦t#AccountId⟧", "111122223333").is_open());
+    /// ```
+    pub fn settled(&self, symbol: &str, text: &str) -> Policy {
+        let Some(open) = &self.inner.open else { return self.clone() };
+        let (mut document, kind) = (**open).clone();
+        document.words(&mut |word| {
+            if word.text.contains(symbol) {
+                word.text = word.text.replace(symbol, text).into();
+            }
+        });
+        let origin = Origin { name: self.name(), path: self.path(), lines: None };
+        let (policy, _) = Policy::forced(&document, kind, origin);
+        let (positions, body) = (self.inner.positions.clone(), policy.inner.body.clone());
+        Policy::with(origin, positions, body, Some(Box::new((document, kind))))
     }
 
     /// The same policy from another place that has the same text, letter for letter: the document

@@ -202,6 +202,21 @@ impl Statement {
         self.open_texts().flat_map(symbol::names)
     }
 
+    /// Every text that takes part in decisions.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let principals: &[PrincipalPattern] = match &self.principals {
+            Principals::Named(names) | Principals::Except(names) => names,
+            Principals::Any => &[],
+        };
+        let texts = [&self.actions, &self.resources].into_iter().flat_map(|texts| match texts {
+            Texts::Named(patterns) | Texts::Except(patterns) => &**patterns,
+            Texts::Any => &[],
+        });
+        let principals = principals.iter().map(PrincipalPattern::source);
+        let rows = self.conditions.iter().flat_map(Atom::texts);
+        self.doubts.iter().map(|doubt| &**doubt).chain(principals).chain(texts.map(Pattern::source)).chain(rows)
+    }
+
     fn open_texts(&self) -> impl Iterator<Item = &str> {
         let principals: &[PrincipalPattern] = match &self.principals {
             Principals::Named(names) | Principals::Except(names) => names,

@@ -1,5 +1,6 @@
 //! `diff`: what does the new one allow that the old one did not, and the other way round?
 
+mod deployment;
 mod grant;
 mod report;
 mod side;
@@ -15,6 +16,7 @@ use crate::cli::Global;
 use crate::exit::Exit;
 use crate::output;
 
+use deployment::Deployment;
 use report::{Diff, Entry};
 use side::{Part, Side};
 
@@ -138,17 +140,25 @@ fn policies(
     // A limit that is not there lets everything through; a policy that is not there allows nothing.
     let absent = || if is_limit { side::everything() } else { Vec::new() };
     let (old, new): (Vec<Policy>, Vec<Policy>) = (of(before).unwrap_or_else(absent), of(after).unwrap_or_else(absent));
-    let setting = Setting { resource: resource.as_deref(), quirks, ..Setting::of(kind) };
-    let comparison: Comparison<'_> = compare(&old, &new, &setting);
-    diff.add(name, &comparison, (old_side, new_side));
-    match comparison.change {
-        None => (None, None),
-        Some(change) => {
-            let gains = matches!(change, Change::Wider | Change::Incomparable);
-            let loses = matches!(change, Change::Narrower | Change::Incomparable);
-            (Some(gains), Some(loses))
+    let (mut gained, mut lost) = (Some(false), Some(false));
+    for deployment in Deployment::all(name, &old, &new) {
+        let (old, new) = (deployment.policies(&old), deployment.policies(&new));
+        let resource = resource.as_deref().map(|arn| deployment.settled(arn));
+        let setting = Setting { resource: resource.as_deref(), quirks, ..Setting::of(kind) };
+        let mut comparison: Comparison<'_> = compare(&old, &new, &setting);
+        // One account among all is worth a word only for what the others do not show.
+        if gained == Some(true) {
+            comparison.gained.clear();
         }
+        if lost == Some(true) {
+            comparison.lost.clear();
+        }
+        diff.add(name, &comparison, (old_side, new_side), &deployment);
+        let Some(change) = comparison.change else { return (None, None) };
+        gained = gained.map(|gains| gains || matches!(change, Change::Wider | Change::Incomparable));
+        lost = lost.map(|loses| loses || matches!(change, Change::Narrower | Change::Incomparable));
     }
+    (gained, lost)
 }
 
 /// The kind of a bare document that does not tell: who it is for decides.

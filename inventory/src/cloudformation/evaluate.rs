@@ -152,9 +152,10 @@ impl<'t> Evaluator<'t> {
         found
     }
 
-    /// A symbol of this template.
+    /// A symbol of this template. A parameter may be called as what a deployment leaves open is, and need not be it.
     pub(super) fn symbol(&self, name: &str) -> String {
-        symbol::unknown(&format!("{}#{name}", self.scope))
+        let parameters = if ["AccountId", "Region"].contains(&name) { "Parameters." } else { "" };
+        symbol::unknown(&format!("{}#{parameters}{name}", self.scope))
     }
 
     /// The value with every function applied; `None` if nothing is left of it.

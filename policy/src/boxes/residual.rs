@@ -334,6 +334,9 @@ impl Doubt {
     pub fn sentence(&self) -> String {
         match self {
             Doubt::Documents(layer) => format!("nobody collected the documents of the layer `{}`", layer.name()),
+            Doubt::Variables { of, keys } if keys.is_empty() => {
+                format!("`{of}` is compared with something that is left open, and neither is known")
+            }
             Doubt::Variables { of, keys } => {
                 let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
                 format!("`{of}` is compared with {}, and neither is known", keys.join(" and "))

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::arn::{Arn, is_account_id};
-use crate::document::{Document, Word};
+use crate::document::Document;
 use crate::subject::Subjects;
 use crate::symbol;
 
@@ -120,7 +120,7 @@ impl StandIns {
             return Cow::Borrowed(document);
         }
         let mut settled = document.clone();
-        words(&mut settled, &mut |word| {
+        settled.words(&mut |word| {
             if symbol::holds(&word.text) {
                 word.text = self.settle(&word.text).into();
             }
@@ -133,7 +133,7 @@ impl StandIns {
 fn symbols(subjects: &Subjects, found: &mut BTreeSet<Box<str>>) {
     let mut text = |text: &str| found.extend(symbol::names(text).map(Box::from));
     for subject in subjects.documents.iter().filter(|subject| subject.document.open) {
-        words(&mut subject.document.clone(), &mut |word| text(&word.text));
+        subject.document.clone().words(&mut |word| text(&word.text));
     }
     subjects.keys.iter().for_each(|key| text(&key.arn));
 }
@@ -148,7 +148,7 @@ struct Seen {
 impl Seen {
     fn document(&mut self, document: &Document) {
         // Reading needs no change, but the walk is one for both.
-        words(&mut document.clone(), &mut |word| self.text(&word.text));
+        document.clone().words(&mut |word| self.text(&word.text));
     }
 
     fn text(&mut self, text: &str) {
@@ -197,26 +197,12 @@ impl Seen {
 /// The document with another account in the place of one that stands in for it.
 pub(super) fn with_account<'d>(document: Cow<'d, Document>, stand_in: &str, account: &str) -> Cow<'d, Document> {
     let mut document = document.into_owned();
-    words(&mut document, &mut |word| {
+    document.words(&mut |word| {
         if word.text.contains(stand_in) {
             word.text = word.text.replace(stand_in, account).into();
         }
     });
     Cow::Owned(document)
-}
-
-/// Calls with every text of a document that takes part in decisions.
-fn words(document: &mut Document, call: &mut dyn FnMut(&mut Word)) {
-    for statement in &mut document.statements {
-        let elements = [&mut statement.action, &mut statement.resource];
-        elements.into_iter().flatten().flat_map(|words| &mut words.words).for_each(&mut *call);
-        let names = statement.principal.iter_mut().flat_map(|principal| &mut principal.names);
-        names.for_each(|name| call(&mut name.name));
-        for row in &mut statement.conditions {
-            call(&mut row.key);
-            row.values.iter_mut().for_each(&mut *call);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use wardbook_policy::boxes::{Cause, Change, Comparison, Difference, Standing};
 use wardbook_policy::policy::Policy;
 use wardbook_policy::statement::Statement;
 
+use super::deployment::Deployment;
 use super::grant::Permitted;
 use super::side::Side;
 use crate::command::trace;
@@ -79,6 +80,21 @@ impl Entry {
             witness: trace::request_json(&difference.witness),
             statement,
             cause,
+        }
+    }
+
+    /// The same in the words of a template.
+    fn told(self, deployment: &Deployment<'_>) -> Entry {
+        let text = |text: String| deployment.told(&text);
+        Entry {
+            subject: deployment.subject(&self.subject),
+            who: self.who.into_iter().map(text).collect(),
+            actions: self.actions,
+            only_if: self.only_if.map(text),
+            conditions: deployment.told_value(self.conditions),
+            witness: deployment.told_value(self.witness),
+            statement: self.statement,
+            cause: self.cause,
         }
     }
 
@@ -174,13 +190,22 @@ fn said(policy: &Policy, statement: &Statement, lead: &str, side: &Side) -> Stri
 }
 
 impl Diff {
-    pub(super) fn add(&mut self, name: &str, comparison: &Comparison<'_>, (old, new): (&Side, &Side)) {
+    /// What a comparison found; the policies are those of that deployment.
+    pub(super) fn add(
+        &mut self,
+        name: &str,
+        comparison: &Comparison<'_>,
+        (old, new): (&Side, &Side),
+        deployment: &Deployment<'_>,
+    ) {
         let (gained, lost) = (comparison.gained.iter(), comparison.lost.iter());
-        self.gained.extend(gained.map(|difference| Entry::of(name, difference, true, (new, old))));
-        self.lost.extend(lost.map(|difference| Entry::of(name, difference, false, (old, new))));
+        self.gained.extend(gained.map(|own| Entry::of(name, own, true, (new, old)).told(deployment)));
+        self.lost.extend(lost.map(|own| Entry::of(name, own, false, (old, new)).told(deployment)));
         if comparison.change.is_none() {
             self.change = None;
-            self.doubts.extend(comparison.doubts.iter().map(|doubt| format!("{name}: {}", doubt.sentence())));
+            let subject = deployment.subject(name);
+            let doubts = comparison.doubts.iter();
+            self.doubts.extend(doubts.map(|doubt| format!("{subject}: {}", deployment.told(&doubt.sentence()))));
         }
     }
 
