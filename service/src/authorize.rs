@@ -12,6 +12,7 @@ use wardbook_policy::layers::{Layers, Told};
 use wardbook_policy::policy::Policy;
 use wardbook_policy::quirk::Quirks;
 use wardbook_policy::request::Request;
+use wardbook_policy::statement::Statement;
 
 use crate::caller::{Caller, Facts};
 use crate::denied;
@@ -156,6 +157,23 @@ impl Court<'_> {
         let logged = logged(&request, &decision, question, self.caller);
         let told = logged.decided_by.as_ref().map(|told| told.as_str().to_owned()).unwrap_or_default();
         Judgement { refusal, logged, told }
+    }
+
+    /// Whether any policy that bears on the caller's use of this key speaks of a condition key, or may.
+    pub(crate) fn speaks_of(&self, key: &Key, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let speaks = |policies: &[Policy]| {
+            let mut texts = policies.iter().flat_map(Policy::statements).flat_map(Statement::texts);
+            texts.any(|text| text.to_ascii_lowercase().contains(&name))
+        };
+        let held = |policies: &Held<Policy>| matches!(policies, Held::Known(policies) if speaks(policies));
+        let levels = |levels: &Held<Vec<Policy>>| matches!(levels, Held::Known(levels) if levels.iter().any(|level| speaks(level)));
+        let known = self.directory.principal(&self.caller.principal);
+        let account = self.directory.account(&self.caller.account);
+        speaks(&key.policy)
+            || known.is_some_and(|known| held(&known.policies) || held(&known.boundary))
+            || held(&self.session_policies())
+            || account.is_some_and(|account| levels(&account.scps) || levels(&account.rcps))
     }
 
     /// What limits the caller's session: texts, and managed policies as they are at this moment.

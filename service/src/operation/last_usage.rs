@@ -58,17 +58,22 @@ fn of_key(key: &Key, desk: &Desk<'_>) -> Result<Option<KeyLastUsageData>, Refusa
     usage.map_err(|message| Refusal::new(Why::Internal, message))
 }
 
-/// The days since a key last did its work; a key that never did says nothing.
+/// The days since a key last did its work; a key that never did says nothing. The log is asked only where a policy speaks
+/// of them: a key has to be disabled at once, however long the log is.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html>
 pub(super) fn tell_days_without_use(found: &Found, desk: &Desk<'_>, facts: &mut Facts) -> Result<(), Refusal> {
     // Nobody disables a key of another account, so its log is not looked through for them either.
     let Some(key) = found.key().filter(|key| key.name.account == desk.caller.account) else { return Ok(()) };
+    if !desk.court().speaks_of(key, DAYS_WITHOUT_USE) {
+        return Ok(());
+    }
     let used = of_key(key, desk)?.and_then(|usage| usage.timestamp);
     let days = used.map(|used| (desk.now.micros() - used.micros()).max(0) / DAY_MICROS);
-    facts.some("kms:TrailingDaysWithoutKeyUsage", days.map(|days| days.to_string()));
+    facts.some(DAYS_WITHOUT_USE, days.map(|days| days.to_string()));
     Ok(())
 }
 
+const DAYS_WITHOUT_USE: &str = "kms:TrailingDaysWithoutKeyUsage";
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// The newest use of a key since the day on which it was made: of those that other nodes told, and those in the log of
