@@ -33,6 +33,10 @@ pub trait Disk: Send + Sync + Debug {
     /// and needs no new room before it reaches their end: a sync of it then has less to write.
     fn create_filled(&self, path: &Path, length: u64) -> io::Result<Box<dyn Appender>>;
 
+    /// Another handle on a file that somebody appends to, to make durable what he appended. Each handle is told of a write
+    /// that failed, also if another was told of it.
+    fn open_to_sync(&self, path: &Path) -> io::Result<Box<dyn Syncer>>;
+
     /// Opens a file to read parts of it.
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>>;
 
@@ -67,11 +71,14 @@ pub struct Entry {
 }
 
 /// A file that is being written.
-pub trait Appender: Send {
+pub trait Appender: Syncer {
     /// Writes all bytes after those that were written before.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
 
-    /// Returns when everything written so far is durable.
+/// A file that can be made durable.
+pub trait Syncer: Send {
+    /// Returns when everything that was written to the file before the call is durable, by whichever handle.
     fn sync(&mut self) -> io::Result<()>;
 }
 

@@ -83,6 +83,16 @@ pub const JOURNAL_PATIENCE_MIN: Duration = Duration::from_micros(20);
 /// and being woken by it takes no less.
 pub const JOURNAL_OWN_WRITE_MAX: Duration = Duration::from_micros(50);
 
+/// How many syncs of a journal can be under way at the same time.
+pub const JOURNAL_LANES: usize = 4;
+
+/// How long after another a sync is begun at least, while that one is under way.
+pub const JOURNAL_LANE_PACE_MIN: Duration = Duration::from_micros(500);
+
+/// How long the last write and its sync must have taken for another to be begun beside one that is under way: where they are
+/// quicker, those who wait for the next one wait less than a second sync costs.
+pub const JOURNAL_BESIDE_MIN: Duration = Duration::from_millis(1);
+
 /// How large a journal segment grows before the next one is begun. Sealing takes a few times as much memory, and a segment
 /// should be larger than a small file, which is compressed hard.
 pub const JOURNAL_SEGMENT_BYTES_MAX: u64 = 16 << 20;

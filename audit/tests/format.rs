@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -124,6 +125,34 @@ fn the_journal_is_made_as_the_page_says() {
         (next, rest) = (next + u64::from(count), &rest[36 + length..]);
     }
     assert_eq!(found, (0..3).map(event).collect::<Vec<_>>());
+}
+
+/// The second is written while the sync of the first is under way.
+#[test]
+fn frames_that_overlap_are_made_as_the_page_says() {
+    let disk = MemoryDisk::default();
+    disk.sync_takes([Duration::from_millis(5)]);
+    let journal = open(&disk);
+    append(&journal, 0..1);
+    disk.sync_takes([Duration::from_millis(300)]);
+    let tickets = [1, 2].map(|index| {
+        let ticket = journal.submit(&[EventText::read(event(index)).unwrap()]).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        ticket
+    });
+    tickets.into_iter().for_each(|ticket| assert!(ticket.wait().is_ok()));
+    let bytes = read(&disk, "journal/server/000000000000.journal");
+    let header = b"wardbook journal 1\nserver\n0\n";
+    let before: usize = [0, 1].map(|index| 36 + 4 + event(index).len()).iter().sum();
+    let frame = &bytes[header.len() + before..];
+    assert_eq!(frame[..4], [0xF7, 0x57, 0x42, 0x4B]);
+    let payload = [&(event(2).len() as u32).to_le_bytes(), event(2).as_bytes()].concat();
+    assert_eq!(frame[4..8], (payload.len() as u32).to_le_bytes());
+    assert_eq!(frame[8..16], 2u64.to_le_bytes(), "its first event");
+    assert_eq!(frame[16..20], 1u32.to_le_bytes(), "how many it has");
+    assert_eq!(frame[20..24], 1u32.to_le_bytes(), "how many before it are not known to be durable");
+    assert_eq!(frame[24..40], sha256(&[header, &frame[..24], &payload])[..16]);
+    assert_eq!(frame[40..], payload);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::{Appender, Disk, Entry, Lock, ReadAt};
+use super::{Appender, Disk, Entry, Lock, ReadAt, Syncer};
 
 /// How many zeros are written and synced at a time.
 const FILL_BYTES: usize = 256 << 10;
@@ -78,6 +78,11 @@ impl Disk for LocalDisk {
         Ok(Box::new(LocalFile(file)))
     }
 
+    fn open_to_sync(&self, path: &Path) -> io::Result<Box<dyn Syncer>> {
+        // Some systems sync only what may be written.
+        Ok(Box::new(LocalFile(OpenOptions::new().write(true).open(self.at(path))?)))
+    }
+
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
         let file = File::open(self.at(path))?;
         let length = file.metadata()?.len();
@@ -119,7 +124,9 @@ impl Appender for LocalFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.write_all(bytes)
     }
+}
 
+impl Syncer for LocalFile {
     fn sync(&mut self) -> io::Result<()> {
         self.0.sync_data()
     }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Appender, Disk, Entry, Lock, ReadAt};
+use super::{Appender, Disk, Entry, Lock, ReadAt, Syncer};
 
 /// Files in memory. Clones are the same disk.
 #[derive(Debug, Clone, Default)]
@@ -31,15 +32,26 @@ struct State {
     locked: BTreeSet<PathBuf>,
     steps: u64,
     failure: Option<(u64, Failure)>,
+    /// How long syncs take, one after the other and then again.
+    sync_times: Vec<Duration>,
+    syncs: usize,
+    /// How many are under way, and how many were at most.
+    syncing: usize,
+    syncing_most: usize,
 }
 
 #[derive(Debug, Default, Clone)]
 struct Content {
     bytes: Vec<u8>,
+    /// How many bytes from the start were written.
+    written: usize,
     /// How many bytes from the start are durable.
     synced: usize,
     /// How long the file is, durably. What is not synced of that is zero.
     filled: usize,
+    /// A sync of it failed. Later ones return as if nothing was, and make nothing durable: what they should have written
+    /// is forgotten.
+    failed: bool,
 }
 
 /// What happens at the chosen step.
@@ -66,6 +78,18 @@ impl MemoryDisk {
         self.shared.released.notify_all();
     }
 
+    /// From now on syncs take so long, the first of them, the second, and after the last the first again. Meanwhile others
+    /// may write, and sync as well.
+    pub fn sync_takes(&self, times: impl Into<Vec<Duration>>) {
+        let mut state = self.state();
+        (state.sync_times, state.syncs) = (times.into(), 0);
+    }
+
+    /// How many syncs were under way at the same time at most.
+    pub fn syncs_at_once(&self) -> usize {
+        self.state().syncing_most
+    }
+
     /// How many steps there were.
     pub fn steps(&self) -> u64 {
         self.state().steps
@@ -85,7 +109,7 @@ impl MemoryDisk {
             };
             let found = content.bytes.iter().take(length).enumerate();
             let bytes = found.map(|(at, byte)| if lost.contains(&at) { 0 } else { *byte }).collect();
-            Content { bytes, synced: length, filled: length }
+            Content { bytes, written: length, synced: length, filled: length, failed: false }
         };
         let found = State {
             files: state.files.iter().map(keep).collect(),
@@ -117,7 +141,7 @@ impl MemoryDisk {
         state.folders.extend(path.ancestors().skip(1).map(Path::to_owned));
         let synced = bytes.len();
         let file = state.files.len();
-        state.files.push(Content { bytes, synced, filled: synced });
+        state.files.push(Content { bytes, written: synced, synced, filled: synced, failed: false });
         state.seen.insert(path.clone(), file);
         state.durable.insert(path, file);
     }
@@ -154,6 +178,12 @@ impl MemoryDisk {
 }
 
 impl State {
+    fn next_sync_time(&mut self) -> Option<Duration> {
+        let time = self.sync_times.get(self.syncs % self.sync_times.len().max(1)).copied();
+        self.syncs += 1;
+        time
+    }
+
     /// A new file of that name.
     fn place(&mut self, path: &Path) -> io::Result<usize> {
         if !path.parent().is_none_or(|folder| folder == Path::new("") || self.folders.contains(folder)) {
@@ -196,7 +226,7 @@ impl Disk for MemoryDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Appender>> {
         let mut state = self.change()?;
         let file = state.place(path)?;
-        Ok(Box::new(MemoryFile { disk: self.clone(), file, at: 0 }))
+        Ok(Box::new(MemoryFile { disk: self.clone(), file }))
     }
 
     fn create_filled(&self, path: &Path, length: u64) -> io::Result<Box<dyn Appender>> {
@@ -206,9 +236,14 @@ impl Disk for MemoryDisk {
         };
         let file = state.place(path)?;
         if let Some(content) = state.files.get_mut(file) {
-            *content = Content { bytes: vec![0; length], synced: 0, filled: length };
+            *content = Content { bytes: vec![0; length], filled: length, ..Content::default() };
         }
-        result.map(|()| Box::new(MemoryFile { disk: self.clone(), file, at: 0 }) as Box<dyn Appender>)
+        result.map(|()| Box::new(MemoryFile { disk: self.clone(), file }) as Box<dyn Appender>)
+    }
+
+    fn open_to_sync(&self, path: &Path) -> io::Result<Box<dyn Syncer>> {
+        let file = *self.state().seen.get(path).ok_or(io::Error::from(io::ErrorKind::NotFound))?;
+        Ok(Box::new(MemoryFile { disk: self.clone(), file }))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
@@ -253,8 +288,6 @@ impl Disk for MemoryDisk {
 struct MemoryFile {
     disk: MemoryDisk,
     file: usize,
-    /// Where the next byte goes.
-    at: usize,
 }
 
 impl Appender for MemoryFile {
@@ -264,21 +297,40 @@ impl Appender for MemoryFile {
             Err((state, error)) => (state, bytes.len() / 2, Err(error)),
         };
         if let Some(content) = state.files.get_mut(self.file) {
-            let end = self.at + written;
+            let end = content.written + written;
             content.bytes.resize(content.bytes.len().max(end), 0);
-            let room = content.bytes.iter_mut().skip(self.at);
+            let room = content.bytes.iter_mut().skip(content.written);
             room.zip(bytes.iter().take(written)).for_each(|(room, byte)| *room = *byte);
-            self.at = end;
+            content.written = end;
         }
         result
     }
+}
 
+impl Syncer for MemoryFile {
     fn sync(&mut self) -> io::Result<()> {
-        let mut state = self.disk.change()?;
+        let (mut state, result) = match self.disk.step() {
+            Ok(state) => (state, Ok(())),
+            Err((state, error)) => (state, Err(error)),
+        };
+        let (mut written, mut lost) = (0, result.is_err());
         if let Some(content) = state.files.get_mut(self.file) {
-            content.synced = self.at;
+            written = content.written;
+            lost |= content.failed;
+            content.failed = lost;
         }
-        Ok(())
+        if let Some(time) = state.next_sync_time() {
+            state.syncing += 1;
+            state.syncing_most = state.syncing_most.max(state.syncing);
+            drop(state);
+            std::thread::sleep(time);
+            state = self.disk.state();
+            state.syncing -= 1;
+        }
+        if let Some(content) = state.files.get_mut(self.file).filter(|_| !lost) {
+            content.synced = content.synced.max(written);
+        }
+        result
     }
 }
 

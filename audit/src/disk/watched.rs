@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Appender, Disk, Entry, Lock, ReadAt};
+use super::{Appender, Disk, Entry, Lock, ReadAt, Syncer};
 
 /// A disk, and who is told of every read how many bytes it was.
 #[derive(Clone)]
@@ -49,6 +49,10 @@ impl Disk for WatchedDisk {
 
     fn create_filled(&self, path: &Path, length: u64) -> io::Result<Box<dyn Appender>> {
         self.disk.create_filled(path, length)
+    }
+
+    fn open_to_sync(&self, path: &Path) -> io::Result<Box<dyn Syncer>> {
+        self.disk.open_to_sync(path)
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {

@@ -108,8 +108,8 @@ impl Segment {
             let rest = bytes.get(segment.end..).unwrap_or_default();
             let Some(frame) = Frame::read(&header, rest) else {
                 let after = rest.get(1..).unwrap_or_default();
-                segment.state = match Frame::is_anywhere(&header, after) {
-                    true => State::Changed("a broken frame has a whole one after it"),
+                segment.state = match Frame::vouches_anywhere(&header, after, segment.next()) {
+                    true => State::Changed("a broken frame has one after it that was written when it was durable"),
                     false => State::Torn,
                 };
                 break;

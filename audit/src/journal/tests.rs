@@ -1,4 +1,5 @@
 mod filled;
+mod lanes;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -266,7 +267,7 @@ fn segment_bytes() -> (Vec<u8>, Vec<(usize, u64)>) {
     for frame in 0..5u64 {
         let mut group = Group::default();
         (0..=frame % 2).for_each(|offset| group.push(&event(next + offset).view().compact()));
-        group.write(&header, next, &mut bytes);
+        group.write(&header, next, 0, &mut bytes);
         next += group.count();
         ends.push((bytes.len(), next));
     }

@@ -1,6 +1,6 @@
 //! What a caller has while his events are on their way: to wait for them on his thread, or to be woken.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -14,10 +14,41 @@ pub struct Ticket {
     pub(super) leaf_index: u64,
     /// The index after its last event.
     pub(super) next: u64,
-    pub(super) turn: usize,
+    /// Who else waits for them.
+    pub(super) waiting: Arc<Waiting>,
     pub(super) limit: Duration,
     /// What came of it, if that was known at once.
     pub(super) settled: Option<Result<Durable, Refusal>>,
+}
+
+/// Those who wait for one group. All of it is touched only by those who hold the lock of the state.
+#[derive(Default)]
+pub(super) struct Waiting {
+    /// The group is durable, or the journal refuses.
+    over: Condvar,
+    who: Mutex<Who>,
+}
+
+#[derive(Default)]
+struct Who {
+    /// Whether there are threads.
+    threads: bool,
+    wakers: Vec<Waker>,
+}
+
+impl Waiting {
+    fn who(&self) -> MutexGuard<'_, Who> {
+        self.who.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the threads, and returns what wakes the others.
+    pub(super) fn wake(&self) -> Vec<Waker> {
+        let mut who = self.who();
+        if std::mem::take(&mut who.threads) {
+            self.over.notify_all();
+        }
+        std::mem::take(&mut who.wakers)
+    }
 }
 
 impl Ticket {
@@ -27,18 +58,11 @@ impl Ticket {
         if let Some(settled) = self.settled {
             return settled;
         }
-        let (mut state, half) = (self.shared.state(), self.turn % 2);
-        if let Some(threads) = state.threads.get_mut(half) {
-            *threads += 1;
-        }
         let pending = |state: &mut State| state.durable < self.next && state.refusal.is_none();
-        let [even, odd] = &self.shared.durable;
-        let turn = if half == 0 { even } else { odd };
-        let waited = turn.wait_timeout_while(state, self.limit, pending);
+        let mut state = self.shared.state();
+        self.waiting.who().threads = true;
+        let waited = self.waiting.over.wait_timeout_while(state, self.limit, pending);
         (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if let Some(threads) = state.threads.get_mut(half) {
-            *threads -= 1;
-        }
         self.outcome(&state).unwrap_or_else(|| Err(self.shared.refuse(&mut state, Refusal::Hung(self.limit))))
     }
 
@@ -48,13 +72,11 @@ impl Ticket {
         if let Some(settled) = &self.settled {
             return Poll::Ready(settled.clone());
         }
-        let mut state = self.shared.state();
+        let state = self.shared.state();
         if let Some(outcome) = self.outcome(&state) {
             return Poll::Ready(outcome);
         }
-        if let Some(wakers) = state.wakers.get_mut(self.turn % 2) {
-            wakers.push(waker.clone());
-        }
+        self.waiting.who().wakers.push(waker.clone());
         Poll::Pending
     }
 
