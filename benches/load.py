@@ -14,6 +14,10 @@ thread for each connection sends one signed request again and again, each when t
     disk       4, 64 and 256 connections: in memory (the processors are the limit), then on the disk with one sync timed
                before and after; the bar is the smaller of the rate in memory and connections / sync time
     soak       60 s in memory, 4 connections, with the memory after each sixth of it
+
+With `--sync-ms 4` each fdatasync takes so much longer, of the server and where one is timed, as on a slower disk: a
+library put before the C library (`load/slow_sync.c`, built with cc) sleeps after each. On such a disk syncs of different
+threads can be under way at the same time, as a disk with a queue lets them.
 """
 
 import argparse
@@ -57,6 +61,13 @@ def build_client():
     if not os.path.exists(client) or os.path.getmtime(client) < os.path.getmtime(source):
         subprocess.run(["rustc", "-O", "--edition", "2024", source, "-o", client], check=True)
     return client
+
+
+def build_slow_sync():
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "load", "slow_sync.c")
+    library = os.path.join(SCRATCH, "slow_sync.so")
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", source, "-o", library, "-ldl"], check=True)
+    return library
 
 
 def free_port():
@@ -142,7 +153,7 @@ def wardbook(options, folder):
     return Server("wardbook", port, [
         options.wardbook, "serve", "--listen", f"127.0.0.1:{port}", "--data", os.path.join(folder, "data"),
         "--credentials", credentials, "--world", world, "--signing-key", os.path.join(folder, "audit-signing.key"),
-    ], "/readyz")
+    ], "/readyz", options.slow if folder == options.disk else None)
 
 
 def ministack():
@@ -182,7 +193,7 @@ def load(server, options, connections, seconds, quiet=False):
     return rate, cost
 
 
-def sync_time(folder):
+def sync_time(folder, longer):
     """The median time of one fdatasync after an append of a kilobyte, in seconds."""
     path, times = os.path.join(folder, "sync"), []
     with open(path, "wb", buffering=0) as file:
@@ -190,6 +201,7 @@ def sync_time(folder):
             file.write(b"x" * 1024)
             start = time.perf_counter()
             os.fdatasync(file.fileno())
+            time.sleep(longer)
             times.append(time.perf_counter() - start)
     os.remove(path)
     return sorted(times)[len(times) // 2]
@@ -239,14 +251,15 @@ def disk(options):
         rates = []
         for folder in (options.memory, options.disk):
             os.makedirs(folder, exist_ok=True)
-            before = sync_time(folder)
+            longer = options.sync_ms / 1000 if folder == options.disk else 0
+            before = sync_time(folder, longer)
             server = wardbook(options, folder)
             try:
                 load(server, options, connections, 2, quiet=True)
                 rates.append(load(server, options, connections, options.seconds)[0])
             finally:
                 server.stop()
-            sync = (before + sync_time(folder)) / 2
+            sync = (before + sync_time(folder, longer)) / 2
         bar = min(rates[0], connections / sync)
         print(f"    one sync {1e6 * sync:.0f} us: {connections / sync:.0f}/s if each request had one; "
               f"on the disk {100 * rates[1] / bar:.0f} % of the smaller of that and the rate in memory")
@@ -270,6 +283,7 @@ def main():
     parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be given several times")
     parser.add_argument("--seconds", type=float, default=10, help="of each run")
     parser.add_argument("--rounds", type=int, default=3, help="of the comparison")
+    parser.add_argument("--sync-ms", type=float, default=0, help="how much longer a sync takes on the disk, in milliseconds")
     parser.add_argument("--soak", type=float, default=60, help="seconds of the soak")
     options = parser.parse_args()
     parts = [part for part in PARTS if part in (options.only or PARTS)]
@@ -282,6 +296,9 @@ def main():
     except ImportError:
         venv(["botocore", "ministack"])
     options.client = build_client()
+    options.slow = {}
+    if options.sync_ms:
+        options.slow = {"LD_PRELOAD": build_slow_sync(), "SLOW_SYNC_US": str(round(1000 * options.sync_ms))}
     if options.disk:
         os.makedirs(options.disk, exist_ok=True)
     for part in parts:

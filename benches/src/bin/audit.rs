@@ -6,7 +6,7 @@
 //! cargo run --release --bin audit -- stages SRC              what each stage of an import costs alone
 //! cargo run --release --bin audit -- size SRC DIR            Parquet against gzip
 //! cargo run --release --bin audit -- query DIR KEY [NAME]    each named question, or one, over an audit folder
-//! cargo run --release --bin audit -- append DIR [WRITERS]    durable events per second below DIR
+//! cargo run --release --bin audit -- append DIR [WRITERS [MS]]   durable events per second below DIR; syncs take MS longer
 //! ```
 
 use std::hint::black_box;
@@ -21,7 +21,7 @@ use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use rustix::time::{ClockId, clock_gettime};
 use sha2::{Digest, Sha256};
-use wardbook_audit::disk::{Appender, Disk, Entry, LocalDisk, Lock, ReadAt};
+use wardbook_audit::disk::{Appender, Disk, Entry, LocalDisk, Lock, ReadAt, Syncer};
 use wardbook_audit::event::{Event, EventText, LeafHasher};
 use wardbook_audit::folder::{Folder, LeafRange, Origin};
 use wardbook_audit::import::{FileSource, Importer, Options, Source, origin};
@@ -47,7 +47,7 @@ fn main() {
         ["stages", from] => stages(Path::new(from)),
         ["size", from, to] => size(Path::new(from), Path::new(to)),
         ["query", folder, key, ref name @ ..] => query(Path::new(folder), key, name.first().copied()),
-        ["append", to, ..] => append(Path::new(to), number(2, 64)),
+        ["append", to, ..] => append(Path::new(to), number(2, 64), Duration::from_millis(number(3, 0) as u64)),
         _ => eprintln!("one of: generate, import, stages, size, query, append; see the head of src/bin/audit.rs"),
     }
 }
@@ -270,16 +270,16 @@ fn event(number: usize) -> EventText {
 
 /// Durable events per second of so many threads that each wait for theirs, beside what syncs would allow if each made an
 /// event of every thread durable and nothing else took time: those of the same run, and those of a file of its own.
-fn append(to: &Path, writers: usize) {
+fn append(to: &Path, writers: usize, delay: Duration) {
     let to = to.join("run");
     let _ = std::fs::remove_dir_all(&to);
     std::fs::create_dir_all(&to).expect("the folder can be made");
-    let syncs = Arc::new(Syncs::default());
+    let syncs = Arc::new(Syncs { delay, ..Syncs::default() });
     let event = event(0);
     let folder = Folder::new(Arc::new(Timed { disk: LocalDisk::new(&to), syncs: syncs.clone() }));
     let origin = Origin::new("bench").expect("a name");
     let log = LogWriter::open(&folder, &origin, SigningKey::from_seed(&[7; 32])).expect("the log opens");
-    let mut plain = sync_times(&to);
+    let mut plain = sync_times(&to, delay);
     let options = JournalOptions { filled_bytes: JOURNAL_SEGMENT_BYTES_MAX, ..JournalOptions::default() };
     let journal = Journal::open(&folder, &origin, options, Box::new(log), |_| None).expect("it opens");
     syncs.count.store(0, Ordering::Relaxed);
@@ -313,7 +313,7 @@ fn append(to: &Path, writers: usize) {
         events / count as f64,
         rate / bound
     );
-    plain.extend(sync_times(&to));
+    plain.extend(sync_times(&to, delay));
     plain.sort_unstable();
     let sync = plain[plain.len() / 2].as_secs_f64();
     let bound = writers as f64 / sync;
@@ -325,13 +325,14 @@ fn append(to: &Path, writers: usize) {
 }
 
 /// How long `fdatasync` takes after a kilobyte was appended.
-fn sync_times(folder: &Path) -> Vec<Duration> {
+fn sync_times(folder: &Path, delay: Duration) -> Vec<Duration> {
     let path = folder.join("sync");
     let mut file = std::fs::File::create(&path).expect("a file can be made");
     let times = (0..300).map(|_| {
         file.write_all(&[b'x'; 1024]).expect("there is room");
         let begun = Instant::now();
         file.sync_data().expect("it is durable");
+        std::thread::sleep(delay);
         begun.elapsed()
     });
     let times = times.collect();
@@ -341,6 +342,8 @@ fn sync_times(folder: &Path) -> Vec<Duration> {
 
 #[derive(Debug, Default)]
 struct Syncs {
+    /// How much longer each takes than it would.
+    delay: Duration,
     count: AtomicU64,
     nanos: AtomicU64,
 }
@@ -352,18 +355,23 @@ struct Timed {
     syncs: Arc<Syncs>,
 }
 
-struct TimedFile(Box<dyn Appender>, Arc<Syncs>);
+struct TimedFile<T: ?Sized>(Arc<Syncs>, Box<T>);
 
-impl Appender for TimedFile {
+impl Appender for TimedFile<dyn Appender> {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.append(bytes)
+        self.1.append(bytes)
     }
+}
 
+impl<T: Syncer + ?Sized> Syncer for TimedFile<T> {
     fn sync(&mut self) -> io::Result<()> {
         let begun = Instant::now();
-        self.0.sync()?;
-        self.1.count.fetch_add(1, Ordering::Relaxed);
-        self.1.nanos.fetch_add(begun.elapsed().as_nanos() as u64, Ordering::Relaxed);
+        self.1.sync()?;
+        if !self.0.delay.is_zero() {
+            std::thread::sleep(self.0.delay);
+        }
+        self.0.count.fetch_add(1, Ordering::Relaxed);
+        self.0.nanos.fetch_add(begun.elapsed().as_nanos() as u64, Ordering::Relaxed);
         Ok(())
     }
 }
@@ -374,7 +382,7 @@ impl Disk for Timed {
     }
 
     fn create_filled(&self, path: &Path, length: u64) -> io::Result<Box<dyn Appender>> {
-        Ok(Box::new(TimedFile(self.disk.create_filled(path, length)?, self.syncs.clone())))
+        Ok(Box::new(TimedFile(self.syncs.clone(), self.disk.create_filled(path, length)?)))
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
@@ -382,7 +390,11 @@ impl Disk for Timed {
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn Appender>> {
-        Ok(Box::new(TimedFile(self.disk.create(path)?, self.syncs.clone())))
+        Ok(Box::new(TimedFile(self.syncs.clone(), self.disk.create(path)?)))
+    }
+
+    fn open_to_sync(&self, path: &Path) -> io::Result<Box<dyn Syncer>> {
+        Ok(Box::new(TimedFile(self.syncs.clone(), self.disk.open_to_sync(path)?)))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
