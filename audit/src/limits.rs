@@ -76,18 +76,24 @@ pub const JOURNAL_GROUP_BYTES_MAX: usize = 32 << 20;
 /// What part of the last sync the journal waits at most for a group to fill as far as the last one.
 pub const JOURNAL_PATIENCE_SHARE: u32 = 8;
 
+/// Where the last sync took no longer, the journal waits as long as it took.
+pub const JOURNAL_PATIENCE_QUICK: Duration = Duration::from_micros(200);
+
 /// Where that is less, it does not wait.
 pub const JOURNAL_PATIENCE_MIN: Duration = Duration::from_micros(20);
+
+/// How many groups it does not wait for after one for which it waited in vain.
+pub const JOURNAL_PATIENCE_PAUSE: u32 = 16;
 
 /// How long a write and its sync may take, on the average of late, for a caller to do them himself: waking another thread
 /// and being woken by it takes no less.
 pub const JOURNAL_OWN_WRITE_MAX: Duration = Duration::from_micros(50);
 
 /// How many syncs of a journal can be under way at the same time.
-pub const JOURNAL_LANES: usize = 4;
+pub const JOURNAL_LANES: usize = 8;
 
 /// How long after another a sync is begun at least, while that one is under way.
-pub const JOURNAL_LANE_PACE_MIN: Duration = Duration::from_micros(500);
+pub const JOURNAL_LANE_PACE_MIN: Duration = Duration::from_micros(250);
 
 /// How long the last write and its sync must have taken for another to be begun beside one that is under way: where they are
 /// quicker, those who wait for the next one wait less than a second sync costs.

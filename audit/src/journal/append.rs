@@ -25,10 +25,9 @@ use crate::event::EventText;
 use crate::folder::Origin;
 use crate::limits::{JOURNAL_GROUP_BYTES_MAX, JOURNAL_LANES, JOURNAL_OWN_WRITE_MAX};
 
-use lane::Syncing;
-pub(super) use lane::is_beside;
 #[cfg(test)]
 pub(super) use lane::paced;
+use lane::{Syncing, is_beside};
 use spare::Spare;
 pub use ticket::Ticket;
 use ticket::Waiting;
@@ -82,6 +81,8 @@ struct State {
     first: u64,
     /// How many events it is likely to have if it is given a moment.
     expected: u64,
+    /// For how many groups nobody waits, since it was in vain.
+    pause: u32,
     /// Whether somebody is writing a group, or begins a segment.
     writing: bool,
     /// The groups that are written and not known to be durable, the oldest first.
@@ -290,6 +291,7 @@ impl State {
             turn: 0,
             first: next,
             expected: 0,
+            pause: 0,
             writing: false,
             syncing: VecDeque::new(),
             begun: Instant::now(),

@@ -12,12 +12,13 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::super::Refusal;
+use super::super::frame::Group;
 use super::ticket::Waiting;
 use super::{Shared, State, Writer};
 use crate::disk::Syncer;
 use crate::limits::{
     JOURNAL_BESIDE_MIN, JOURNAL_GROUP_BYTES_MAX, JOURNAL_LANE_PACE_MIN, JOURNAL_LANES, JOURNAL_OWN_WRITE_MAX,
-    JOURNAL_PATIENCE_MIN, JOURNAL_PATIENCE_SHARE,
+    JOURNAL_PATIENCE_MIN, JOURNAL_PATIENCE_PAUSE, JOURNAL_PATIENCE_QUICK, JOURNAL_PATIENCE_SHARE,
 };
 
 /// A group that is written and not known to be durable.
@@ -32,6 +33,7 @@ pub(super) struct Syncing {
 }
 
 /// What a thread does next.
+#[derive(Debug, PartialEq, Eq)]
 enum Step {
     Wait,
     WaitFor(Duration),
@@ -63,8 +65,13 @@ impl Lane {
 }
 
 /// Whether syncs that take so long are begun beside others.
-pub(in crate::journal) fn is_beside(took: Duration) -> bool {
+pub(super) fn is_beside(took: Duration) -> bool {
     took >= JOURNAL_BESIDE_MIN
+}
+
+/// How long a group may wait to fill, where syncs take so long.
+fn patience(took: Duration) -> Duration {
+    (took / JOURNAL_PATIENCE_SHARE).max(took.min(JOURNAL_PATIENCE_QUICK))
 }
 
 /// The pace after one more write. One that took long says that the next may, but not for how long it did.
@@ -97,19 +104,27 @@ impl State {
         if nothing {
             return if self.stops { Step::Stop } else { Step::Wait };
         }
-        // Those who waited for the last group come back one after another. Without a moment's patience the first of
-        // them would have a sync of its own, and all others would wait for that one too.
-        let patience = self.took / JOURNAL_PATIENCE_SHARE;
-        let gathers = self.group.count() < self.expected && patience >= JOURNAL_PATIENCE_MIN;
-        if gathers && !self.stops && self.rotation.is_none() { at(self.came + patience) } else { Step::Write }
+        match self.gathers() && !self.stops && self.rotation.is_none() {
+            true => at(self.came + patience(self.took)),
+            false => Step::Write,
+        }
+    }
+
+    /// Whether the group is worth a moment's patience. Those who waited for the last group come back one after another: without
+    /// patience the first of them would have a sync of its own, and all others would wait for that one too.
+    fn gathers(&self) -> bool {
+        let is_small = self.group.count() < self.expected;
+        is_small && self.syncing.is_empty() && self.pause == 0 && patience(self.took) >= JOURNAL_PATIENCE_MIN
     }
 
     /// Gives the group to the writer. Returns when that was.
-    fn take(&mut self, writer: &mut Writer) -> Instant {
+    fn take(&mut self, group: &mut Group) -> Instant {
+        // Nobody came for whom it waited.
+        self.pause = if self.gathers() { JOURNAL_PATIENCE_PAUSE } else { self.pause.saturating_sub(1) };
         self.writing = true;
         self.begun = Instant::now();
-        std::mem::swap(&mut writer.group, &mut self.group);
-        let count = writer.group.count();
+        std::mem::swap(group, &mut self.group);
+        let count = group.count();
         self.first += count;
         let waiting = std::mem::take(&mut self.waiting);
         self.syncing.push_back(Syncing { turn: self.turn, next: self.first, count, synced: false, waiting });
@@ -189,7 +204,7 @@ impl Shared {
     ) -> io::Result<MutexGuard<'a, State>> {
         let mut writer = self.writer();
         let (turn, unsettled) = (state.turn, state.first - state.durable);
-        let begun = state.take(&mut writer);
+        let begun = state.take(&mut writer.group);
         if writer.group.len() > JOURNAL_GROUP_BYTES_MAX / 2 {
             self.moved.notify_all();
         }
@@ -245,5 +260,117 @@ impl Shared {
             self.moved.notify_all();
         }
         Ok(state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const US: Duration = Duration::from_micros(1);
+
+    /// A journal in which one event came just now, after a group of that many.
+    fn came(expected: u64, took: Duration) -> State {
+        let mut state = State::new(0);
+        (state.expected, state.took) = (expected, took);
+        state.group.push("{}");
+        state
+    }
+
+    /// What the last sync took, and how long a group may wait to fill, in microseconds.
+    #[test]
+    fn patience_follows_the_last_sync() {
+        for (took, waits) in [(1, 1), (150, 150), (200, 200), (201, 200), (1_600, 200), (1_608, 201), (8_000, 1_000)] {
+            assert_eq!(patience(took * US), waits * US, "{took}");
+        }
+    }
+
+    #[test]
+    fn a_group_waits_to_fill_where_that_can_pay() {
+        let steps = |expected: u64, took: Duration| {
+            let state = came(expected, took);
+            state.step(state.came)
+        };
+        assert_eq!(steps(1, 150 * US), Step::Write, "all are there");
+        assert_eq!(steps(2, 150 * US), Step::WaitFor(150 * US));
+        assert_eq!(steps(2, JOURNAL_PATIENCE_MIN), Step::WaitFor(JOURNAL_PATIENCE_MIN));
+        assert_eq!(steps(2, JOURNAL_PATIENCE_MIN - US), Step::Write, "the next sync is as soon done");
+        let late = came(2, 150 * US);
+        assert_eq!(late.step(late.came + 150 * US), Step::Write, "nobody came");
+    }
+
+    #[test]
+    fn who_waited_in_vain_does_not_wait_for_a_while() {
+        let mut state = came(2, 150 * US);
+        for waits in [true, false, true] {
+            for _ in 0..if waits { 1 } else { JOURNAL_PATIENCE_PAUSE } {
+                assert_eq!(matches!(state.step(state.came), Step::WaitFor(_)), waits);
+                let turn = state.turn;
+                state.take(&mut Group::default());
+                state.writing = false;
+                state.settle(turn, 150 * US);
+                (state.expected, state.came) = (2, Instant::now());
+                state.group.push("{}");
+            }
+        }
+    }
+
+    /// One sync is under way, and an event comes: how long the sync before took, and how much later than it the next is begun,
+    /// in microseconds.
+    #[test]
+    fn a_sync_is_begun_beside_another_where_that_takes_long() {
+        for (took, later) in [(150, None), (999, None), (1_000, Some(250)), (2_000, Some(250)), (8_000, Some(1_000))] {
+            let mut state = came(1, took * US);
+            state.take(&mut Group::default());
+            state.writing = false;
+            assert_eq!(state.step(state.begun), Step::Wait, "nobody has come");
+            state.group.push("{}");
+            assert_eq!(state.step(state.begun), later.map_or(Step::Wait, |later| Step::WaitFor(later * US)), "{took}");
+            if let Some(later) = later {
+                assert_eq!(state.step(state.begun + later * US), Step::Write);
+                state.rotation = Some(state.turn);
+                assert_eq!(state.step(state.begun + later * US), Step::Wait, "the segment is to end first");
+            }
+        }
+    }
+
+    #[test]
+    fn no_more_syncs_are_under_way_than_there_are_threads() {
+        let mut state = came(1, 8_000 * US);
+        for _ in 0..JOURNAL_LANES {
+            assert_eq!(state.step(state.begun + 1_000 * US), Step::Write);
+            state.take(&mut Group::default());
+            state.writing = false;
+            state.group.push("{}");
+        }
+        assert_eq!(state.step(state.begun + 1_000 * US), Step::Wait);
+        let turn = state.turn;
+        state.settle(turn - 1, 8_000 * US);
+        assert_eq!((state.syncing.len(), state.durable), (JOURNAL_LANES, 0), "those before it are not durable");
+        state.settle(turn - JOURNAL_LANES as u64, 8_000 * US);
+        assert_eq!((state.syncing.len(), state.durable), (JOURNAL_LANES - 1, 1));
+        assert_eq!(state.step(state.begun + 1_000 * US), Step::Write);
+    }
+
+    #[test]
+    fn a_segment_ends_before_what_came_after_that_was_asked_for() {
+        let mut state = came(1, 150 * US);
+        state.rotation = Some(state.turn + 1);
+        assert_eq!(state.step(state.came), Step::Write, "it came before");
+        let turn = state.turn;
+        state.take(&mut Group::default());
+        assert_eq!(state.step(state.came), Step::Wait, "somebody writes");
+        state.writing = false;
+        state.group.push("{}");
+        assert_eq!(state.step(state.came), Step::Wait);
+        state.settle(turn, 150 * US);
+        assert_eq!(state.step(state.came), Step::Rotate);
+        state.rotation = None;
+        state.full = true;
+        assert_eq!(state.step(state.came), Step::Rotate);
+        (state.full, state.stops) = (false, true);
+        assert_eq!(state.step(state.came), Step::Write);
+        state.group.clear();
+        assert_eq!(state.step(state.came), Step::Stop);
     }
 }

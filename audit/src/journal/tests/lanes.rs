@@ -157,8 +157,6 @@ fn a_sync_is_begun_beside_another_only_from_a_limit_on() {
         // On a machine that is busy a short sync can take long as well, but not always.
         assert!(disk.syncs_at_once() > 1 || !beside, "{time:?}");
     }
-    use super::super::append::is_beside;
-    assert!(is_beside(JOURNAL_BESIDE_MIN) && !is_beside(JOURNAL_BESIDE_MIN - Duration::from_nanos(1)));
 }
 
 /// Frames of one event each: how many before each were not known to be durable, which is broken, whether a crash can have
