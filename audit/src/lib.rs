@@ -22,6 +22,7 @@ pub mod limits;
 pub mod time;
 
 pub mod json;
+mod sha256;
 
 pub mod event;
 

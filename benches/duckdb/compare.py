@@ -2,7 +2,7 @@
 """The audit room beside DuckDB, in processor seconds: CloudTrail files to Parquet, and questions over that Parquet.
 
     cargo run --release --bin audit -- generate DIR
-    python3 duckdb/compare.py DIR [--bin PATH] [--runs N]
+    python3 duckdb/compare.py DIR [--bin PATH] [--runs N] [--threads N]
 
 DuckDB comes from PyPI into `target/duckdb-venv`, which is made at the first run. It reads the same files with a type
 for every column that wardbook fills from the record, and promotes key and principal. It neither sorts, nor looks for
@@ -146,7 +146,7 @@ def imports(options, work):
         for _ in range(options.runs):
             seconds, rows = duckdb_import(source, work / "duckdb.parquet")
             theirs.append(all_bytes / seconds)
-            found = re.search(r"run 1: (\d+) events.* (\d+) MB of JSON per second", wardbook(options.bin, "import", source, work, 1))
+            found = re.search(r"run 1: (\d+) events.* (\d+) MB of JSON per second", wardbook(options.bin, "import", source, work, 1, *options.threads))
             ours.append(float(found[2]))
             assert int(found[1]) == rows, f"wardbook has {found[1]} events and DuckDB {rows}"
         ratio = sorted(our / their for our, their in zip(ours, theirs))[len(ours) // 2]
@@ -183,6 +183,7 @@ def main():
     parser.add_argument("folder", type=pathlib.Path, help="what `audit generate` made")
     parser.add_argument("--bin", default=str(HERE.parent / "target" / "release" / "audit"))
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--threads", nargs=1, default=[], help="how many threads of wardbook read; 2 if not told")
     parser.add_argument("--work", type=pathlib.Path, help="a folder for what is written; FOLDER/work if not given")
     options = parser.parse_args()
     if pathlib.Path(sys.prefix) != VENV:

@@ -19,6 +19,7 @@ use crate::json::Tree;
 use crate::limits::{CHUNK_BYTES_MAX, RECORDS_REJECTED_MAX, SOURCE_BYTES_HELD_MAX};
 use crate::log::Hash;
 use crate::parquet::{Encoder, RowBuffer, RowPlace, RowPool};
+use crate::sha256::Long;
 
 /// What a reader tells about its source, in this order: at most one of the first three, then chunks.
 pub(super) enum Message {
@@ -121,6 +122,9 @@ const BUFFER_BYTES: usize = 32 << 10;
 /// How many bytes are read at a time: few enough to be in the processor's cache still when they are hashed.
 const PART_BYTES: usize = 256 << 10;
 
+/// How many bytes of events are hashed at a time: enough of them, and few enough to be in the processor's cache still.
+const HASHED_BYTES: usize = 128 << 10;
+
 struct Reader<'a> {
     source: &'a dyn Source,
     bytes_read: &'a Arc<AtomicU64>,
@@ -148,7 +152,7 @@ impl<'a> Reader<'a> {
     }
 
     fn read(&mut self, held: &mut Vec<u8>, send: &mut dyn FnMut(Message) -> bool) -> Result<(), Refusal> {
-        let mut opened = self.open()?;
+        let mut opened = self.open(Hashing::Later)?;
         let length = hold(&mut opened, self.source.length(), held)?;
         let held = held.get(..length).unwrap_or_default();
         if held.is_empty() && !self.has_lines {
@@ -156,9 +160,10 @@ impl<'a> Reader<'a> {
         }
         if held.len() <= SOURCE_BYTES_HELD_MAX {
             let digest = opened.digest();
+            let mut plain = Long::new(if digest.is_none() { held } else { &[] });
             let mut chunks = Vec::new();
             let mut records = Records::held(held, self.has_lines);
-            let ended = self.records(&mut records, RECORDS_REJECTED_MAX, &mut |chunk| {
+            let ended = self.records(&mut records, &mut plain, RECORDS_REJECTED_MAX, &mut |chunk| {
                 chunks.push(chunk);
                 true
             })?;
@@ -166,9 +171,11 @@ impl<'a> Reader<'a> {
                 send(Message::Skipped);
                 return Ok(());
             }
+            let digest = digest.unwrap_or_else(|| Hash(plain.finish()));
             let _ = send(Message::Whole(digest)) && chunks.into_iter().all(|chunk| send(Message::Chunk(chunk)));
             return Ok(());
         }
+        opened.hash_on(held);
         let mut rest = Records::new(held.chain(opened), self.has_lines);
         let mut rejected = 0;
         while let Some(found) = rest.next(&mut self.tools.tree)? {
@@ -180,10 +187,10 @@ impl<'a> Reader<'a> {
             not_too_many(rejected, RECORDS_REJECTED_MAX, offset)?;
         }
         let digest = rest.into_source().into_inner().1.digest();
-        if !send(Message::Whole(digest)) {
+        if !digest.is_some_and(|digest| send(Message::Whole(digest))) {
             return Ok(());
         }
-        let mut again = match self.open() {
+        let mut again = match self.open(Hashing::Now) {
             Ok(again) => Records::new(again, self.has_lines),
             Err(_) => {
                 send(Message::Changed);
@@ -191,7 +198,7 @@ impl<'a> Reader<'a> {
             }
         };
         let mut wanted = true;
-        let read = self.records(&mut again, u64::MAX, &mut |chunk| {
+        let read = self.records(&mut again, &mut Long::new(&[]), u64::MAX, &mut |chunk| {
             wanted = send(Message::Chunk(chunk));
             wanted
         });
@@ -201,12 +208,16 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn open(&self) -> Result<Inflated, Refusal> {
+    fn open(&self, hashing: Hashing) -> Result<Inflated, Refusal> {
         let refuse = |error: io::Error| Refusal { offset: None, message: format!("cannot be read: {error}") };
         let bytes_read = self.bytes_read.clone();
-        let counted = Counted { source: self.source.open().map_err(refuse)?, digest: Sha256::new(), bytes_read };
+        let counted = Counted { source: self.source.open().map_err(refuse)?, digest: None, bytes_read };
         let mut raw = BufReader::with_capacity(BUFFER_BYTES, counted);
         let is_gzip = raw.fill_buf().map_err(refuse)?.starts_with(&[0x1f, 0x8b]);
+        if is_gzip || hashing == Hashing::Now {
+            let digest = Sha256::new_with_prefix(raw.buffer());
+            raw.get_mut().digest = Some(digest);
+        }
         let looks_plain = raw.buffer().first();
         let looks_plain =
             looks_plain.is_some_and(|byte| matches!(byte, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' | 0xef));
@@ -221,15 +232,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Hands on the records of a source in chunks.
+    /// Hands on the records of a source in chunks. A long message is hashed along with their leaves.
     fn records<R: Read>(
         &mut self,
         records: &mut Records<'_, R>,
+        along: &mut Long<'_>,
         rejected_max: u64,
         send: &mut dyn FnMut(Chunk) -> bool,
     ) -> Result<Ended, Refusal> {
-        let mut items = Vec::new();
+        // Leaves are known of the items before `hashed`.
+        let (mut items, mut hashed) = (Vec::new(), 0);
         self.tools.rows.clear();
+        self.tools.hasher.clear();
         let (mut number, mut ended) = (0, Ended::default());
         let (mut rejected, mut rejected_bytes) = (0, 0);
         while let Some(found) = records.next(&mut self.tools.tree)? {
@@ -260,22 +274,28 @@ impl<'a> Reader<'a> {
                 not_too_many(rejected, rejected_max, offset)?;
             }
             items.push(Item { number, offset, what });
-            let Tools { rows, pool, .. } = &mut *self.tools;
-            if rows.bytes() + rejected_bytes >= CHUNK_BYTES_MAX {
-                rejected_bytes = 0;
+            let Tools { rows, pool, hasher, .. } = &mut *self.tools;
+            let is_full = rows.bytes() + rejected_bytes >= CHUNK_BYTES_MAX;
+            if is_full || hasher.waiting() >= HASHED_BYTES {
+                set_leaves(items.get_mut(hashed..).unwrap_or_default(), hasher, along);
+                hashed = items.len();
+            }
+            if is_full {
+                (rejected_bytes, hashed) = (0, 0);
                 if !send(Chunk::take(rows, &mut items, pool)) {
                     return Ok(ended);
                 }
             }
         }
         if !items.is_empty() {
-            let Tools { rows, pool, .. } = &mut *self.tools;
+            let Tools { rows, pool, hasher, .. } = &mut *self.tools;
+            set_leaves(items.get_mut(hashed..).unwrap_or_default(), hasher, along);
             send(Chunk::take(rows, &mut items, pool));
         }
         Ok(ended)
     }
 
-    /// The event that the tree has read, or the one inside what lookup-events says about it.
+    /// The event that the tree has read, without its leaf yet, or the one inside what lookup-events says about it.
     fn event(&mut self, text: &str) -> Result<EventPlace, EventError> {
         let Tools { hasher, encoder, tree, inner: inside, rows, .. } = &mut *self.tools;
         let value = tree.value(text);
@@ -324,9 +344,24 @@ fn not_too_many(rejected: u64, most: u64, offset: u64) -> Result<(), Refusal> {
     Err(Refusal { offset: Some(offset), message })
 }
 
+/// The place of an event whose leaf the hasher will tell.
 fn place(event: &Event<'_>, hasher: &mut LeafHasher, encoder: &mut Encoder, rows: &mut RowBuffer) -> EventPlace {
     let (row, id) = encoder.encode_with_id(event, rows);
-    EventPlace { row, leaf: hasher.leaf(event), key: key_of(id, event.time()) }
+    hasher.add(event);
+    EventPlace { row, leaf: Leaf([0; 32]), key: key_of(id, event.time()) }
+}
+
+/// Gives their leaves to events that the hasher knows, which are all of these and no others.
+fn set_leaves(items: &mut [Item], hasher: &mut LeafHasher, along: &mut Long<'_>) {
+    let mut events = items.iter_mut().filter_map(|item| match &mut item.what {
+        What::Event(place) => Some(place),
+        What::Rejected { .. } => None,
+    });
+    hasher.leaves(along, |leaf| {
+        if let Some(event) = events.next() {
+            event.leaf = leaf;
+        }
+    });
 }
 
 /// Reads a source to its end, or just beyond what may be held. The memory is wiped only where it grows, since it serves
@@ -367,14 +402,33 @@ enum Inflated {
 }
 
 impl Inflated {
-    /// The digest of the bytes that the source had, compressed or not.
-    fn digest(self) -> Hash {
+    /// The digest of the bytes that the source had, compressed or not, if they were hashed.
+    fn digest(self) -> Option<Hash> {
         let counted = match self {
             Inflated::Plain(reader) => reader.into_inner(),
             Inflated::Gzip(decoder) => decoder.into_inner().into_inner(),
         };
-        Hash(counted.digest.finalize().into())
+        Some(Hash(counted.digest?.finalize().into()))
     }
+
+    /// Hashes from here on, and these bytes, which were read before, if that was put off.
+    fn hash_on(&mut self, read: &[u8]) {
+        if let Inflated::Plain(reader) = self
+            && reader.get_ref().digest.is_none()
+        {
+            let digest = Sha256::new_with_prefix(read).chain_update(reader.buffer());
+            reader.get_mut().digest = Some(digest);
+        }
+    }
+}
+
+/// When the bytes of a source are hashed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hashing {
+    /// As they are read.
+    Now,
+    /// As they are read if they are compressed, else when they are at hand.
+    Later,
 }
 
 impl Read for Inflated {
@@ -388,14 +442,16 @@ impl Read for Inflated {
 
 struct Counted {
     source: Box<dyn Read + Send>,
-    digest: Sha256,
+    digest: Option<Sha256>,
     bytes_read: Arc<AtomicU64>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.source.read(buffer)?;
-        self.digest.update(buffer.get(..length).unwrap_or_default());
+        if let Some(digest) = &mut self.digest {
+            digest.update(buffer.get(..length).unwrap_or_default());
+        }
         self.bytes_read.fetch_add(length as u64, Ordering::Relaxed);
         Ok(length)
     }

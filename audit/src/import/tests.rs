@@ -4,6 +4,7 @@ use std::io::{Cursor, Read, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::compact::{self, Compactor};
@@ -12,6 +13,7 @@ use crate::event::EventText;
 use crate::export::{ExportError, export};
 use crate::limits::{RECORDS_REJECTED_MAX, SOURCE_BYTES_HELD_MAX};
 use crate::log::{LogWriter, SigningKey, Trust, Verdict, verify};
+use crate::parquet::EventFile;
 
 #[derive(Clone)]
 struct Memory(String, Vec<u8>);
@@ -275,6 +277,30 @@ fn a_long_source_is_streamed_and_a_cut_one_refused() {
     let cut = source("b.json.gz", &packed[..packed.len() - 5]);
     assert_eq!(books(&disk, &[source("a.json", text.get(..text.len() - 2).unwrap()), cut]), [2, 0, 0, 2]);
     assert_eq!(books(&disk, &[source("a.json.gz", &packed), source("b.json", &text)]), [80, 40, 40, 0]);
+    assert_verified(&disk);
+}
+
+#[test]
+fn files_name_the_digests_of_their_sources() {
+    let disk = MemoryDisk::default();
+    // One event, more than are hashed at a time, and compressed.
+    let sources = [
+        source("a.json", envelope([0])),
+        source("b.json", envelope((1..3_000).map(|id| id * 24))),
+        source("c.json.gz", gzip(envelope([30_001]))),
+    ];
+    run(&disk, &sources).unwrap();
+    let mut wanted: Vec<String> =
+        sources.iter().map(|source| Hash(Sha256::digest(&source.1).into()).to_string()).collect();
+    wanted.sort();
+    let (mut named, folder) = (Vec::new(), folder(&disk));
+    for file in folder.day_files().unwrap() {
+        let file = EventFile::open(folder.disk().open(&file.path()).unwrap()).unwrap();
+        named.extend(file.footer().sources.clone());
+    }
+    named.sort();
+    named.dedup();
+    assert_eq!(named, wanted);
     assert_verified(&disk);
 }
 

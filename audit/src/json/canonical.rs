@@ -6,7 +6,7 @@ impl Value<'_> {
     /// Writes the canonical form of the value.
     pub fn write_canonical(&self, out: &mut Vec<u8>) {
         match self.kind() {
-            _ if self.is_canonical() => out.extend_from_slice(self.span().as_bytes()),
+            _ if self.is_canonical() => out.extend_from_slice(self.span_bytes()),
             Kind::Null => out.extend_from_slice(b"null"),
             Kind::False => out.extend_from_slice(b"false"),
             Kind::True => out.extend_from_slice(b"true"),
@@ -26,7 +26,7 @@ impl Value<'_> {
                     out.push(std::mem::replace(&mut separator, b','));
                     let as_written = name.is_plain() && value.is_canonical();
                     if let Some(pair) = name.pair(&value).filter(|_| as_written) {
-                        out.extend_from_slice(pair.as_bytes());
+                        out.extend_from_slice(pair);
                         continue;
                     }
                     write_text(&name, out);
@@ -48,7 +48,7 @@ impl Value<'_> {
 
 fn write_text(value: &Value<'_>, out: &mut Vec<u8>) {
     match value.is_plain() {
-        true => out.extend_from_slice(value.span().as_bytes()),
+        true => out.extend_from_slice(value.span_bytes()),
         false => write_string(&value.text_value(), out),
     }
 }

@@ -34,7 +34,15 @@ impl Reader<'_> {
         self.bytes.get(self.at).copied()
     }
 
+    #[inline]
     fn skip_whitespace(&mut self) {
+        // Mostly there is none.
+        if self.peek().is_some_and(|byte| byte <= b' ') {
+            self.skip_spaces();
+        }
+    }
+
+    fn skip_spaces(&mut self) {
         let start = self.at;
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
@@ -316,19 +324,21 @@ impl Reader<'_> {
     }
 }
 
-/// Sorts names and refuses those that occur twice.
+/// Sorts names and refuses those that occur twice. Few begin alike: the others need not be looked at.
 fn sort_names(names: &mut [(u64, u32)], nodes: &[Node], bytes: &[u8]) -> Result<(), JsonError> {
+    names.sort_unstable_by_key(|(first, _)| *first);
     let name = |index: u32| name_of(nodes.get(index as usize), bytes);
-    names.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a.1).cmp(&name(b.1))));
-    for pair in names.windows(2) {
-        if let [before, after] = pair
-            && before.0 == after.0
-            && name(before.1) == name(after.1)
-        {
-            let problem = Problem::DuplicateName(String::from_utf8_lossy(&name(after.1)).into_owned());
-            let later = before.1.max(after.1) as usize;
-            let offset = nodes.get(later).map_or(0, |node| node.start as usize);
-            return Err(JsonError { problem, offset });
+    for alike in names.chunk_by_mut(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
+        alike.sort_unstable_by(|a, b| name(a.1).cmp(&name(b.1)));
+        for pair in alike.windows(2) {
+            if let [(_, before), (_, after)] = pair
+                && name(*before) == name(*after)
+            {
+                let problem = Problem::DuplicateName(String::from_utf8_lossy(&name(*after)).into_owned());
+                let later = *before.max(after) as usize;
+                let offset = nodes.get(later).map_or(0, |node| node.start as usize);
+                return Err(JsonError { problem, offset });
+            }
         }
     }
     Ok(())

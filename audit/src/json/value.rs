@@ -1,6 +1,7 @@
 //! Looking through a tree: what a value is, what it holds, and the same text without whitespace.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::{Node, Tree};
 
@@ -78,22 +79,38 @@ impl<'a> Value<'a> {
     }
 
     /// The text as it was written, with quotes around a [`Kind::Text`].
-    #[inline]
-    pub(super) fn span(&self) -> &'a str {
-        let node = self.node().map(|node| match node.kind {
-            Kind::Text => (node.start as usize).wrapping_sub(1)..node.end as usize + 1,
-            _ => node.start as usize..node.end as usize,
-        });
-        node.and_then(|span| self.text.get(span)).unwrap_or_default()
+    fn span(&self) -> &'a str {
+        self.place().and_then(|span| self.text.get(span)).unwrap_or_default()
     }
 
-    /// The text from the quote of this name to the end of its value, if nothing but a colon is between them.
+    /// The bytes of that.
     #[inline]
-    pub(super) fn pair(&self, value: &Value<'a>) -> Option<&'a str> {
+    pub(super) fn span_bytes(&self) -> &'a [u8] {
+        self.place().and_then(|span| self.text.as_bytes().get(span)).unwrap_or_default()
+    }
+
+    #[inline]
+    fn place(&self) -> Option<Range<usize>> {
+        self.node().map(|node| match node.kind {
+            Kind::Text => (node.start as usize).wrapping_sub(1)..node.end as usize + 1,
+            _ => node.start as usize..node.end as usize,
+        })
+    }
+
+    /// The bytes of a text without escapes, which are those that it means.
+    #[inline]
+    pub(crate) fn plain_bytes(&self) -> Option<&'a [u8]> {
+        let node = self.node().filter(|node| node.kind == Kind::Text && node.plain)?;
+        self.text.as_bytes().get(node.start as usize..node.end as usize)
+    }
+
+    /// The bytes from the quote of this name to the end of its value, if nothing but a colon is between them.
+    #[inline]
+    pub(super) fn pair(&self, value: &Value<'a>) -> Option<&'a [u8]> {
         let (name, value) = (self.node()?, value.node()?);
         let is_text = u32::from(value.kind == Kind::Text);
         let whole = (name.start as usize).wrapping_sub(1)..(value.end + is_text) as usize;
-        (value.start - is_text == name.end + 2).then(|| self.text.get(whole))?
+        (value.start - is_text == name.end + 2).then(|| self.text.as_bytes().get(whole))?
     }
 
     #[inline]

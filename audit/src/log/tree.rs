@@ -8,6 +8,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::event::Leaf;
+use crate::sha256;
 
 /// How many hashes a full tile has: eight levels of the tree stand between a tile and the one above it.
 pub const TILE_WIDTH: usize = 256;
@@ -33,10 +34,12 @@ pub trait Subtrees {
     fn perfect(&self, height: u32, index: u64) -> Result<Hash, Self::Error>;
 }
 
+/// The byte before the two hashes that a hash of the tree is over.
+const NODE: u8 = 1;
+
 /// The hash of two that stand side by side.
 pub fn node(left: Hash, right: Hash) -> Hash {
-    let digest = Sha256::new().chain_update([1]).chain_update(left.0).chain_update(right.0);
-    Hash(digest.finalize().into())
+    Hash(sha256::of_pair(NODE, &left.0, &right.0))
 }
 
 /// The root of a tree without leaves.
@@ -46,11 +49,24 @@ pub fn empty_root() -> Hash {
 
 /// The root over hashes whose number is a power of two.
 pub fn perfect_root(hashes: &[Hash]) -> Hash {
-    let mut row = hashes.to_vec();
+    let mut row = parents(hashes);
     while row.len() > 1 {
-        row = row.as_chunks::<2>().0.iter().map(|[left, right]| node(*left, *right)).collect();
+        row = parents(&row);
     }
-    row.first().copied().unwrap_or_else(empty_root)
+    row.first().or(hashes.first()).copied().unwrap_or_else(empty_root)
+}
+
+/// The hashes of the pairs that stand side by side.
+fn parents(hashes: &[Hash]) -> Vec<Hash> {
+    let mut parents = Vec::with_capacity(hashes.len() / 2);
+    let (fours, rest) = hashes.as_chunks();
+    for [a, b, c, d] in fours {
+        parents.extend(sha256::of_two_pairs(NODE, [[&a.0, &b.0], [&c.0, &d.0]]).map(Hash));
+    }
+    if let [left, right] = rest {
+        parents.push(node(*left, *right));
+    }
+    parents
 }
 
 impl Frontier {

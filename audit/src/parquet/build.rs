@@ -50,6 +50,8 @@ struct Group {
     /// How many rows are finished, if it counts them itself; with elements of a list, those that have begun.
     rows: usize,
     validity: NullBufferBuilder,
+    /// How long the validity is.
+    begun: usize,
 }
 
 /// Where lists and maps end, and which are NULL.
@@ -64,7 +66,7 @@ impl Default for Rows {
         let slots = layout.slots.iter().map(|(content, group)| Builder::new(*content, *group)).collect();
         let group = |(around, counted): &(usize, usize)| {
             let (around, counted) = (*around, *counted);
-            Group { around, counted, rows: 0, validity: NullBufferBuilder::new(0) }
+            Group { around, counted, rows: 0, validity: NullBufferBuilder::new(0), begun: 0 }
         };
         Self {
             schema: schema(),
@@ -238,25 +240,38 @@ impl Rows {
         let columns = place.parts.iter().map(|part| self.finish_place(part, place.group)).collect::<Result<_, _>>()?;
         let rows = self.rows_of(place.group);
         let Some(group) = self.groups.get_mut(place.group) else { return Err(unlike_table()) };
-        group.validity.append_n_nulls(rows.saturating_sub(group.validity.len()));
+        group.validity.append_n_nulls(rows.saturating_sub(group.begun));
+        group.begun = 0;
         Ok(StructArray::try_new(parts(place.fields), columns, group.validity.finish())?)
     }
 }
 
 /// A part of a struct has a value, so the struct has, and those around it. Returns which row that is.
 #[inline]
-fn begin_part(groups: &mut [Group], group: usize) -> usize {
-    let counted = groups.get(group).map_or(TABLE, |group| group.counted);
+fn begin_part(groups: &mut [Group], at: usize) -> usize {
+    let Some(group) = groups.get(at) else { return 0 };
+    let begun = group.begun;
+    if at == TABLE {
+        return group.rows;
+    }
     // The table's row at hand is not finished, the element at hand has begun.
-    let row = groups.get(counted).map_or(0, |group| group.rows) - usize::from(counted != TABLE);
-    let mut at = group;
-    while at != TABLE {
-        let Some(group) = groups.get_mut(at).filter(|group| group.validity.len() <= row) else { break };
-        group.validity.append_n_nulls(row - group.validity.len());
-        group.validity.append(true);
-        at = if group.around == at { TABLE } else { group.around };
+    let rows = groups.get(group.counted).map_or(0, |group| group.rows);
+    let row = rows - usize::from(group.counted != TABLE);
+    if begun <= row {
+        begin_groups(groups, at, row);
     }
     row
+}
+
+/// Structs have a value in a row: this one and those around it.
+fn begin_groups(groups: &mut [Group], mut at: usize, row: usize) {
+    while at != TABLE {
+        let Some(group) = groups.get_mut(at).filter(|group| group.begun <= row) else { break };
+        group.validity.append_n_nulls(row - group.begun);
+        group.validity.append(true);
+        group.begun = row + 1;
+        at = if group.around == at { TABLE } else { group.around };
+    }
 }
 
 impl Builder {

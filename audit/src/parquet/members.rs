@@ -52,10 +52,11 @@ impl Members {
 
     /// The field of that name, if there is one.
     #[inline]
-    pub(super) fn find(&self, name: &str) -> Option<usize> {
-        let ends = ends(name.as_bytes());
+    pub(super) fn find(&self, name: &[u8]) -> Option<usize> {
+        let ends = ends(name);
         let slot = self.slots.get(self.place(ends, name.len()))?.as_ref()?;
-        let same = slot.ends == ends && slot.name.len() == name.len() && (name.len() <= 16 || slot.name == name);
+        let same =
+            slot.ends == ends && slot.name.len() == name.len() && (name.len() <= 16 || slot.name.as_bytes() == name);
         same.then_some(slot.field)
     }
 }
@@ -82,7 +83,7 @@ mod tests {
         let names: Vec<&str> = COLUMNS.iter().map(|column| column.field.json).filter(|name| !name.is_empty()).collect();
         let members = Members::new(&names);
         for (field, name) in names.iter().enumerate() {
-            assert_eq!(members.find(name), Some(field), "{name}");
+            assert_eq!(members.find(name.as_bytes()), Some(field), "{name}");
             let capital = name.to_uppercase();
             for other in [
                 name.get(1..).unwrap(),
@@ -92,22 +93,22 @@ mod tests {
                 &capital,
             ] {
                 let known = names.iter().position(|name| *name == other);
-                assert_eq!(members.find(other), known, "{other}");
+                assert_eq!(members.find(other.as_bytes()), known, "{other}");
             }
             for place in 0..name.len() {
                 let mut letters = name.as_bytes().to_vec();
                 letters[place] ^= 1;
                 let other = String::from_utf8(letters).unwrap();
-                assert_eq!(members.find(&other), names.iter().position(|name| *name == other), "{other}");
+                assert_eq!(members.find(other.as_bytes()), names.iter().position(|name| *name == other), "{other}");
             }
         }
-        assert_eq!(members.find(""), None);
-        assert_eq!(Members::new(&[]).find("a"), None);
+        assert_eq!(members.find(b""), None);
+        assert_eq!(Members::new(&[]).find(b"a"), None);
         for column in COLUMNS {
             if let Kind::List(fields) | Kind::Struct(fields) = column.field.kind {
                 let names: Vec<&str> = fields.iter().map(|field| field.json).collect();
                 let members = Members::new(&names);
-                assert!(names.iter().enumerate().all(|(field, name)| members.find(name) == Some(field)));
+                assert!(names.iter().enumerate().all(|(field, name)| members.find(name.as_bytes()) == Some(field)));
             }
         }
     }

@@ -141,9 +141,12 @@ impl<'a> Row<'a> {
         let (mut found, mut at) = ([None; N], 0);
         for mark in self.marks {
             let end = at + mark.length as usize;
-            for (slot, found) in slots.iter().zip(&mut found) {
-                if *slot == mark.slot {
-                    *found = self.text.get(at..end);
+            // Few marks are of these slots.
+            if slots.contains(&mark.slot) {
+                for (slot, found) in slots.iter().zip(&mut found) {
+                    if *slot == mark.slot {
+                        *found = self.text.get(at..end);
+                    }
                 }
             }
             at = end;
@@ -159,8 +162,8 @@ pub(crate) struct Encoder {
     /// Slots that [`Promoted::texts`] fills, in its order.
     texts: Vec<Slot>,
     maps: Vec<(&'static str, MapSlots)>,
-    /// The fields of [`Promoted::SOURCES`].
-    sources: [usize; 4],
+    /// For each field of a record, its place among [`Promoted::SOURCES`], or one behind them.
+    sources: Vec<u8>,
     /// The slots of the texts that rows are sorted by, and of the event's id.
     known: [Slot; 3],
     remainder: Slot,
@@ -171,18 +174,17 @@ pub(crate) struct Encoder {
 /// A whole record: when it happened, and its members that columns are promoted from.
 struct Record<'a> {
     time: Timestamp,
-    /// The fields of those members.
-    fields: [usize; 4],
+    /// For each field, which of those it is.
+    sources: &'a [u8],
     values: [Option<Value<'a>>; 4],
 }
 
 impl<'a> Record<'a> {
     #[inline]
     fn keep(&mut self, field: usize, value: Value<'a>) {
-        for (wanted, kept) in self.fields.iter().zip(&mut self.values) {
-            if *wanted == field {
-                *kept = Some(value);
-            }
+        let kept = self.sources.get(field).and_then(|place| self.values.get_mut(usize::from(*place)));
+        if let Some(kept) = kept {
+            *kept = Some(value);
         }
     }
 }
@@ -220,7 +222,12 @@ impl Encoder {
         let maps = columns.filter_map(map).collect();
         let remainder = layout.text(REMAINDER).unwrap_or(Slot::MAX);
         let known = ["event_source", "kms_key_arn", "event_id"].map(|name| layout.text(name).unwrap_or(Slot::MAX));
-        let sources = Promoted::SOURCES.map(|name| object.members.find(name).unwrap_or(usize::MAX));
+        let mut sources = vec![u8::MAX; object.targets.len()];
+        for (place, name) in (0..).zip(Promoted::SOURCES) {
+            if let Some(source) = object.members.find(name.as_bytes()).and_then(|field| sources.get_mut(field)) {
+                *source = place;
+            }
+        }
         Self { object, texts, maps, sources, known, remainder, left: String::new() }
     }
 
@@ -238,7 +245,7 @@ impl Encoder {
         let (text, marks) = (out.text.len(), out.marks.len());
         self.left.clear();
         self.left.push('{');
-        let mut record = Record { time: event.time(), fields: self.sources, values: [None; 4] };
+        let mut record = Record { time: event.time(), sources: &self.sources, values: [None; 4] };
         self.object.append(event.record(), Some(&mut record), &mut self.left, out);
         self.left.push('}');
         let promoted = Promoted::from(record.values);
@@ -296,7 +303,10 @@ impl Object {
     ) -> bool {
         let mut has_parts = false;
         for (name, value) in object.sorted_names() {
-            let field = self.members.find(&name.text_value());
+            let field = match name.plain_bytes() {
+                Some(name) => self.members.find(name),
+                None => self.members.find(name.text_value().as_bytes()),
+            };
             if let (Some(record), Some(field)) = (&mut record, field) {
                 record.keep(field, value);
             }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --bin audit -- generate DIR [EVENTS [DAYS]]   files of 2,000 events: DIR/json, DIR/gz
-//! cargo run --release --bin audit -- import SRC DIR [RUNS]   SRC into empty folders below DIR; best of RUNS
+//! cargo run --release --bin audit -- import SRC DIR [RUNS [THREADS]]   SRC into empty folders below DIR; best of RUNS
 //! cargo run --release --bin audit -- stages SRC              what each stage of an import costs alone
 //! cargo run --release --bin audit -- size SRC DIR            Parquet against gzip
 //! cargo run --release --bin audit -- query DIR KEY [NAME]    each named question, or one, over an audit folder
@@ -43,7 +43,10 @@ fn main() {
     let number = |at: usize, otherwise: usize| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(otherwise);
     match *words {
         ["generate", to, ..] => generate(Path::new(to), number(2, 200_000), number(3, 2) as u64),
-        ["import", from, to, ..] => imports(Path::new(from), Path::new(to), number(3, 3)),
+        ["import", from, to, ..] => {
+            let threads = number(4, Options::default().threads);
+            imports(Path::new(from), Path::new(to), number(3, 3), Options { threads, ..Options::default() });
+        }
         ["stages", from] => stages(Path::new(from)),
         ["size", from, to] => size(Path::new(from), Path::new(to)),
         ["query", folder, key, ref name @ ..] => query(Path::new(folder), key, name.first().copied()),
@@ -119,7 +122,7 @@ fn inflate(bytes: &[u8]) -> String {
 }
 
 /// Imports into an empty folder; events, seconds.
-fn import(paths: &[PathBuf], to: &Path) -> (u64, f64) {
+fn import(paths: &[PathBuf], to: &Path, options: Options) -> (u64, f64) {
     let _ = std::fs::remove_dir_all(to);
     std::fs::create_dir_all(to).expect("the folder can be made");
     let folder = Folder::new(Arc::new(LocalDisk::new(to)));
@@ -127,16 +130,16 @@ fn import(paths: &[PathBuf], to: &Path) -> (u64, f64) {
     let importer = Importer::begin(&folder).expect("nobody else imports");
     let sources = paths.iter().map(|path| Box::new(FileSource::new(path)) as Box<dyn Source>).collect();
     let mut log = LogWriter::open(&folder, &origin(), SigningKey::from_seed(&[7; 32])).expect("the log opens");
-    let books = importer.run(sources, &mut log, Options::default(), &mut ()).expect("it imports");
+    let books = importer.run(sources, &mut log, options, &mut ()).expect("it imports");
     assert_eq!(books.read, books.written, "{books:?}");
     (books.written, cpu() - before)
 }
 
-fn imports(from: &Path, to: &Path, runs: usize) {
+fn imports(from: &Path, to: &Path, runs: usize, options: Options) {
     let (paths, bytes) = sources(from);
     let mut rates = Vec::new();
     for run in 1..=runs {
-        let (events, seconds) = import(&paths, &to.join("run"));
+        let (events, seconds) = import(&paths, &to.join("run"), options);
         let rate = megabytes(bytes) / seconds;
         println!(
             "run {run}: {events} events, {:.1} MB, {seconds:.3} s, {rate:.0} MB of JSON per second",
@@ -156,7 +159,7 @@ fn size(from: &Path, to: &Path) {
         encoder.write_all(text(path).as_bytes()).expect("memory takes everything");
         gzip += encoder.finish().expect("memory takes everything").len();
     }
-    let (events, _) = import(&paths, &to.join("run"));
+    let (events, _) = import(&paths, &to.join("run"), Options::default());
     let folder = Folder::new(Arc::new(LocalDisk::new(to.join("run"))));
     let parquet: u64 = folder.day_files().expect("the folder is readable").iter().map(|file| file.length).sum();
     let ratio = parquet as f64 / gzip as f64;
