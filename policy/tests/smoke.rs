@@ -5,6 +5,8 @@
 
 #[path = "../../fuzz/body/arn.rs"]
 mod arn;
+#[path = "../../fuzz/body/compare.rs"]
+mod compare;
 #[path = "../../fuzz/body/condition.rs"]
 mod condition;
 #[path = "../../fuzz/body/decide.rs"]
@@ -13,6 +15,8 @@ mod decide;
 mod document;
 #[path = "../../fuzz/body/pattern.rs"]
 mod pattern;
+#[path = "../../fuzz/body/regression.rs"]
+mod regression;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -95,6 +99,7 @@ fn run_all(text: &str) {
     condition::run(data);
     arn::run(data);
     decide::run(data);
+    compare::run(data);
 }
 
 proptest! {
@@ -150,6 +155,16 @@ fn everywhere(text: &str) {
         condition::run(format!("{operator}\naws:PrincipalTag/x\n{text}\n{text}").as_bytes());
     }
     decide::run(format!("{text}\u{1e}kms:Decrypt\u{1e}{KEY}\u{1e}{text}\u{1e}{text}").as_bytes());
+}
+
+#[test]
+fn what_was_found_stays_mended() {
+    regression::run("arn", arn::run);
+    regression::run("compare", compare::run);
+    regression::run("condition", condition::run);
+    regression::run("decide", decide::run);
+    regression::run("document", document::run);
+    regression::run("pattern", pattern::run);
 }
 
 #[test]
