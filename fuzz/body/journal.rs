@@ -1,5 +1,6 @@
 //! Any bytes as a segment of the journal, or a good one with something changed. Nobody can make up an event: what is
-//! read are the first of those that were written, or it is called tampered with; a start reads the same.
+//! read are the first of those that were written, or it is called tampered with. Where there is an even number of
+//! changes, a start reads the same: it writes Parquet, which takes a hundred times longer.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -24,10 +25,8 @@ fn open(disk: &MemoryDisk) -> Option<Journal> {
 }
 
 fn events() -> Vec<EventText> {
-    let event = |id: u32| {
-        let day = 1 + id % 2;
-        EventText::read(format!(r#"{{"eventTime":"2026-04-0{day}T12:00:00Z","eventID":"{id}"}}"#)).expect("an event")
-    };
+    let text = |id| format!(r#"{{"eventTime":"2026-04-01T12:00:00Z","eventID":"{id}"}}"#);
+    let event = |id: u32| EventText::read(text(id)).expect("an event");
     (0..6).map(event).collect()
 }
 
@@ -58,6 +57,9 @@ pub(crate) fn run(data: &[u8]) {
             assert_eq!(unsealed.leaf_index, place as u64);
             assert_eq!(unsealed.event.view().record(), event.view().record(), "an event was changed");
         }
+    }
+    if !data.len().is_multiple_of(8) {
+        return;
     }
     let journal = open(&disk);
     assert_eq!(journal.is_some(), read.is_ok(), "a start and a reader do not agree: {:?}", read.err());

@@ -22,8 +22,7 @@ impl Source for Records {
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         let mut text = String::from("this is no record\n");
         for id in 0..5 {
-            let day = 1 + id % 2;
-            text += &format!("{{\"eventTime\":\"2026-04-0{day}T12:00:00Z\",\"eventID\":\"id-{id}\"}}\n");
+            text += &format!("{{\"eventTime\":\"2026-04-01T12:00:00Z\",\"eventID\":\"id-{id}\"}}\n");
         }
         Ok(Box::new(Cursor::new(text.into_bytes())))
     }
@@ -70,6 +69,8 @@ pub(crate) fn run(data: &[u8]) {
     let trust = Trust { keys: vec![key().public()], kept: Vec::new() };
     let report = verify(&folder, &trust).expect("a disk in memory does not fail");
     assert_eq!(report.verdict() == Verdict::Verified, is_whole, "{} {report:?}", path.display());
-    let _ = verify(&folder, &Trust::default());
-    let _ = prove(&folder, &trust, "id-3");
+    if data.len().is_multiple_of(8) {
+        let _ = verify(&folder, &Trust::default());
+        let _ = prove(&folder, &trust, "id-3");
+    }
 }
