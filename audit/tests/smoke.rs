@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests may panic as tests may")]
 
+#[path = "../../fuzz/body/bucket.rs"]
+mod bucket;
 #[path = "../../fuzz/body/edits.rs"]
 mod edits;
 #[path = "../../fuzz/body/event.rs"]
@@ -57,7 +59,18 @@ proptest! {
 }
 
 #[test]
+fn changed_buckets_have_a_report() {
+    for chosen in 0..=255 {
+        for what in 0..2 {
+            bucket::run(&[chosen, what]);
+            bucket::run(&[chosen, what, 0, 20, 5, chosen, 1, 10, chosen, 32]);
+        }
+    }
+}
+
+#[test]
 fn what_was_found_stays_mended() {
+    regression::run("bucket", bucket::run);
     regression::run("event", event::run);
     regression::run("parquet", parquet::run);
     regression::run("journal", journal::run);
