@@ -166,8 +166,8 @@ pub(super) enum Begins {
         /// Whether some may be NULL.
         nullable: bool,
     },
-    /// Of lists: which values begin one, so many bits for each. The library looks for more of these for ever if there
-    /// are fewer than values.
+    /// Of lists: which values begin one, so many bits for each. To pass over rows, the library looks for more of these
+    /// for ever if there are fewer than values.
     Levels {
         /// How many bits.
         bits: u64,

@@ -121,7 +121,8 @@ impl EventFile {
         let (pruned, selection) = self.prune(filter)?;
         let schema = self.parquet().file_metadata().schema_descr_ptr();
         let passes = filter.clauses.len() + 1;
-        let source = PageSource::new(self.source.clone(), self.watched(), self.places(), passes);
+        let source =
+            PageSource::new(self.source.clone(), self.watched(!filter.clauses.is_empty()), self.places(), passes);
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata)
             .with_batch_size(BATCH_ROWS)
             .with_row_groups(pruned.kept.clone())
@@ -154,8 +155,9 @@ impl EventFile {
         places.map(|(start, end)| start..end).collect()
     }
 
-    /// Where the columns are of whose pages more has to be looked at than their headers.
-    fn watched(&self) -> Vec<Watched> {
+    /// Where the columns are of whose pages more has to be looked at than their headers. Of lists, that is where rows may
+    /// be passed over.
+    fn watched(&self, passes_over: bool) -> Vec<Watched> {
         let chunks = self.parquet().row_groups().iter().flat_map(|group| group.columns());
         let watched = chunks.filter_map(|chunk| {
             let described = chunk.column_descr();
@@ -164,8 +166,10 @@ impl EventFile {
                 && described.max_def_level() <= 1;
             let begins = match described.max_rep_level() {
                 0 if is_unique => Begins::Lengths { nullable: described.max_def_level() > 0 },
-                0 => return None,
-                deepest => Begins::Levels { bits: u64::from(i16::BITS - deepest.leading_zeros()) },
+                1.. if passes_over => {
+                    Begins::Levels { bits: u64::from(i16::BITS - described.max_rep_level().leading_zeros()) }
+                }
+                _ => return None,
             };
             let (start, length) = chunk.byte_range();
             Some(Watched { bytes: start..start.saturating_add(length), begins })
