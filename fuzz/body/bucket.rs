@@ -48,10 +48,12 @@ pub(crate) fn run(data: &[u8]) {
     let mut is_whole = true;
     for (at, (path, good)) in files.iter().enumerate() {
         let mut bytes = good.clone();
-        if at == chosen && what.is_multiple_of(2) {
+        let mut content = Vec::new();
+        // The head of a chain is not compressed.
+        let is_packed = good.starts_with(&[0x1f, 0x8b]);
+        if at == chosen && (what.is_multiple_of(2) || !is_packed) {
             bytes = edits::changed(good, rest);
         } else if at == chosen {
-            let mut content = Vec::new();
             MultiGzDecoder::new(&**good).read_to_end(&mut content).expect("it is compressed");
             let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
             packed.write_all(&edits::changed(&content, rest)).expect("memory takes it");
