@@ -3,6 +3,9 @@
 //! Nothing here is timed. The sizes are such that whatever is quadratic in more than a matcher's pattern and text, or
 //! worse, would keep this test running for minutes, which a person notices.
 
+#![allow(clippy::expect_used, reason = "helpers of tests may panic as tests may")]
+#![allow(clippy::disallowed_methods, reason = "what fuzzers found is in files")]
+
 #[path = "../../fuzz/body/arn.rs"]
 mod arn;
 #[path = "../../fuzz/body/compare.rs"]
