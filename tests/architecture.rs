@@ -56,11 +56,14 @@ const LICENCES: &[&str] = &[
     "BSL-1.0",
 ];
 
+/// What one crate alone may have besides. `fips` is off unless it is asked for: its module keeps the older licence of
+/// OpenSSL, which is permissive, and wants to be named where the module is advertised.
+const LICENCES_OF_ONE: &[(&str, &str)] = &[("aws-lc-fips-sys", "OpenSSL")];
+
 /// What comes in more than one version because two dependencies that we need have not agreed yet, and who wants the
 /// older one. Everything else comes once, arrow and parquet above all.
 const TWICE: &[(&str, &str)] = &[
     ("getrandom", "ahash, under arrow, has the older one; rand and the backends the newer"),
-    ("nom", "cexpr, which runs while building the FIPS module of AWS-LC, has the older one"),
     ("r-efi", "the two getrandoms on UEFI"),
     ("syn", "zerocopy-derive, under arrow, has the older one; clap and thiserror the newer"),
 ];
@@ -77,6 +80,7 @@ const TWICE_WITH_FEATURES: &[(&str, &str)] = &[
     ("hashbrown", "DataFusion and what is under it have the older ones"),
     ("itertools", "object_store has the older one"),
     ("md-5", "object_store has the older one; tokio-postgres the newer"),
+    ("nom", "cexpr, which runs while building the FIPS module of AWS-LC, has the older one"),
     ("num-bigint", "arrow, under DataFusion, has the newer one"),
     ("phf", "chrono-tz, under DataFusion, has the older one; tokio-postgres the newer"),
     ("phf_shared", "the older phf under DataFusion"),
@@ -87,7 +91,7 @@ const TWICE_WITH_FEATURES: &[(&str, &str)] = &[
 ];
 
 /// The features that are off by default.
-const FEATURES: &str = "object-store,postgres,sql";
+const FEATURES: &str = "object-store,postgres,sql,wardbook-backend-aws-lc/fips";
 
 /// Inside `policy`: from the question about one request down to the facts. A file may use modules of
 /// its own storey and of those below it, never of one above.
@@ -240,14 +244,17 @@ fn policy_alone_brings_no_clock() {
     assert!(!clock, "chrono must not bring a clock: {chrono}");
 }
 
-/// Whether what a licence expression asks for may be taken: a choice needs one side, a sum needs both.
-fn is_permitted(expression: &str) -> bool {
+/// Whether what a licence expression asks for may be taken of a crate: a choice needs one side, a sum needs both.
+fn is_permitted(name: &str, expression: &str) -> bool {
     let expression = expression.trim();
     let inside = || expression.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     match (outside_brackets(expression, " OR "), outside_brackets(expression, " AND ")) {
-        (choices, _) if choices.len() > 1 => choices.into_iter().any(is_permitted),
-        (_, both) if both.len() > 1 => both.into_iter().all(is_permitted),
-        _ => inside().map_or(LICENCES.contains(&expression), is_permitted),
+        (choices, _) if choices.len() > 1 => choices.into_iter().any(|choice| is_permitted(name, choice)),
+        (_, both) if both.len() > 1 => both.into_iter().all(|part| is_permitted(name, part)),
+        _ => match inside() {
+            Some(inside) => is_permitted(name, inside),
+            None => LICENCES.contains(&expression) || LICENCES_OF_ONE.contains(&(name, expression)),
+        },
     }
 }
 
@@ -266,10 +273,11 @@ fn outside_brackets<'e>(text: &'e str, word: &str) -> Vec<&'e str> {
 #[test]
 fn a_licence_that_is_one_of_two_needed_is_not_enough() {
     for permitted in ["MIT", "MIT OR GPL-3.0", "(MIT OR GPL-3.0) AND ISC", "GPL-3.0 OR (ISC AND (MIT OR GPL-2.0))"] {
-        assert!(is_permitted(permitted), "{permitted}");
+        assert!(is_permitted("a", permitted), "{permitted}");
     }
+    assert!(is_permitted("aws-lc-fips-sys", "ISC AND OpenSSL") && !is_permitted("another", "ISC AND OpenSSL"));
     for refused in ["GPL-3.0", "MIT AND GPL-3.0", "GPL-3.0 AND (MIT OR Apache-2.0)", "(MIT AND GPL-3.0) OR AGPL-3.0"] {
-        assert!(!is_permitted(refused), "{refused}");
+        assert!(!is_permitted("a", refused), "{refused}");
     }
 }
 
@@ -285,12 +293,56 @@ fn every_dependency_is_permissive_and_comes_once() {
                 continue;
             }
             versions.entry(name).or_default().insert(version);
-            assert!(is_permitted(&licence.replace('/', " OR ")), "{name} has licence `{licence}`");
+            assert!(is_permitted(name, &licence.replace('/', " OR ")), "{name} has licence `{licence}`");
         }
         assert!(versions.contains_key("wardbook") && versions.len() > 50, "cargo tree said something else");
+        let twice_named = twice.last().copied().unwrap_or_default().iter();
         let expected = |name: &str| twice.iter().any(|list| list.iter().any(|(known, _)| *known == name));
         let twice: Vec<_> = versions.iter().filter(|(name, versions)| versions.len() > 1 && !expected(name)).collect();
         assert!(twice.is_empty(), "more than one version can be built with `{features}`: {twice:?}");
+        let once = |name: &&str| versions.get(name).is_none_or(|versions| versions.len() == 1);
+        let stale: Vec<&str> = twice_named.map(|(name, _)| *name).filter(once).collect();
+        assert!(stale.is_empty(), "listed as coming twice with `{features}`, and coming once: {stale:?}");
+    }
+}
+
+/// `deny.toml` is for those who have cargo-deny; the tables above are for everybody.
+#[test]
+fn deny_toml_says_what_these_tables_say() {
+    let told: toml::Table =
+        std::fs::read_to_string(root().join("deny.toml")).expect("it is there").parse().expect("TOML");
+    let list = |section: &str, name: &str| told[section][name].as_array().expect("a list").clone();
+    let licences: Vec<_> =
+        list("licenses", "allow").iter().map(|licence| licence.as_str().map(str::to_owned)).collect();
+    assert_eq!(licences, LICENCES.iter().map(|licence| Some((*licence).to_owned())).collect::<Vec<_>>());
+    let excepted = list("licenses", "exceptions");
+    let excepted: Vec<_> = excepted.iter().map(|one| (one["crate"].as_str(), one["allow"][0].as_str())).collect();
+    assert_eq!(excepted, LICENCES_OF_ONE.iter().map(|(name, one)| (Some(*name), Some(*one))).collect::<Vec<_>>());
+    let skipped = list("bans", "skip");
+    let skipped: BTreeSet<&str> = skipped.iter().filter_map(|skip| skip.get("crate")?.as_str()).collect();
+    assert_eq!(skipped, TWICE.iter().chain(TWICE_WITH_FEATURES).map(|(name, _)| *name).collect());
+}
+
+/// Of every lock file in the repository: what comes from nowhere else can be had by anybody, and is what it was.
+#[test]
+fn every_lock_file_names_crates_io_alone_and_nothing_that_is_denied() {
+    let denied: toml::Table =
+        std::fs::read_to_string(root().join("deny.toml")).expect("it is there").parse().expect("TOML");
+    let denied = denied["bans"]["deny"].as_array().expect("a list").clone();
+    let denied: Vec<&str> = denied.iter().filter_map(|denied| denied.get("crate")?.as_str()).collect();
+    assert!(denied.contains(&"rsa"), "{denied:?}");
+    for lock in ["Cargo.lock", "fuzz/Cargo.lock", "benches/Cargo.lock", "tests/clients/rust/Cargo.lock"] {
+        let told: toml::Table = std::fs::read_to_string(root().join(lock)).expect("it is there").parse().expect("TOML");
+        let packages = told["package"].as_array().expect("a list");
+        assert!(packages.len() > 50, "{lock} is another kind of file");
+        for package in packages {
+            let word = |name: &str| package.get(name).and_then(toml::Value::as_str);
+            let name = word("name").unwrap_or_default();
+            let own = word("source").is_none() && name.starts_with("wardbook");
+            let public = word("source") == Some("registry+https://github.com/rust-lang/crates.io-index");
+            assert!(own || public && word("checksum").is_some(), "{lock}: {name} comes from {:?}", word("source"));
+            assert!(!denied.contains(&name), "{lock}: {name} is denied by deny.toml");
+        }
     }
 }
 
@@ -324,6 +376,26 @@ fn inside_policy_nothing_looks_up() {
             if let Some(theirs) = used.and_then(storey) {
                 assert!(theirs <= own, "{relative} uses `{}`, which stands above it", used.unwrap_or_default());
             }
+        }
+    }
+}
+
+/// Inputs that fuzzers found are run by the tests of the crate that has the body; a folder of another name would be run
+/// by nobody.
+#[test]
+fn every_folder_of_found_inputs_is_run() {
+    let targets = std::fs::read_to_string(root().join("fuzz/Cargo.toml")).expect("the targets are readable");
+    let smoke = ["policy", "inventory", "audit", "backend", "backend/aws-lc", "service"]
+        .map(|room| {
+            std::fs::read_to_string(root().join(room).join("tests/smoke.rs")).expect("a room has tests/smoke.rs")
+        })
+        .concat();
+    for entry in std::fs::read_dir(root().join("testdata/fuzz")).expect("folder is readable") {
+        let entry = entry.expect("entry is readable");
+        let name = entry.file_name().into_string().expect("a plain name");
+        if entry.path().is_dir() {
+            assert!(targets.contains(&format!("name = \"{name}\"")), "testdata/fuzz/{name}: no target");
+            assert!(smoke.contains(&format!("regression::run(\"{name}\",")), "testdata/fuzz/{name}: run by no test");
         }
     }
 }

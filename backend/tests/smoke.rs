@@ -10,6 +10,8 @@ mod context;
 mod der;
 #[path = "../../fuzz/body/import.rs"]
 mod import;
+#[path = "../../fuzz/body/regression.rs"]
+mod regression;
 
 #[path = "suite/damaged.rs"]
 mod suite;
@@ -50,4 +52,12 @@ proptest! {
     fn imports(data in anything()) {
         import::run(&data);
     }
+}
+
+#[test]
+fn what_was_found_stays_mended() {
+    regression::run("blob", blob::run);
+    regression::run("context", context::run);
+    regression::run("der", der::run);
+    regression::run("import", import::run);
 }

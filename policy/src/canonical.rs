@@ -1,7 +1,7 @@
 //! One way to write a policy document: what has no meaning (order, repeats, spacing) is settled.
 //!
 //! Elements stand in the order of the reference, two spaces deeper than what holds them. Statements
-//! keep their order and are always a list, so that a second one is a small change. Principals,
+//! keep their order and are a list, so that a second one is a small change. Principals,
 //! actions, resources and condition values are sorted and occur once; one alone stands without
 //! brackets. Operators and keys of a Condition are sorted. Letters sort without regard to case first.
 //! A list that fits into [`COLUMNS`] stands on one line. Texts, numbers and booleans are what they were.
@@ -9,6 +9,7 @@
 
 use crate::document::scalar;
 use crate::json::{Kind, Member, Value};
+use crate::limits::JSON_DEPTH_MAX;
 use crate::principal::Family;
 
 /// The width of a line. Only a list is broken to keep it: a single text may be longer.
@@ -50,9 +51,26 @@ fn document(value: &Value) -> Form {
     let Kind::Object(members) = &value.kind else { return verbatim(value) };
     ordered(members, DOCUMENT, |member| match (&*member.name, &member.value.kind) {
         ("Statement", Kind::List(statements)) => Form::List(statements.iter().map(statement).collect()),
+        // One that is as deep as its reader lets it be stays by itself: nobody could read the list.
+        ("Statement", Kind::Object(_)) if STATEMENT_DEPTH + height(&member.value) > JSON_DEPTH_MAX => {
+            statement(&member.value)
+        }
         ("Statement", Kind::Object(_)) => Form::List(vec![statement(&member.value)]),
         _ => verbatim(&member.value),
     })
+}
+
+/// How deep a statement stands in the list of a document.
+const STATEMENT_DEPTH: usize = 2;
+
+/// How many values a value nests inside each other.
+fn height(value: &Value) -> usize {
+    // INVARIANT: no deeper than the readers of JSON and YAML go.
+    match &value.kind {
+        Kind::List(values) => values.iter().map(|value| 1 + height(value)).max().unwrap_or(0),
+        Kind::Object(members) => members.iter().map(|member| 1 + height(&member.value)).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 fn statement(value: &Value) -> Form {

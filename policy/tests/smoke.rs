@@ -3,8 +3,13 @@
 //! Nothing here is timed. The sizes are such that whatever is quadratic in more than a matcher's pattern and text, or
 //! worse, would keep this test running for minutes, which a person notices.
 
+#![allow(clippy::expect_used, reason = "helpers of tests may panic as tests may")]
+#![allow(clippy::disallowed_methods, reason = "what fuzzers found is in files")]
+
 #[path = "../../fuzz/body/arn.rs"]
 mod arn;
+#[path = "../../fuzz/body/compare.rs"]
+mod compare;
 #[path = "../../fuzz/body/condition.rs"]
 mod condition;
 #[path = "../../fuzz/body/decide.rs"]
@@ -13,6 +18,8 @@ mod decide;
 mod document;
 #[path = "../../fuzz/body/pattern.rs"]
 mod pattern;
+#[path = "../../fuzz/body/regression.rs"]
+mod regression;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -95,6 +102,7 @@ fn run_all(text: &str) {
     condition::run(data);
     arn::run(data);
     decide::run(data);
+    compare::run(data);
 }
 
 proptest! {
@@ -150,6 +158,16 @@ fn everywhere(text: &str) {
         condition::run(format!("{operator}\naws:PrincipalTag/x\n{text}\n{text}").as_bytes());
     }
     decide::run(format!("{text}\u{1e}kms:Decrypt\u{1e}{KEY}\u{1e}{text}\u{1e}{text}").as_bytes());
+}
+
+#[test]
+fn what_was_found_stays_mended() {
+    regression::run("arn", arn::run);
+    regression::run("compare", compare::run);
+    regression::run("condition", condition::run);
+    regression::run("decide", decide::run);
+    regression::run("document", document::run);
+    regression::run("pattern", pattern::run);
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod kit;
 
 #[path = "../../fuzz/body/authenticate.rs"]
 mod authenticate;
+#[path = "../../fuzz/body/regression.rs"]
+mod regression;
 #[path = "../../fuzz/body/serve.rs"]
 mod serve;
 #[path = "../../fuzz/body/wire.rs"]
@@ -76,6 +78,13 @@ proptest! {
     fn every_operation_answers_damaged_bodies(operation in any::<u8>(), body in damaged(BODIES)) {
         serve::run(&[&[operation, 0], &body[..]].concat());
     }
+}
+
+#[test]
+fn what_was_found_stays_mended() {
+    regression::run("authenticate", authenticate::run);
+    regression::run("serve", serve::run);
+    regression::run("wire", wire::run);
 }
 
 /// Bodies for each operation that its shape may permit.

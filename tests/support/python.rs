@@ -15,6 +15,9 @@ const PACKAGES: &[&str] = &["datafusion", "duckdb", "moto[server]", "pyarrow", "
 
 const VENV: &str = if cfg!(feature = "object-store") { "object-store-venv" } else { "interop-venv" };
 
+/// What makes a test fail where there is no Python or PyPI cannot be reached.
+const REQUIRE: &str = "WARDBOOK_REQUIRE_PYPI";
+
 /// What `WARDBOOK_PYTHON` names, or a virtual environment that is made once. None, loudly, where there is no Python or
 /// PyPI cannot be reached.
 pub fn python() -> Option<PathBuf> {
@@ -52,6 +55,11 @@ fn with(name: &str, packages: &[&str]) -> Option<PathBuf> {
         let made = run(Command::new("python3").args(["-m", "venv"]).arg(&venv))
             .and_then(|()| run(Command::new(&python).args(pip).args(packages)));
         if let Err(why) = made {
+            assert!(
+                std::env::var_os(REQUIRE).is_none(),
+                "{REQUIRE} is set, and {} is not to be had: {why}",
+                packages.join(", ")
+            );
             // Not captured, as what eprintln! says in a test would be.
             let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: no Python with {}: {why}\n", packages.join(", "));
             return None;

@@ -139,7 +139,7 @@ impl Thrift<'_> {
 #[derive(Clone)]
 pub(super) struct PageSource<S> {
     source: S,
-    unique: Arc<[Unique]>,
+    watched: Arc<[Watched]>,
     groups: Arc<[Room]>,
 }
 
@@ -150,20 +150,36 @@ struct Room {
     left: AtomicI64,
 }
 
-/// Where a column of texts is that do not repeat: its pages have the lengths of all texts before the texts.
+/// A column of whose pages more is looked at than their headers.
 #[derive(Debug, Clone)]
-pub(super) struct Unique {
+pub(super) struct Watched {
     pub(super) bytes: Range<u64>,
-    /// The lengths come after what tells which are NULL.
-    pub(super) nullable: bool,
+    pub(super) begins: Begins,
+}
+
+/// What the values of a page begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begins {
+    /// Of texts that do not repeat: the lengths of all texts, before the texts. Where some are NULL, after what tells
+    /// which.
+    Lengths {
+        /// Whether some may be NULL.
+        nullable: bool,
+    },
+    /// Of lists: which values begin one, so many bits for each. To pass over rows, the library looks for more of these
+    /// for ever if there are fewer than values.
+    Levels {
+        /// How many bits.
+        bits: u64,
+    },
 }
 
 impl<S> PageSource<S> {
-    /// A file, its columns of texts that do not repeat, and its row groups, each of which is gone through so often.
-    pub(super) fn new(source: S, unique: Vec<Unique>, groups: Vec<Range<u64>>, passes: usize) -> Self {
+    /// A file, the columns to be watched, and its row groups, each of which is gone through so often.
+    pub(super) fn new(source: S, watched: Vec<Watched>, groups: Vec<Range<u64>>, passes: usize) -> Self {
         let room = ROW_GROUP_BYTES_READ_MAX.saturating_mul(i64::try_from(passes).unwrap_or(i64::MAX));
         let groups = groups.into_iter().map(|bytes| Room { bytes, left: AtomicI64::new(room) });
-        Self { source, unique: unique.into(), groups: groups.collect() }
+        Self { source, watched: watched.into(), groups: groups.collect() }
     }
 
     /// Whether so many bytes more, from a page of that place, are no more than what was written there can have.
@@ -189,8 +205,9 @@ impl<S: ChunkReader> ChunkReader for PageSource<S> {
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
         let page = self.source.get_bytes(start, length)?;
-        let unique = self.unique.iter().find(|unique| unique.bytes.contains(&start));
-        let Some(head) = Page::read(&page).filter(|head| head.is_sound(unique)) else {
+        let watched = self.watched.iter().find(|watched| watched.bytes.contains(&start));
+        let begins = watched.map(|watched| watched.begins);
+        let Some(head) = Page::read(&page).filter(|head| head.is_sound(begins)) else {
             return Err(ParquetError::General(format!("the header of the page at byte {start} is not true")));
         };
         match self.has_room(start, head.size) {
@@ -210,6 +227,7 @@ struct Page<'a> {
     size: i64,
     values: i64,
     encoding: i64,
+    level_encoding: i64,
     dictionary_values: i64,
     body: &'a [u8],
 }
@@ -220,7 +238,8 @@ impl<'a> Page<'a> {
     const DICTIONARY: i64 = 2;
     /// The encoding with lengths before the texts, and all that we write: plain, dictionary (twice), run lengths, deltas.
     const LENGTHS_FIRST: i64 = 6;
-    const ENCODINGS: [i64; 6] = [0, 2, 3, 5, Self::LENGTHS_FIRST, 8];
+    const ENCODINGS: [i64; 6] = [0, 2, Self::RUN_LENGTHS, 5, Self::LENGTHS_FIRST, 8];
+    const RUN_LENGTHS: i64 = 3;
 
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let (mut page, mut thrift) = (Page::default(), Thrift { rest: bytes });
@@ -229,6 +248,7 @@ impl<'a> Page<'a> {
             (0, 2) => page.size = number,
             (5, 1) => page.values = number,
             (5, 2) => page.encoding = number,
+            (5, 4) => page.level_encoding = number,
             (7, 1) => page.dictionary_values = number,
             _ => {}
         })?;
@@ -237,34 +257,41 @@ impl<'a> Page<'a> {
     }
 
     /// Whether it may be what its header says, and takes no more memory than a page that we wrote.
-    fn is_sound(&self, unique: Option<&Unique>) -> bool {
+    fn is_sound(&self, begins: Option<Begins>) -> bool {
         if !(0..=PAGE_BYTES_READ_MAX).contains(&self.size) || !(0..=PAGE_VALUES_READ_MAX).contains(&self.values) {
             return false;
         }
-        match (self.kind, self.encoding, unique) {
+        let values = self.values.cast_unsigned();
+        match (self.kind, self.encoding, begins) {
             (Some(Self::DICTIONARY), ..) => (0..=self.size).contains(&self.dictionary_values),
-            (Some(Self::VALUES), Self::LENGTHS_FIRST, Some(unique)) => {
+            (Some(Self::VALUES), Self::LENGTHS_FIRST, Some(Begins::Lengths { nullable })) => {
                 // The library makes room for as many lengths as are announced before it reads one.
-                self.lengths(unique.nullable).is_some_and(|lengths| lengths <= self.values.cast_unsigned())
+                self.content(|content| announced(content, nullable)).is_some_and(|lengths| lengths <= values)
             }
-            (Some(Self::VALUES), Self::LENGTHS_FIRST, None) => false,
-            (Some(Self::VALUES), encoding, _) => Self::ENCODINGS.contains(&encoding),
+            (Some(Self::VALUES), Self::LENGTHS_FIRST, _) => false,
+            (Some(Self::VALUES), encoding, begins) if Self::ENCODINGS.contains(&encoding) => match begins {
+                Some(Begins::Levels { bits }) => {
+                    self.level_encoding == Self::RUN_LENGTHS
+                        && self.content(|content| levels(content, bits, values)).is_some()
+                }
+                _ => true,
+            },
             _ => false,
         }
     }
 
-    /// How many lengths a page announces that begins with them.
-    fn lengths(&self, nullable: bool) -> Option<u64> {
+    /// Looks at the content of a page from its beginning.
+    fn content<T>(&self, look: impl FnOnce(&mut dyn Read) -> Option<T>) -> Option<T> {
         const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
         let mut plain = self.body;
         if !plain.starts_with(ZSTD) {
-            return announced(&mut plain, nullable);
+            return look(&mut plain);
         }
         INFLATE.with_borrow_mut(|context| {
             let context = context.get_or_insert_with(DCtx::create);
             // It was left in the middle of the page before.
             context.reset(ResetDirective::SessionOnly).ok()?;
-            announced(&mut Decoder::with_context(self.body, context), nullable)
+            look(&mut Decoder::with_context(self.body, context))
         })
     }
 }
@@ -294,6 +321,40 @@ fn announced(content: &mut dyn Read, nullable: bool) -> Option<u64> {
     (0..3).try_fold(0, |_, _| thrift.varint())
 }
 
+/// Reads the levels of a page, in runs of equal ones and of packed ones, if there are as many as values.
+fn levels(content: &mut dyn Read, bits: u64, values: u64) -> Option<()> {
+    let mut length = [0; 4];
+    content.read_exact(&mut length).ok()?;
+    let mut runs = Vec::new();
+    let length = u64::from(u32::from_le_bytes(length));
+    // Eight levels take a head and their bits at most.
+    let most = values.div_ceil(8).saturating_mul(bits.saturating_add(1)).saturating_add(LEVELS_BYTES_AROUND);
+    content.take(length.min(most)).read_to_end(&mut runs).ok()?;
+    let mut runs = Thrift { rest: &runs };
+    let mut found = 0_u64;
+    while found < values {
+        let head = runs.varint()?;
+        let (count, bytes) = match head & 1 {
+            // Groups of eight.
+            1 => ((head >> 1).checked_mul(8)?, (head >> 1).checked_mul(bits)?),
+            // That none come is what the library takes for the end.
+            _ => ((head >> 1 > 0).then_some(head >> 1)?, bits.div_ceil(8)),
+        };
+        if count > RUN_LEVELS_MAX {
+            return None;
+        }
+        runs.skip(bytes)?;
+        found += count;
+    }
+    Some(())
+}
+
+/// A run of more levels than this is none that we wrote; the library counts in 32 bits.
+const RUN_LEVELS_MAX: u64 = 1 << 31;
+
+/// Room for long heads.
+const LEVELS_BYTES_AROUND: u64 = 1 << 10;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -316,8 +377,12 @@ mod tests {
         assert!(!is_sound(&deep(DEPTH_MAX as usize + 1)));
     }
 
-    /// A page with such a header.
+    /// A page with such a header, whose levels are encoded as ours are.
     fn page(kind: i64, size: i64, values: i64, encoding: i64, body: &[u8]) -> Vec<u8> {
+        page_with_levels(kind, size, values, encoding, Page::RUN_LENGTHS, body)
+    }
+
+    fn page_with_levels(kind: i64, size: i64, values: i64, encoding: i64, levels: i64, body: &[u8]) -> Vec<u8> {
         let number = |number: i64| {
             let (mut left, mut bytes) = ((number << 1 ^ number >> 63).cast_unsigned(), vec![0x15]);
             while left >= 0x80 {
@@ -330,14 +395,16 @@ mod tests {
         // Field 5 says how many values there are and how they are encoded, field 7 the same of a dictionary.
         let inner: &[u8] = if kind == Page::DICTIONARY { &[0x4c] } else { &[0x2c] };
         let head = [number(kind), number(size), number(body.len() as i64)].concat();
-        [&head, inner, &number(values), &number(encoding), &[0, 0], body].concat()
+        let levels = [number(levels), number(levels)].concat();
+        [&head, inner, &number(values), &number(encoding), &levels, &[0, 0], body].concat()
     }
 
     fn is_sound_at(start: u64, bytes: &[u8]) -> bool {
         let file = Bytes::from([vec![0; start as usize], bytes.to_vec()].concat());
-        let unique = Unique { bytes: 100..200, nullable: true };
+        let unique = Watched { bytes: 100..200, begins: Begins::Lengths { nullable: true } };
+        let lists = Watched { bytes: 300..400, begins: Begins::Levels { bits: 1 } };
         let all = 0..file.len() as u64;
-        PageSource::new(file, vec![unique], vec![all], 1).get_bytes(start, bytes.len()).is_ok()
+        PageSource::new(file, vec![unique, lists], vec![all], 1).get_bytes(start, bytes.len()).is_ok()
     }
 
     #[test]
@@ -400,6 +467,42 @@ mod tests {
             }
         }
         assert!(!is_sound_at(150, &page(0, 49, 4, Page::LENGTHS_FIRST, &[9, 0, 0, 0, 9, 9])), "it ends before");
+    }
+
+    #[test]
+    fn there_are_as_many_levels_as_values() {
+        let body = |runs: &[u8]| [&(runs.len() as u32).to_le_bytes(), runs, &[7; 40]].concat();
+        for (runs, is_sound) in [
+            // Twelve equal ones; five and seven; two groups of eight packed ones; eight packed ones, then four equal.
+            (&[24, 0][..], true),
+            (&[10, 0, 14, 1], true),
+            (&[5, 0xaa, 0xaa], true),
+            (&[3, 0xaa, 8, 1], true),
+            // One too few, packed ones that are cut off, and nothing but the padding that ends it.
+            (&[22, 0], false),
+            (&[3, 0xaa, 6, 1], false),
+            (&[5, 0xaa], false),
+            (&[0; 12], false),
+            (&[], false),
+            (&[24], false),
+            // More than the library counts.
+            (&[0xfe, 0xff, 0xff, 0xff, 0x0f, 0], true),
+            (&[0x80, 0x80, 0x80, 0x80, 0x10, 0], true),
+            (&[0x82, 0x80, 0x80, 0x80, 0x10, 0], false),
+            (&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0], false),
+        ] {
+            let plain = body(runs);
+            let packed = zstd::bulk::compress(&plain, 1).unwrap();
+            for body in [&plain, &packed] {
+                assert_eq!(is_sound_at(350, &page(0, 60, 12, 2, body)), is_sound, "{runs:?}");
+                assert!(is_sound_at(0, &page(0, 60, 12, 2, body)), "no list is there");
+            }
+        }
+        let whole = body(&[24, 0]);
+        assert!(!is_sound_at(350, &page_with_levels(0, 60, 12, 2, 4, &whole)), "packed in an older way");
+        assert!(!is_sound_at(350, &page(0, 60, 12, 2, &whole[..5])), "cut off");
+        assert!(is_sound_at(350, &page(0, 60, 0, 2, &body(&[]))), "no values have no levels");
+        assert!(is_sound_at(350, &page(Page::DICTIONARY, 60, 12, 0, &[])), "a dictionary has none");
     }
 
     #[test]

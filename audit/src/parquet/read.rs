@@ -16,7 +16,7 @@ use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::{ArrowError, DataType, FieldRef, Schema};
 use bytes::Bytes;
 
-use super::guard::{PageSource, Unique, guarded, is_sound};
+use super::guard::{Begins, PageSource, Watched, guarded, is_sound};
 use super::{EventColumns, FileError, Filter, Footer, Test};
 use crate::column::column;
 use crate::disk::ReadAt;
@@ -121,7 +121,8 @@ impl EventFile {
         let (pruned, selection) = self.prune(filter)?;
         let schema = self.parquet().file_metadata().schema_descr_ptr();
         let passes = filter.clauses.len() + 1;
-        let source = PageSource::new(self.source.clone(), self.unique(), self.places(), passes);
+        let source =
+            PageSource::new(self.source.clone(), self.watched(!filter.clauses.is_empty()), self.places(), passes);
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata)
             .with_batch_size(BATCH_ROWS)
             .with_row_groups(pruned.kept.clone())
@@ -154,20 +155,26 @@ impl EventFile {
         places.map(|(start, end)| start..end).collect()
     }
 
-    /// Where the columns are whose texts do not repeat.
-    fn unique(&self) -> Vec<Unique> {
+    /// Where the columns are of whose pages more has to be looked at than their headers. Of lists, that is where rows may
+    /// be passed over.
+    fn watched(&self, passes_over: bool) -> Vec<Watched> {
         let chunks = self.parquet().row_groups().iter().flat_map(|group| group.columns());
-        let unique = chunks.filter_map(|chunk| {
+        let watched = chunks.filter_map(|chunk| {
             let described = chunk.column_descr();
             let is_unique = described.path().parts().len() == 1
                 && column(described.name()).is_some_and(|column| !column.dictionary)
-                && described.max_rep_level() == 0
                 && described.max_def_level() <= 1;
+            let begins = match described.max_rep_level() {
+                0 if is_unique => Begins::Lengths { nullable: described.max_def_level() > 0 },
+                1.. if passes_over => {
+                    Begins::Levels { bits: u64::from(i16::BITS - described.max_rep_level().leading_zeros()) }
+                }
+                _ => return None,
+            };
             let (start, length) = chunk.byte_range();
-            let bytes = start..start.saturating_add(length);
-            is_unique.then_some(Unique { bytes, nullable: described.max_def_level() > 0 })
+            Some(Watched { bytes: start..start.saturating_add(length), begins })
         });
-        unique.collect()
+        watched.collect()
     }
 
     /// Calls `each` with the place in the log and the JSON text of every wanted event.

@@ -4,6 +4,8 @@
 
 #[path = "../../../fuzz/body/aws_lc.rs"]
 mod aws_lc;
+#[path = "../../../fuzz/body/regression.rs"]
+mod regression;
 #[path = "../../tests/suite/damaged.rs"]
 mod suite;
 
@@ -14,4 +16,9 @@ proptest! {
     fn keys_and_wrapped_material(data in prop_oneof![prop::collection::vec(any::<u8>(), 0..300), suite::damaged()]) {
         aws_lc::run(&data);
     }
+}
+
+#[test]
+fn what_was_found_stays_mended() {
+    regression::run("aws_lc", aws_lc::run);
 }

@@ -25,6 +25,18 @@ fn statement_lines(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_is_written_is_never_too_deep_to_be_read() {
+    for (lists, is_wrapped) in [(JSON_DEPTH_MAX - 3, true), (JSON_DEPTH_MAX - 2, false)] {
+        for innermost in ["1", "1, []"] {
+            let deep = format!("{}{innermost}{}", "[".repeat(lists), "]".repeat(lists));
+            let text = format(&format!("{{\"Statement\": {{\"a\": {deep}}}}}"));
+            assert_eq!(parse(&text).unwrap().member("Statement").unwrap().as_list().is_some(), is_wrapped, "{lists}");
+            assert_eq!(format(&text), text);
+        }
+    }
+}
+
+#[test]
 fn elements_stand_in_the_order_of_the_reference() {
     let text = r#"{"Statement":{"Condition":{"StringLike":{"kms:ViaService":"s3.*","aws:PrincipalOrgID":"o-1"},"Bool":{"aws:SecureTransport":true}},
         "Resource":"*","NotAction":"kms:*","NotPrincipal":{"Service":"s3.amazonaws.com","AWS":["2","1"]},"Effect":"Deny","Sid":"x y"},
