@@ -106,3 +106,20 @@ fn what_is_wrong_is_shown_where_it_stands() {
         .unwrap();
     assert!(explained.status.success());
 }
+
+/// A policy that was not read would limit nobody, so nothing is served by such a world.
+#[test]
+fn a_world_that_cannot_be_read_starts_no_server() {
+    let folder = Folder::new("serve-world");
+    for name in ["organization.json", "123456789012/authorization-details.json"] {
+        let world = folder.path("world");
+        let _ = std::fs::remove_dir_all(&world);
+        std::fs::create_dir_all(world.join("123456789012")).unwrap();
+        folder.write(&format!("world/{name}"), "{\"Policies\": [{\"Content\": ");
+        let arguments = ["--dev", "--listen", "127.0.0.1:0", "--data", "data", "--world", "world"];
+        let output = serve(&arguments, &folder.path(".")).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("the world has to be read whole") && told.contains(name), "{told}");
+    }
+}
