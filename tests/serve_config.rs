@@ -6,6 +6,7 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -121,5 +122,33 @@ fn a_world_that_cannot_be_read_starts_no_server() {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{told}");
         assert!(told.contains("the world has to be read whole") && told.contains(name), "{told}");
+    }
+}
+
+/// Without `--dev` there is no reset and no clock to move, whoever asks.
+#[test]
+fn the_routes_of_development_are_those_of_development_alone() {
+    let folder = Folder::new("serve-routes");
+    let credential = r#"{"credentials": [{"access_key_id": "AKIAXXXXXXXXXXXXXXXX", "secret_access_key": "s",
+        "principal": "arn:aws:iam::123456789012:root"}]}"#;
+    folder.write("credentials.json", credential);
+    std::fs::set_permissions(folder.path("credentials.json"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let common = ["--listen", "127.0.0.1:0", "--credentials", "credentials.json", "--signing-key", "signing.key"];
+    for (more, wanted) in [(&["--data", "a"][..], "400"), (&["--data", "b", "--dev"], "200")] {
+        let mut command = serve(&[&common[..], more].concat(), &folder.path("."));
+        let mut process = Ended(command.stderr(Stdio::piped()).spawn().unwrap());
+        let mut line = String::new();
+        BufReader::new(process.0.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.strip_prefix("listening at http://").unwrap().split(',').next().unwrap().to_owned();
+        for (path, body) in [("/wardbook/clock", r#"{"advance_seconds": 60}"#), ("/wardbook/reset", "")] {
+            let mut stream = TcpStream::connect(&address).unwrap();
+            let length = body.len();
+            let head =
+                format!("POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}");
+            write!(stream, "{head}\r\n\r\n{body}").unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            assert!(text.starts_with(&format!("HTTP/1.1 {wanted}")), "{more:?} {path}: {text}");
+        }
     }
 }

@@ -221,3 +221,31 @@ session = client((keys["AccessKeyId"], keys["SecretAccessKey"]), token=keys["Ses
 assert "because no session policy allows" in refused(session.decrypt, CiphertextBlob=plain)[1]
 equal(code(client((keys["AccessKeyId"], keys["SecretAccessKey"])).list_keys), "UnrecognizedClientException")
 equal(code(client((keys["AccessKeyId"], "x" * 40), token=keys["SessionToken"]).list_keys), "InvalidSignatureException")
+
+# What asks two questions is refused by either: the key policies let bob, and nobody lets him do it to the alias, to the other
+# key or in the other Region.
+lets = {"Effect": "Allow", "Principal": {"AWS": BOB}, "Resource": "*",
+        "Action": ["kms:*Alias", "kms:ReEncrypt*", "kms:UpdatePrimaryRegion", "kms:DescribeKey"]}
+open_key, shut_key = (root.create_key(Policy=policy(*more))["KeyMetadata"]["Arn"] for more in ([lets], []))
+root.create_alias(AliasName="alias/theirs", TargetKeyId=open_key)
+for call, parameters in [("create_alias", {"AliasName": "alias/mine", "TargetKeyId": open_key}),
+                         ("update_alias", {"AliasName": "alias/theirs", "TargetKeyId": open_key}),
+                         ("delete_alias", {"AliasName": "alias/theirs"})]:
+    told = refused(getattr(bob, call), **parameters)
+    equal((call, told[0], f":{parameters['AliasName']} because no identity-based policy" in told[1]), (call, denied, True))
+    equal((call, code(getattr(bob, call), **{**parameters, "TargetKeyId": shut_key}) if "TargetKeyId" in parameters else denied), (call, denied))
+sealed = root.encrypt(KeyId=open_key, Plaintext=b"x")["CiphertextBlob"]
+assert bob.re_encrypt(CiphertextBlob=sealed, DestinationKeyId=open_key)
+equal(code(bob.re_encrypt, CiphertextBlob=sealed, DestinationKeyId=shut_key), denied)
+equal(code(bob.re_encrypt, CiphertextBlob=root.encrypt(KeyId=shut_key, Plaintext=b"x")["CiphertextBlob"], DestinationKeyId=open_key), denied)
+many = root.create_key(MultiRegion=True, Policy=policy(lets))["KeyMetadata"]["KeyId"]
+europe = client(region="eu-west-1")
+root.replicate_key(KeyId=many, ReplicaRegion="eu-west-1")
+equal(code(bob.update_primary_region, KeyId=many, PrimaryRegion="eu-west-1"), denied)
+europe.put_key_policy(KeyId=many, Policy=policy(lets))
+bob.update_primary_region(KeyId=many, PrimaryRegion="eu-west-1")
+
+# Credentials end when the operator said.
+equal(refused(client(("AKIAOLDXXXXXXXXXXXXX", "secret-of-old")).list_keys),
+      ("ExpiredTokenException", "The security token included in the request is expired"))
+assert client(("AKIANEWXXXXXXXXXXXXX", "secret-of-new")).list_keys()
