@@ -183,6 +183,22 @@ fn the_endpoint_answers_as_why_and_who_can_do() {
     }
 }
 
+/// One rule for accounts outside an organization, and none for worlds without one.
+#[test]
+fn accounts_that_an_organization_does_not_list_are_refused() {
+    let Some(python) = python::clients() else { return };
+    for kind in ["none", "listed", "unlisted"] {
+        let folder = Folder::new(&format!("outside-{kind}"));
+        let path = |name: &str| folder.path(name).display().to_string();
+        fs::create_dir_all(folder.path("world")).unwrap();
+        run(&python, "", "outside.py", &["world", &path("world"), kind]);
+        let server = Server::start(&folder);
+        let data = server.data.display().to_string();
+        let arguments = ["ask", env!("CARGO_BIN_EXE_wardbook"), &data, &path("world"), kind];
+        run(&python, &server.endpoint, "outside.py", &arguments);
+    }
+}
+
 /// Every acknowledged change is in force at once and after a kill, and every acknowledged call in the log exactly once.
 #[test]
 fn what_was_taken_away_stays_away() {

@@ -6,6 +6,7 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -105,4 +106,49 @@ fn what_is_wrong_is_shown_where_it_stands() {
         .output()
         .unwrap();
     assert!(explained.status.success());
+}
+
+/// A policy that was not read would limit nobody, so nothing is served by such a world.
+#[test]
+fn a_world_that_cannot_be_read_starts_no_server() {
+    let folder = Folder::new("serve-world");
+    for name in ["organization.json", "123456789012/authorization-details.json"] {
+        let world = folder.path("world");
+        let _ = std::fs::remove_dir_all(&world);
+        std::fs::create_dir_all(world.join("123456789012")).unwrap();
+        folder.write(&format!("world/{name}"), "{\"Policies\": [{\"Content\": ");
+        let arguments = ["--dev", "--listen", "127.0.0.1:0", "--data", "data", "--world", "world"];
+        let output = serve(&arguments, &folder.path(".")).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("the world has to be read whole") && told.contains(name), "{told}");
+    }
+}
+
+/// Without `--dev` there is no reset and no clock to move, whoever asks.
+#[test]
+fn the_routes_of_development_are_those_of_development_alone() {
+    let folder = Folder::new("serve-routes");
+    let credential = r#"{"credentials": [{"access_key_id": "AKIAXXXXXXXXXXXXXXXX", "secret_access_key": "s",
+        "principal": "arn:aws:iam::123456789012:root"}]}"#;
+    folder.write("credentials.json", credential);
+    std::fs::set_permissions(folder.path("credentials.json"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let common = ["--listen", "127.0.0.1:0", "--credentials", "credentials.json", "--signing-key", "signing.key"];
+    for (more, there) in [(&["--data", "a"][..], false), (&["--data", "b", "--dev"], true)] {
+        let mut command = serve(&[&common[..], more].concat(), &folder.path("."));
+        let mut process = Ended(command.stderr(Stdio::piped()).spawn().unwrap());
+        let mut line = String::new();
+        BufReader::new(process.0.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.strip_prefix("listening at http://").unwrap().split(',').next().unwrap().to_owned();
+        for (path, body) in [("/wardbook/clock", r#"{"advance_seconds": 60}"#), ("/wardbook/reset", "")] {
+            let mut stream = TcpStream::connect(&address).unwrap();
+            let length = body.len();
+            let head =
+                format!("POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}");
+            write!(stream, "{head}\r\n\r\n{body}").unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            assert_eq!(text.starts_with("HTTP/1.1 200"), there, "{more:?} {path}: {text}");
+        }
+    }
 }

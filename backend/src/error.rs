@@ -66,9 +66,13 @@ pub enum BackendError {
     /// The import session does not belong to this key, or is damaged.
     #[error("the import session does not belong to this key")]
     InvalidImportSession,
-    /// The wrapped material does not unwrap, or is no material of this spec. Deliberately not told apart.
-    #[error("the wrapped key material does not unwrap to a key of this spec")]
+    /// The wrapped material does not unwrap. In which way is deliberately not told.
+    #[error("the wrapped key material does not unwrap")]
     InvalidImport,
+    /// The material is none of this spec: of another length or kind, or no key at all. Only whoever had it
+    /// before it was wrapped gets as far as this.
+    #[error("the key material is not a key of this spec")]
+    UnfitMaterial,
     /// The holder of the key does not know it.
     #[error("the key is not known to its holder")]
     NotFound,
@@ -167,7 +171,7 @@ mod tests {
             E::InvalidInput(_) | E::ContextRefused { .. } | E::InvalidSignature | E::InvalidMac => {
                 "ValidationException"
             }
-            E::InvalidImport | E::InvalidImportSession => "ValidationException",
+            E::InvalidImport | E::UnfitMaterial | E::InvalidImportSession => "ValidationException",
             E::Unsupported { .. } | E::WrappingUnsupported { .. } => "UnsupportedOperationException",
             E::WrongUsage { .. } => "InvalidKeyUsageException",
             E::NotFound | E::Destroyed => "KeyNotFoundException",
@@ -190,6 +194,7 @@ mod tests {
             E::Unsupported { .. } | E::WrappingUnsupported { .. } => "UnsupportedOperationException",
             E::WrongUsage { .. } => "InvalidKeyUsageException",
             E::InvalidImport => "InvalidCiphertextException",
+            E::UnfitMaterial => "IncorrectKeyMaterialException",
             E::InvalidImportSession => "InvalidImportTokenException",
             E::NotFound | E::Destroyed => "NotFoundException",
             E::InvalidState | E::AccessDenied | E::LimitReached => "KMSInvalidStateException",

@@ -66,7 +66,7 @@ impl<'a> Prover<'a> {
         let accept = |name| answers.get(name).map(|material| self.provider.accept(spec, &Secret::copy(material)));
         // Libraries that take no seed are given the expanded key that follows from it, where there is one.
         let material = match (accept("material")?, accept("expanded")) {
-            (Err(BackendError::InvalidImport), Ok(expanded)) => expanded,
+            (Err(BackendError::UnfitMaterial), Ok(expanded)) => expanded,
             (material, _) => material,
         };
         let material = material.map_err(text)?;

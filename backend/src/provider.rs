@@ -32,7 +32,7 @@ pub trait Provider: Send + Sync {
     fn generate(&self, spec: KeySpec, random: &dyn Random) -> Result<Secret, BackendError>;
 
     /// Material that somebody else made (raw bytes for symmetric specs, PKCS#8 for others), checked and put
-    /// into the stored form. Whatever is wrong with it is [`BackendError::InvalidImport`].
+    /// into the stored form. Whatever is wrong with it is [`BackendError::UnfitMaterial`].
     fn accept(&self, spec: KeySpec, material: &Secret) -> Result<Secret, BackendError>;
 
     /// Material, ready for use.
@@ -61,6 +61,6 @@ pub trait Provider: Send + Sync {
     /// A fresh wrapping key: the private half in this provider's own stored form.
     fn wrapping_key(&self, wrapping: Wrapping, random: &dyn Random) -> Result<Pair, BackendError>;
 
-    /// Undoes a wrapping. Whatever goes wrong is [`BackendError::InvalidImport`].
+    /// Undoes a wrapping. Whatever goes wrong is [`BackendError::InvalidImport`], and takes as long.
     fn unwrap(&self, wrapping: Wrapping, private: &Secret, wrapped: &[u8]) -> Result<Secret, BackendError>;
 }

@@ -203,11 +203,11 @@ impl Provider for RustCrypto {
         if let Some((_, bytes)) = SYMMETRIC.iter().find(|(its, _)| *its == spec) {
             return match material.len() == *bytes {
                 true => Ok(Secret::copy(material.expose())),
-                false => Err(BackendError::InvalidImport),
+                false => Err(BackendError::UnfitMaterial),
             };
         }
         let family = Family::of(spec).ok_or(BackendError::Internal)?;
-        swept(spec, || (family.accept)(material.expose())).ok_or(BackendError::InvalidImport)
+        swept(spec, || (family.accept)(material.expose())).ok_or(BackendError::UnfitMaterial)
     }
 
     fn load(

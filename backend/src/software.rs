@@ -228,7 +228,7 @@ impl Backend for Software {
         })?;
         let unwrapped = unwrapper.provider.unwrap(wrapping, &private.0, wrapped)?;
         let material = member.provider.accept(binding.spec(), &unwrapped)?;
-        let key = self.load(member, binding, &material).map_err(|_| BackendError::InvalidImport)?;
+        let key = self.load(member, binding, &material).map_err(|_| BackendError::UnfitMaterial)?;
         let fingerprint = fingerprint(binding.spec(), &material, &*key, call)?;
         agree_with_itself(&self.handle(member, binding, key), call)?;
         let token = self.token(member.provider.name(), MATERIAL, binding, &material, call)?;

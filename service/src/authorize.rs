@@ -120,7 +120,7 @@ impl Court<'_> {
         };
         let known = self.directory.principal(&self.caller.principal);
         let account = self.directory.account(&self.caller.account);
-        let owner = request.resource_account().and_then(|account| self.directory.account(account));
+        let owner = request.resource_account().map(|account| self.directory.account(account));
         let nobody: (Held<Policy>, Held<Policy>) = match self.caller.principal.has_iam() {
             true => (Held::Known(Arc::new([])), Held::Absent),
             false => (Held::Absent, Held::Absent),
@@ -144,7 +144,7 @@ impl Court<'_> {
             identity: identity.lend(),
             boundary: boundary.lend(),
             session: limits.lend(),
-            scps: account.map_or(Told::Absent, |account| account.scps.lend()),
+            scps: account.scps.lend(),
             rcps: owner.map_or(Told::Absent, |owner| owner.rcps.lend()),
             endpoint: Told::Absent,
             grants,
@@ -173,7 +173,8 @@ impl Court<'_> {
         speaks(&key.policy)
             || known.is_some_and(|known| held(&known.policies) || held(&known.boundary))
             || held(&self.session_policies())
-            || account.is_some_and(|account| levels(&account.scps) || levels(&account.rcps))
+            || levels(&account.scps)
+            || levels(&account.rcps)
     }
 
     /// What limits the caller's session: texts, and managed policies as they are at this moment.
@@ -205,8 +206,7 @@ impl Court<'_> {
             facts.0.retain(|(key, _)| key.starts_with("aws:") || carried.carries(&ConditionName::new(key)));
         }
         if let Some((id, path)) = wardbook_policy::arn::Arn::parse(resource)
-            .and_then(|arn| self.directory.account(arn.account))
-            .and_then(|account| account.organization.as_ref())
+            .and_then(|arn| self.directory.account(arn.account).organization.as_ref())
         {
             of_key.text("aws:ResourceOrgID", id);
             of_key.many("aws:ResourceOrgPaths", [path.as_str()]);

@@ -133,7 +133,7 @@ impl Caller {
             facts.text("aws:SourceArn", arn);
             let account = wardbook_policy::arn::Arn::parse(arn).map(|arn| arn.account.to_owned());
             let account = account.filter(|account| !account.is_empty());
-            let source = account.as_ref().and_then(|account| directory.account(account));
+            let source = account.as_ref().map(|account| directory.account(account));
             if let Some((id, path)) = source.and_then(|source| source.organization.as_ref()) {
                 facts.text("aws:SourceOrgID", id);
                 facts.many("aws:SourceOrgPaths", [path.as_str()]);
@@ -168,7 +168,7 @@ impl Caller {
         for (name, value) in tags {
             facts.text(&format!("aws:PrincipalTag/{name}"), value);
         }
-        if let Some((id, path)) = directory.account(&self.account).and_then(|account| account.organization.as_ref()) {
+        if let Some((id, path)) = &directory.account(&self.account).organization {
             facts.text("aws:PrincipalOrgID", id);
             facts.many("aws:PrincipalOrgPaths", [path.as_str()]);
         }

@@ -476,6 +476,7 @@ pub fn refused(error: BackendError, arn: &str) -> Refusal {
         }
         BackendError::InvalidImportSession => Refusal::new(Why::InvalidImportToken, ""),
         BackendError::InvalidImport => Refusal::new(Why::InvalidCiphertext, ""),
+        BackendError::UnfitMaterial => Refusal::new(Why::IncorrectKeyMaterial, ""),
         BackendError::Throttled => Refusal::new(Why::Throttling, THROTTLED),
         BackendError::Timeout => Refusal::new(Why::DependencyTimeout, ""),
         BackendError::NotFound

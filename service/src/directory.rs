@@ -56,6 +56,8 @@ pub struct Directory {
     /// By account, `user` or `role`, and name.
     principals: HashMap<(String, bool, String), Principal>,
     accounts: HashMap<String, Account>,
+    /// What bears on the accounts that nobody added.
+    strangers: Account,
     /// Managed policies, by ARN.
     managed: HashMap<String, Policy>,
 }
@@ -83,6 +85,11 @@ impl Directory {
         self.accounts.insert(id.into(), account);
     }
 
+    /// Says what bears on accounts that nobody adds; nothing does unless this is said.
+    pub fn set_strangers(&mut self, account: Account) {
+        self.strangers = account;
+    }
+
     /// Adds a managed policy, which sessions may be limited by.
     pub fn add_managed_policy(&mut self, arn: impl Into<String>, policy: Policy) {
         self.managed.insert(arn.into(), policy);
@@ -104,15 +111,15 @@ impl Directory {
         self.principals.values()
     }
 
-    /// An account.
-    pub fn account(&self, id: &str) -> Option<&Account> {
-        self.accounts.get(id)
+    /// An account, added or not.
+    pub fn account(&self, id: &str) -> &Account {
+        self.accounts.get(id).unwrap_or(&self.strangers)
     }
 
     /// Whether somebody named in a policy or grant is known not to exist.
     pub fn lacks(&self, arn: &str) -> bool {
         let Ok(caller) = Caller::parse(arn) else { return false };
-        let whole = caller.account().and_then(|account| self.account(account)).is_some_and(|account| account.whole);
+        let whole = caller.account().is_some_and(|account| self.account(account).whole);
         whole && matches!(caller.kind(), CallerKind::User | CallerKind::Role) && self.principal(&caller).is_none()
     }
 }

@@ -7,6 +7,7 @@
 mod files;
 mod log;
 mod metrics;
+mod patience;
 mod pools;
 mod request;
 
@@ -32,12 +33,13 @@ use crate::clock::SystemClock;
 use crate::kms::Kms;
 use crate::limits::{
     ACCEPTS_WAITING, BODY_BYTES_MAX, BODY_TIME, CONNECTIONS_MAX, DRAIN_TIME, HEADER_BYTES_MAX, HEADER_TIME,
-    HEADERS_MAX, REQUESTS_AT_ONCE_MAX, TICK, WORKERS_MAX,
+    HEADERS_MAX, REQUESTS_AT_ONCE_MAX, TAKING_TIME, TICK, WORKERS_MAX,
 };
 
 use log::Line;
 pub use log::Log;
 use metrics::Metrics;
+use patience::Patience;
 use pools::Pools;
 
 /// How the rim behaves.
@@ -72,6 +74,8 @@ pub struct Bounds {
     pub headers: usize,
     /// How long headers may take to arrive.
     pub header_time: Duration,
+    /// How long a peer may take to read a reply.
+    pub taking_time: Duration,
 }
 
 impl Default for Bounds {
@@ -84,6 +88,7 @@ impl Default for Bounds {
             header_bytes: HEADER_BYTES_MAX,
             headers: HEADERS_MAX,
             header_time: HEADER_TIME,
+            taking_time: TAKING_TIME,
         }
     }
 }
@@ -269,7 +274,7 @@ where
         .max_headers(bounds.headers)
         // What is a little over is refused by ourselves, with an event; this is for what nobody wants to hold.
         .max_buf_size(2 * bounds.header_bytes)
-        .serve_connection(stream, service);
+        .serve_connection(Patience::new(stream, bounds.taking_time), service);
     let mut connection = std::pin::pin!(connection);
     let ended = match select(connection.as_mut(), Box::pin(stopped.changed())).await {
         Either::Left((ended, _)) => ended,
@@ -284,15 +289,22 @@ where
     ended.map_err(io::Error::other)
 }
 
-/// Notes that a head was no request, or too large; hyper has told the client with 400 or 431. One that came too slowly
-/// is cut off, as most often it is a client that keeps a connection and has nothing to ask.
+/// Notes that a head was no request, or too large, of which hyper has told the client with 400 or 431, or that a reply
+/// was not read. A head that came too slowly is cut off without a word, as most often it is a client that keeps a
+/// connection and has nothing to ask.
 fn spoiled(shared: &Shared, error: &hyper::Error, peer: IpAddr) {
-    let detail = match () {
-        () if error.is_parse_too_large() => "the head is too large, or has too many headers",
-        () if error.is_parse() => "the head is no request",
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    let (counter, event, detail) = match () {
+        () if error.is_parse_too_large() => {
+            (&shared.metrics.heads_refused, "head-refused", "the head is too large, or has too many headers")
+        }
+        () if error.is_parse() => (&shared.metrics.heads_refused, "head-refused", "the head is no request"),
+        () if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut) => {
+            (&shared.metrics.replies_not_taken, "reply-not-taken", "the peer did not read its reply in time")
+        }
         () => return,
     };
-    shared.metrics.heads_refused.fetch_add(1, Ordering::Relaxed);
+    counter.fetch_add(1, Ordering::Relaxed);
     let (peer, detail) = (Some(peer.to_string()), Some(detail.to_owned()));
-    shared.say(&Line { event: "head-refused", peer, detail, ..Line::default() });
+    shared.say(&Line { event, peer, detail, ..Line::default() });
 }

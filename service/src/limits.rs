@@ -69,6 +69,8 @@ pub const FILES_KEPT: usize = 256;
 pub const HEADER_TIME: Duration = Duration::from_secs(10);
 /// How long the body of a request may take to arrive.
 pub const BODY_TIME: Duration = Duration::from_secs(20);
+/// How long a peer may take to read a reply.
+pub const TAKING_TIME: Duration = Duration::from_secs(30);
 /// How long requests under way may take after the server was told to stop.
 pub const DRAIN_TIME: Duration = Duration::from_secs(20);
 /// How long one operation of a backend may take.

@@ -238,6 +238,44 @@ fn a_head_that_comes_too_slowly_is_cut_off() {
     assert_eq!(rim.ask(&rim.signed("ListKeys", "{}", "")).0, 200);
 }
 
+/// A client that asks and never reads gives its connection up; one that reads slowly, but in time, has all of it.
+#[test]
+fn a_reply_that_is_not_read_in_time_is_cut_off() {
+    let rim = Rim::start(Bounds { taking_time: Duration::from_millis(500), connections: 1, ..Bounds::default() });
+    let text = rim.signed("GenerateRandom", r#"{"NumberOfBytes":1024}"#, "").replace("connection: close\r\n", "");
+    let stuffed = || {
+        let mut stream = rim.connect();
+        stream.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
+        // Until there is room for no more questions, since nobody takes the answers.
+        while stream.write_all(text.as_bytes()).is_ok() {}
+        stream
+    };
+    let idle = stuffed();
+    // The one connection that there may be is free again, though the client holds on to its end.
+    assert_eq!(rim.ask(&rim.signed("ListKeys", "{}", "")).0, 200);
+    assert_eq!(rim.metric("wardbook_replies_not_taken_total"), 1);
+    assert_eq!(rim.lines("reply-not-taken", 1).len(), 1);
+    drop(idle);
+    let mut slow = rim.connect();
+    slow.write_all(rim.signed("GenerateRandom", r#"{"NumberOfBytes":1024}"#, "").as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(answer(slow).0, 200);
+    assert_eq!(rim.metric("wardbook_replies_not_taken_total"), 1);
+}
+
+#[test]
+fn whoever_looks_after_it_may_ask_for_heads_alone() {
+    let rim = Rim::start(Bounds::default());
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        for method in ["GET", "HEAD"] {
+            let (status, text) = rim.ask(&format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"));
+            assert_eq!(status, 200, "{method} {path}");
+            assert_eq!(text.split_once("\r\n\r\n").unwrap().1.is_empty(), method == "HEAD", "{method} {path}");
+        }
+    }
+    assert_eq!(rim.world.events().len(), 0);
+}
+
 /// One line for each request, with what an operator looks for and nothing that anybody keeps secret.
 #[test]
 fn the_log_names_and_never_quotes() {

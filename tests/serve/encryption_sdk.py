@@ -20,6 +20,24 @@ opened, header = sdk.decrypt(source=sealed, key_provider=provider)
 equal(opened, text)
 equal(header.encryption_context["purpose"], "test")
 assert "aws-crypto-public-key" in header.encryption_context
+
+# The key policy sees what the SDK puts into the context, and decides by it.
+kms.put_key_policy(KeyId=arn, Policy=policy(
+    {"Effect": "Deny", "Principal": "*", "Action": "kms:GenerateDataKey*", "Resource": "*",
+     "Condition": {"ForAllValues:StringNotEquals": {"kms:EncryptionContextKeys": "aws-crypto-public-key"}}},
+    {"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*",
+     "Condition": {"StringNotEquals": {"kms:EncryptionContext:purpose": "test"}}}))
+equal(code(kms.generate_data_key, KeyId=arn, KeySpec="AES_256", EncryptionContext={"purpose": "test"}), "AccessDeniedException")
+equal(sdk.decrypt(source=sealed, key_provider=provider)[0], text)
+other = sdk.encrypt(source=text, key_provider=provider, encryption_context={"purpose": "other"})[0]
+try:
+    found = sdk.decrypt(source=other, key_provider=provider)[0]
+except Exception:
+    found = None
+assert found is None, "a denied key opened something"
+kms.put_key_policy(KeyId=arn, Policy=policy())
+equal(sdk.decrypt(source=other, key_provider=provider)[0], text)
+
 kms.disable_key(KeyId=arn)
 try:
     text = sdk.decrypt(source=sealed, key_provider=provider)[0]

@@ -154,6 +154,35 @@ equal(code(rds.decrypt, CiphertextBlob=made["CiphertextBlob"], EncryptionContext
 root.put_key_policy(KeyId=aurora, Policy=policy(use))
 equal(rds.decrypt(CiphertextBlob=made["CiphertextBlob"], EncryptionContext=context)["Plaintext"], made["Plaintext"])
 
+# As the article has it, whoever makes the database needs CreateGrant and DescribeKey, through the service alone; what the
+# service hands itself works for this database and no other, and is gone with the grant.
+for_service = {"StringEquals": {"kms:ViaService": "rds.us-east-1.amazonaws.com"}, "Bool": {"kms:GrantIsForAWSResource": "true"}}
+caller = [{"Sid": "Look", "Effect": "Allow", "Principal": {"AWS": BOB}, "Action": "kms:DescribeKey", "Resource": "*", "Condition": via},
+          {"Sid": "Hand", "Effect": "Allow", "Principal": {"AWS": BOB}, "Action": "kms:CreateGrant", "Resource": "*", "Condition": for_service}]
+aurora = root.create_key(Policy=policy(*caller))["KeyMetadata"]["Arn"]
+hands = {"KeyId": aurora, "GranteePrincipal": BOB, "Operations": ["Decrypt", "GenerateDataKey"], "Constraints": {"EncryptionContextSubset": context}}
+equal((code(bob.describe_key, KeyId=aurora), code(bob.create_grant, **hands)), (denied, denied))
+equal((rds.describe_key(KeyId=aurora)["KeyMetadata"]["Arn"], code(rds.encrypt, KeyId=aurora, Plaintext=b"x")), (aurora, denied))
+equal(code(rds.generate_data_key, KeyId=aurora, KeySpec="AES_256", EncryptionContext=context), denied)
+handed = rds.create_grant(**hands)["GrantId"]
+for other_database in ({}, {"aws:rds:db-id": "db-OTHER"}, {"db-id": context["aws:rds:db-id"]}):
+    equal(code(rds.generate_data_key, KeyId=aurora, KeySpec="AES_256", EncryptionContext=other_database), denied)
+made = rds.generate_data_key(KeyId=aurora, KeySpec="AES_256", EncryptionContext={**context, "aws:ebs:id": "vol-1"})
+# The caller's own way in is withdrawn: what was handed on stays, until it is revoked or the key is switched off.
+root.put_key_policy(KeyId=aurora, Policy=policy())
+equal((code(rds.describe_key, KeyId=aurora), code(rds.create_grant, **hands)), (denied, denied))
+opens = {"CiphertextBlob": made["CiphertextBlob"], "EncryptionContext": {**context, "aws:ebs:id": "vol-1"}}
+equal(rds.decrypt(**opens)["Plaintext"], made["Plaintext"])
+root.disable_key(KeyId=aurora)
+equal(code(rds.decrypt, **opens), "DisabledException")
+root.enable_key(KeyId=aurora)
+equal(rds.decrypt(**opens)["Plaintext"], made["Plaintext"])
+root.revoke_grant(KeyId=aurora, GrantId=handed)
+equal(code(rds.decrypt, **opens), denied)
+root.put_key_policy(KeyId=aurora, Policy=policy(*caller))
+rds.create_grant(**hands)
+equal(rds.decrypt(**opens)["Plaintext"], made["Plaintext"])
+
 # The service's own key comes into being when the service first asks for it, and works through the service alone.
 equal(code(bob.encrypt, KeyId="alias/aws/rds", Plaintext=b"x"), "NotFoundException")
 made = rds.generate_data_key(KeyId="alias/aws/rds", KeySpec="AES_256")
@@ -192,3 +221,31 @@ session = client((keys["AccessKeyId"], keys["SecretAccessKey"]), token=keys["Ses
 assert "because no session policy allows" in refused(session.decrypt, CiphertextBlob=plain)[1]
 equal(code(client((keys["AccessKeyId"], keys["SecretAccessKey"])).list_keys), "UnrecognizedClientException")
 equal(code(client((keys["AccessKeyId"], "x" * 40), token=keys["SessionToken"]).list_keys), "InvalidSignatureException")
+
+# What asks two questions is refused by either: the key policies let bob, and nobody lets him do it to the alias, to the other
+# key or in the other Region.
+lets = {"Effect": "Allow", "Principal": {"AWS": BOB}, "Resource": "*",
+        "Action": ["kms:*Alias", "kms:ReEncrypt*", "kms:UpdatePrimaryRegion", "kms:DescribeKey"]}
+open_key, shut_key = (root.create_key(Policy=policy(*more))["KeyMetadata"]["Arn"] for more in ([lets], []))
+root.create_alias(AliasName="alias/theirs", TargetKeyId=open_key)
+for call, parameters in [("create_alias", {"AliasName": "alias/mine", "TargetKeyId": open_key}),
+                         ("update_alias", {"AliasName": "alias/theirs", "TargetKeyId": open_key}),
+                         ("delete_alias", {"AliasName": "alias/theirs"})]:
+    told = refused(getattr(bob, call), **parameters)
+    equal((call, told[0], f":{parameters['AliasName']} because no identity-based policy" in told[1]), (call, denied, True))
+    equal((call, code(getattr(bob, call), **{**parameters, "TargetKeyId": shut_key}) if "TargetKeyId" in parameters else denied), (call, denied))
+sealed = root.encrypt(KeyId=open_key, Plaintext=b"x")["CiphertextBlob"]
+assert bob.re_encrypt(CiphertextBlob=sealed, DestinationKeyId=open_key)
+equal(code(bob.re_encrypt, CiphertextBlob=sealed, DestinationKeyId=shut_key), denied)
+equal(code(bob.re_encrypt, CiphertextBlob=root.encrypt(KeyId=shut_key, Plaintext=b"x")["CiphertextBlob"], DestinationKeyId=open_key), denied)
+many = root.create_key(MultiRegion=True, Policy=policy(lets))["KeyMetadata"]["KeyId"]
+europe = client(region="eu-west-1")
+root.replicate_key(KeyId=many, ReplicaRegion="eu-west-1")
+equal(code(bob.update_primary_region, KeyId=many, PrimaryRegion="eu-west-1"), denied)
+europe.put_key_policy(KeyId=many, Policy=policy(lets))
+bob.update_primary_region(KeyId=many, PrimaryRegion="eu-west-1")
+
+# Credentials end when the operator said.
+equal(refused(client(("AKIAOLDXXXXXXXXXXXXX", "secret-of-old")).list_keys),
+      ("ExpiredTokenException", "The security token included in the request is expired"))
+assert client(("AKIANEWXXXXXXXXXXXXX", "secret-of-new")).list_keys()

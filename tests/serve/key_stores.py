@@ -57,7 +57,28 @@ equal((told["ConnectionState"], told["ConnectionErrorCode"]), ("FAILED", "XKS_PR
 holder.healthy = True
 kms.connect_custom_key_store(CustomKeyStoreId=store)
 equal(kms.decrypt(CiphertextBlob=blob, EncryptionContext={"a": "b"})["Plaintext"], b"twice")
+equal(code(kms.generate_data_key_pair, KeyId=key["Arn"], KeyPairSpec="ECC_NIST_P256"), "UnsupportedOperationException")
 kms.update_custom_key_store(CustomKeyStoreId=store, NewCustomKeyStoreName="renamed")
+# What a connection leads to changes only while there is none, and nothing of the other kind is passed over.
+service = {"XksProxyConnectivity": "VPC_ENDPOINT_SERVICE", "XksProxyVpcEndpointServiceName": "com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0"}
+for change, wanted in [
+    ({}, "ValidationException"), ({"KeyStorePassword": "open-sesame", "NewCustomKeyStoreName": "z"}, "ValidationException"),
+    ({"CloudHsmClusterId": "cluster-abcdefghijk"}, "ValidationException"),
+    ({"XksProxyConnectivity": "VPC_ENDPOINT_SERVICE"}, "ValidationException"),
+    ({"XksProxyVpcEndpointServiceName": service["XksProxyVpcEndpointServiceName"]}, "ValidationException"),
+    (service, "CustomKeyStoreInvalidStateException"),
+    ({"XksProxyUriEndpoint": "https://other.example.com"}, "CustomKeyStoreInvalidStateException"),
+    ({"XksProxyUriPath": "/other/kms/xks/v1"}, "XksProxyUriUnreachableException"),
+    ({"XksProxyAuthenticationCredential": wrong["XksProxyAuthenticationCredential"]}, "XksProxyIncorrectAuthenticationCredentialException"),
+]:
+    equal((change, code(kms.update_custom_key_store, CustomKeyStoreId=store, **change)), (change, wanted))
+kms.update_custom_key_store(CustomKeyStoreId=store, XksProxyAuthenticationCredential=proxy["XksProxyAuthenticationCredential"])
+equal(kms.decrypt(CiphertextBlob=blob, EncryptionContext={"a": "b"})["Plaintext"], b"twice")
+kms.disconnect_custom_key_store(CustomKeyStoreId=store)
+kms.update_custom_key_store(CustomKeyStoreId=store, **service)
+equal(kms.describe_custom_key_stores()["CustomKeyStores"][0]["XksProxyConfiguration"]["Connectivity"], "VPC_ENDPOINT_SERVICE")
+kms.update_custom_key_store(CustomKeyStoreId=store, XksProxyConnectivity="PUBLIC_ENDPOINT")
+kms.connect_custom_key_store(CustomKeyStoreId=store)
 equal(kms.describe_custom_key_stores(CustomKeyStoreName="renamed")["CustomKeyStores"][0]["CustomKeyStoreId"], store)
 kms.schedule_key_deletion(KeyId=key["Arn"], PendingWindowInDays=7)
 advance(days=7, seconds=1)

@@ -26,3 +26,18 @@ await client.send(new kms.CreateKeyCommand({}));
 let count = 0;
 for await (const page of kms.paginateListKeys({ client, pageSize: 1 }, {})) count += page.Keys.length;
 assert.equal(count, 2);
+
+// And the key policy decides.
+await client.send(new kms.EnableKeyCommand({ KeyId: key.KeyId }));
+const root = { Effect: "Allow", Principal: { AWS: "arn:aws:iam::123456789012:root" }, Action: "kms:*", Resource: "*" };
+const sealed = {
+  ...{ Effect: "Deny", Principal: "*", Action: "kms:Decrypt", Resource: "*" },
+  Condition: { StringEquals: { "kms:EncryptionContext:purpose": "test" } },
+};
+const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [root, sealed] });
+await client.send(new kms.PutKeyPolicyCommand({ KeyId: key.KeyId, Policy }));
+await assert.rejects(
+  client.send(new kms.DecryptCommand({ CiphertextBlob, EncryptionContext })),
+  (error) => error.name === "AccessDeniedException" && error.message.includes("is not authorized to perform: kms:Decrypt"),
+);
+await client.send(new kms.EncryptCommand({ KeyId: key.KeyId, Plaintext: Buffer.from("x"), EncryptionContext }));

@@ -28,7 +28,11 @@ pub const CREDENTIALS: &str = r#"{"credentials": [
     {"access_key_id": "AKIAEVEXXXXXXXXXXXXX", "secret_access_key": "secret-of-eve",
      "principal": "arn:aws:iam::123456789012:user/eve"},
     {"access_key_id": "AKIARDSXXXXXXXXXXXXX", "secret_access_key": "secret-of-rds",
-     "principal": "arn:aws:iam::123456789012:user/bob", "via": "rds.us-east-1.amazonaws.com"}]}"#;
+     "principal": "arn:aws:iam::123456789012:user/bob", "via": "rds.us-east-1.amazonaws.com"},
+    {"access_key_id": "AKIAOLDXXXXXXXXXXXXX", "secret_access_key": "secret-of-old",
+     "principal": "arn:aws:iam::123456789012:user/ana", "expires_at": "2020-01-01T00:00:00Z"},
+    {"access_key_id": "AKIANEWXXXXXXXXXXXXX", "secret_access_key": "secret-of-new",
+     "principal": "arn:aws:iam::123456789012:user/ana", "expires_at": "2099-01-01T00:00:00Z"}]}"#;
 
 /// ana may everything, bob has nothing, eve is bounded, and the role report trusts ana and may decrypt.
 pub const WORLD: &str = r#"{"UserDetailList": [

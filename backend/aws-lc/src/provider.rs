@@ -250,7 +250,7 @@ impl Provider for AwsLc {
                 Err(_) => None,
             },
         };
-        accepted.ok_or(BackendError::InvalidImport)
+        accepted.ok_or(BackendError::UnfitMaterial)
     }
 
     fn load(

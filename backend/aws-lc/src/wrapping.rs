@@ -30,6 +30,9 @@ pub(crate) const WRAPPINGS: &[Wrapping] = {
     ]
 };
 
+/// How long the AES key between is.
+const AES_BYTES: usize = 32;
+
 /// A fresh wrapping key.
 pub(crate) fn key(wrapping: Wrapping) -> Option<Pair> {
     let size = match wrapping.key {
@@ -66,12 +69,13 @@ pub(crate) fn decrypt(
     Some(Secret::copy(plaintext))
 }
 
-/// The AES key first, as long as the modulus, and the material under it after that.
+/// The AES key first, as long as the modulus, and the material under it after that. Where there is no AES key, the
+/// material is looked at under another one all the same, so that it does not show which half was wrong.
 fn decrypt_two(key: &OaepPrivateDecryptingKey, algorithm: &'static OaepAlgorithm, wrapped: &[u8]) -> Option<Secret> {
     let (head, rest) = wrapped.split_at_checked(key.key_size_bytes())?;
-    let aes = decrypt(key, algorithm, head)?;
-    let kek = AesKek::new(&AES_256, aes.expose()).ok()?;
+    let aes = decrypt(key, algorithm, head).filter(|aes| aes.len() == AES_BYTES);
+    let kek = AesKek::new(&AES_256, aes.as_ref().map_or(&[0; AES_BYTES], Secret::expose)).ok()?;
     let mut buffer = Zeroizing::new(vec![0; rest.len()]);
-    let material = kek.unwrap_with_padding(rest, &mut buffer).ok()?;
-    Some(Secret::copy(material))
+    let material = kek.unwrap_with_padding(rest, &mut buffer).ok();
+    aes.and(material).map(|material| Secret::copy(material))
 }

@@ -107,8 +107,10 @@ fn every_wrapping_under_rsa_is_undone_and_nothing_else_is() {
         for bytes in [0, 1, 255, wrapped.len() - 1] {
             assert_eq!(import(&wrapped[..bytes]), Err(BackendError::InvalidImport), "{wrapping}: {bytes} bytes");
         }
-        let short = wrap.wrap(wrapping, &offer.public_key, &[7; 31]).expect("wrapped");
-        assert_eq!(import(&short), Err(BackendError::InvalidImport), "{wrapping}: 31 bytes of material");
+        for bytes in [1, 16, 31, 33] {
+            let unfit = wrap.wrap(wrapping, &offer.public_key, &vec![7; bytes]).expect("wrapped");
+            assert_eq!(import(&unfit), Err(BackendError::UnfitMaterial), "{wrapping}: {bytes} bytes of material");
+        }
     }
     fingerprints.dedup();
     assert_eq!(fingerprints.len(), 1, "the same material is the same, however it was wrapped");

@@ -153,7 +153,7 @@ impl Trial {
     }
 
     fn pair(&self, spec: KeySpec, material: &[u8], id: ObjectId) -> Result<(), BackendError> {
-        let invalid = BackendError::InvalidImport;
+        let invalid = BackendError::UnfitMaterial;
         let (secret_uses, public_uses) = key::permissions(spec, None);
         let mut private = key::kept(id, "wardbook trial", false);
         private.push(Attribute::Class(ObjectClass::PRIVATE_KEY));

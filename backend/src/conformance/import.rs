@@ -97,7 +97,7 @@ fn refusals(
     for wrong in [cut, &[material, &[0]].concat(), &[7; 5]] {
         if let Some(wrapped) = way.1.wrap(way.0, &offer.public_key, wrong) {
             let got = import(own, &offer.session, &wrapped);
-            report.refuses(part, "material that is none of this spec", got, invalid);
+            report.refuses(part, "material that is none of this spec", got, BackendError::UnfitMaterial);
         }
     }
     if let Ok(other) = binding("another", 9, own.spec(), own.usage()) {

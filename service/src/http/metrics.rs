@@ -15,6 +15,7 @@ pub(super) struct Metrics {
     pub(super) bodies_too_long: AtomicU64,
     pub(super) bodies_too_slow: AtomicU64,
     pub(super) bodies_broken: AtomicU64,
+    pub(super) replies_not_taken: AtomicU64,
     pub(super) log_lines_lost: AtomicU64,
     pub(super) under_way: AtomicU64,
     pub(super) background_failures: AtomicU64,
@@ -50,6 +51,12 @@ impl Metrics {
             ("wardbook_bodies_too_long_total", "counter", "Bodies that were too long.", &self.bodies_too_long),
             ("wardbook_bodies_too_slow_total", "counter", "Bodies that came too slowly.", &self.bodies_too_slow),
             ("wardbook_bodies_broken_total", "counter", "Bodies that broke off.", &self.bodies_broken),
+            (
+                "wardbook_replies_not_taken_total",
+                "counter",
+                "Replies that were not read in time.",
+                &self.replies_not_taken,
+            ),
             ("wardbook_log_lines_lost_total", "counter", "Lines that the log had no room for.", &self.log_lines_lost),
             ("wardbook_requests_under_way", "gauge", "Requests that are being worked on.", &self.under_way),
             (

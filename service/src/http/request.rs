@@ -69,10 +69,11 @@ pub(super) async fn answer(
     tls: Option<(String, String)>,
 ) -> Reply {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    // What answers GET answers HEAD; hyper leaves the body away.
     match (&method, path.as_str()) {
-        (&Method::GET, "/healthz") => return reply(200, TEXT, "ok\n".into()),
-        (&Method::GET, "/readyz") => return ready(shared).await,
-        (&Method::GET, "/metrics") => {
+        (&Method::GET | &Method::HEAD, "/healthz") => return reply(200, TEXT, "ok\n".into()),
+        (&Method::GET | &Method::HEAD, "/readyz") => return ready(shared).await,
+        (&Method::GET | &Method::HEAD, "/metrics") => {
             return reply(200, TEXT, shared.metrics.text(shared.kms.rewrap_left.load(Ordering::Relaxed)));
         }
         (&Method::POST, "/wardbook/reset" | "/wardbook/clock") if shared.settings.development.is_some() => {
@@ -279,7 +280,9 @@ async fn develop(shared: &Arc<Shared>, path: &str, request: Request<Incoming>) -
     let Some(seconds) = seconds.and_then(|seconds| u32::try_from(seconds).ok()) else {
         return reply(400, TEXT, "write {\"advance_seconds\": n}\n".into());
     };
-    clock.advance(seconds);
+    if !clock.advance(seconds) {
+        return reply(400, TEXT, "the clock goes up to the year 9999\n".into());
+    }
     // What has become due is done before this is answered.
     match tokio::task::spawn_blocking(move || kms.tick()).await {
         Ok(failed) if failed.is_empty() => reply(200, TEXT, String::new()),

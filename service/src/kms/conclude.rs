@@ -56,6 +56,7 @@ impl Kms {
             }
         };
         self.passing.outlast();
+        writes.emptied().for_each(|name| self.opened.forget(name));
         let logged = self.parts.journal.append(&event);
         logged.map_err(|_| Refusal::new(Why::Internal, JOURNAL_REFUSES))?;
         let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);

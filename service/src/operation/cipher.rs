@@ -46,6 +46,20 @@ pub(super) fn facts(algorithm: EncryptionAlgorithmSpec, pairs: Option<&Pairs>) -
     Ok(facts)
 }
 
+/// Whether a plaintext goes into one message of an RSA key.
+fn check_length(key: &Key, algorithm: EncryptionAlgorithmSpec, bytes: usize) -> Result<(), Refusal> {
+    let mut limits = RSA_BYTES_MAX.iter();
+    let limit = limits.find(|(spec, name, _)| *spec == key.record.spec && *name == algorithm.name());
+    match limit {
+        Some((spec, name, bytes_max)) if bytes > *bytes_max => {
+            let message =
+                format!("Algorithm {name} and key spec {spec} cannot encrypt data larger than {bytes_max} bytes.");
+            Err(Refusal::new(Why::Validation, message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The algorithm, if the key has it.
 pub(super) fn suits(key: &Key, name: &'static str) -> Result<Algorithm, Refusal> {
     let record = &key.record;
@@ -131,6 +145,11 @@ fn ignores_ciphertext(dry_run: Option<bool>, modifiers: Option<&Vec<DryRunModifi
     }
 }
 
+/// The ciphertext, unless the request says that it does not matter.
+fn heeded<'a>(ciphertext: Option<&'a Blob>, modifiers: Option<&Vec<DryRunModifierType>>) -> Option<&'a Blob> {
+    ciphertext.filter(|_| modifiers.is_none_or(Vec::is_empty))
+}
+
 impl Serve for EncryptRequest {
     const SHAPE: &'static Shape = &ENCRYPT_REQUEST;
     type Answer = EncryptResponse;
@@ -151,13 +170,7 @@ impl Serve for EncryptRequest {
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let (key, algorithm) = (plan.key()?, self.algorithm());
         suits(key, algorithm.name())?;
-        let mut limits = RSA_BYTES_MAX.iter();
-        let limit = limits.find(|(spec, name, _)| *spec == key.record.spec && *name == algorithm.name());
-        if let Some((spec, name, bytes_max)) = limit.filter(|(.., bytes_max)| self.plaintext.len() > *bytes_max) {
-            let message =
-                format!("Algorithm {name} and key spec {spec} cannot encrypt data larger than {bytes_max} bytes.");
-            return Err(Refusal::new(Why::Validation, message));
-        }
+        check_length(key, algorithm, self.plaintext.len())?;
         desk.stop_if_dry(self.dry_run)?;
         let ciphertext = encrypt(key, algorithm, &self.plaintext, self.encryption_context.as_ref(), desk)?;
         Ok(EncryptResponse {
@@ -196,7 +209,7 @@ impl Serve for DecryptRequest {
         let (key, algorithm) = (plan.key()?, self.algorithm());
         suits(key, algorithm.name())?;
         refuse_recipient(self.recipient.as_ref())?;
-        let Some(ciphertext) = &self.ciphertext_blob else {
+        let Some(ciphertext) = heeded(self.ciphertext_blob.as_ref(), self.dry_run_modifiers.as_ref()) else {
             desk.stop_if_dry(self.dry_run)?;
             return Err(Refusal::new(Why::Validation, "CiphertextBlob is required."));
         };
@@ -255,12 +268,13 @@ impl Serve for ReEncryptRequest {
         let (from, to) = self.algorithms();
         suits(source, from.name())?;
         suits(target, to.name())?;
-        let Some(ciphertext) = &self.ciphertext_blob else {
+        let Some(ciphertext) = heeded(self.ciphertext_blob.as_ref(), self.dry_run_modifiers.as_ref()) else {
             desk.stop_if_dry(self.dry_run)?;
             return Err(Refusal::new(Why::Validation, "CiphertextBlob is required."));
         };
         let (plaintext, material) =
             decrypt(source, from, &ciphertext.0, self.source_encryption_context.as_ref(), desk)?;
+        check_length(target, to, plaintext.len())?;
         desk.stop_if_dry(self.dry_run)?;
         let ciphertext = encrypt(target, to, &plaintext, self.destination_encryption_context.as_ref(), desk)?;
         Ok(ReEncryptResponse {

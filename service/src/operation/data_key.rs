@@ -68,6 +68,10 @@ fn generate_pair(
 ) -> Result<DataKeyPair, Refusal> {
     let key = plan.key()?;
     suits(key, SYMMETRIC.name())?;
+    if key.record.key_store.is_some() {
+        let message = format!("{} is in a custom key store, under which no data key pairs are made.", key.name.arn());
+        return Err(Refusal::new(Why::Unsupported, message));
+    }
     let region = desk.caller.region();
     if spec == DataKeyPairSpec::Sm2 && !region.starts_with("cn-") {
         return Err(Refusal::new(Why::Unsupported, format!("KeyPairSpec SM2 is not supported in {region}.")));

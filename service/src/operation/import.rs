@@ -3,6 +3,8 @@
 //! The parameters are made for one material of the key: the first one that is missing, else a new one. So whoever has
 //! lost several brings them back in the order in which they were imported.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -13,9 +15,9 @@ use wardbook_backend::import::{ImportSession, Wrapping, WrappingAlgorithm, Wrapp
 use wardbook_backend::secret::Secret;
 use wardbook_backend::token::MaterialId;
 
-use super::key::note_key;
+use super::key::{change, note_key};
 use super::metadata::kept;
-use super::rotation::change_all;
+use super::rotation::change_each;
 use crate::api::{
     AlgorithmSpec, DELETE_IMPORTED_KEY_MATERIAL_REQUEST, DeleteImportedKeyMaterialRequest,
     DeleteImportedKeyMaterialResponse, ExpirationModelType, GET_PARAMETERS_FOR_IMPORT_REQUEST,
@@ -27,7 +29,7 @@ use crate::clock::later;
 use crate::desk::{Aliases, Desk, binding, refused};
 use crate::kms::{KEY_ID, Permit};
 use crate::limits::IMPORT_TOKEN_SECONDS;
-use crate::name::hex;
+use crate::name::{KeyName, hex};
 use crate::refusal::{Refusal, Why};
 use crate::serve::{Plan, Serve};
 use crate::state::{Import, Key, KeyRecord, Material, MaterialState};
@@ -35,8 +37,11 @@ use crate::wire::decode::Blob;
 
 const PURPOSE: &str = "import token";
 
-fn wrapping(algorithm: AlgorithmSpec, key: WrappingKeySpec) -> Result<Wrapping, Refusal> {
+fn wrapping(algorithm: AlgorithmSpec, key: WrappingKeySpec, region: &str) -> Result<Wrapping, Refusal> {
     let unsupported = |what: &str| Err(Refusal::new(Why::Unsupported, what));
+    if (algorithm, key) == (AlgorithmSpec::Sm2pke, WrappingKeySpec::Sm2) && !region.starts_with("cn-") {
+        return unsupported(&format!("Algorithm SM2PKE is not supported in {region}."));
+    }
     let key = match key {
         WrappingKeySpec::Rsa2048 => Wrapper::Rsa2048,
         WrappingKeySpec::Rsa3072 => Wrapper::Rsa3072,
@@ -81,7 +86,7 @@ impl Serve for GetParametersForImportRequest {
 
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
-        let wrapping = wrapping(self.wrapping_algorithm, self.wrapping_key_spec)?;
+        let wrapping = wrapping(self.wrapping_algorithm, self.wrapping_key_spec, &key.name.region)?;
         let missing = key.record.materials.iter().find(|material| material.token.is_none());
         let material = match missing.and_then(Material::material_id) {
             Some(material) => material,
@@ -159,6 +164,24 @@ impl ImportKeyMaterialRequest {
     }
 }
 
+impl ImportKeyMaterialRequest {
+    /// What belongs to keys that may have several materials, and goes together.
+    fn check_type(&self, record: &KeyRecord) -> Result<(), Refusal> {
+        let invalid = |message: &str| Err(Refusal::new(Why::Validation, message));
+        let told =
+            self.import_type.is_some() || self.key_material_id.is_some() || self.key_material_description.is_some();
+        if told && !record.is_symmetric_encryption() {
+            return invalid(
+                "ImportType, KeyMaterialId and KeyMaterialDescription are for symmetric encryption KMS keys alone.",
+            );
+        }
+        if self.import_type == Some(ImportType::NewKeyMaterial) && self.key_material_id.is_some() {
+            return invalid("KeyMaterialId cannot be specified when ImportType is NEW_KEY_MATERIAL.");
+        }
+        Ok(())
+    }
+}
+
 impl Serve for ImportKeyMaterialRequest {
     const SHAPE: &'static Shape = &IMPORT_KEY_MATERIAL_REQUEST;
     type Answer = ImportKeyMaterialResponse;
@@ -184,8 +207,8 @@ impl Serve for ImportKeyMaterialRequest {
         let key = plan.key()?;
         let record = &key.record;
         let valid_to = self.valid_to(desk.now)?;
+        self.check_type(record)?;
         let fresh = self.import_type == Some(ImportType::NewKeyMaterial);
-        let pending = record.materials.iter().find(|material| material.state == MaterialState::PendingRotation);
         let Ticket { material, session } = ticket(key, &self.import_token.0, desk)?;
         let imported = desk.kms.parts.backend.import(
             &binding(key, material)?,
@@ -194,35 +217,41 @@ impl Serve for ImportKeyMaterialRequest {
             &desk.call(&desk.labels()),
         );
         let imported = imported.map_err(|error| match error {
-            BackendError::InvalidImport => Refusal::new(Why::InvalidCiphertext, ""),
             // The root key was changed since the parameters were given out.
             BackendError::RootMissing => Refusal::new(Why::ExpiredImportToken, ""),
             error => refused(error, &key.name.arn()),
         })?;
         let fingerprint = hex(&imported.fingerprint.0);
         let incorrect = || Refusal::new(Why::IncorrectKeyMaterial, "");
-        let same = record
-            .materials
-            .iter()
-            .find(|known| known.import.as_ref().is_some_and(|import| import.fingerprint == fingerprint));
+        let is_same = |known: &&Material| known.import.as_ref().is_some_and(|one| one.fingerprint == fingerprint);
+        let same = record.materials.iter().find(is_same);
         let wrong_id = |id: &str| self.key_material_id.as_ref().is_some_and(|wanted| wanted != id);
         // The same material keeps what it was called, unless it is called something else.
         let earlier = same.and_then(|same| same.import.as_ref()?.description.clone());
         let description = self.key_material_description.clone().or(earlier);
-        let import = Import { fingerprint, valid_to, description };
-        let id = match (same, fresh) {
-            (Some(_), true) => return Err(incorrect()),
-            (Some(same), false) => {
-                if wrong_id(&same.id) || (same.token.is_none() && same.id != material.to_string()) {
+        let import = Import { fingerprint: fingerprint.clone(), valid_to, description };
+        let id = match same {
+            Some(same) => {
+                if fresh || wrong_id(&same.id) || (same.token.is_none() && same.id != material.to_string()) {
                     return Err(incorrect());
                 }
-                let (id, token) = (same.id.clone(), same.token.clone().unwrap_or_else(|| kept(&imported.token)));
-                change_all(key, desk, |record| bring_back(record, &id, &token, &import));
-                id
+                let token = same.token.clone().unwrap_or_else(|| kept(&imported.token));
+                bring_back(key, same, &token, &import, desk);
+                same.id.clone()
             }
-            (None, _) if !record.materials.is_empty() && !fresh => return Err(incorrect()),
-            (None, _) => {
-                if let Some(pending) = pending {
+            None => {
+                let id = material.to_string();
+                // What no key has had yet begins in the primary; and asymmetric and HMAC keys never change.
+                let first = record.materials.is_empty();
+                let allowed = match first {
+                    true => self.import_type != Some(ImportType::ExistingKeyMaterial),
+                    false => fresh && record.is_symmetric_encryption(),
+                };
+                if !allowed || !is_primary(key) || wrong_id(&id) || record.materials.iter().any(|known| known.id == id)
+                {
+                    return Err(incorrect());
+                }
+                if let Some(pending) = record.materials.iter().find(|material| material.state.is_pending()) {
                     let message = format!(
                         "New key material (id: {material}) cannot be imported into KMS key {}, because another key \
                          material (id: {}) is pending rotation.",
@@ -230,28 +259,7 @@ impl Serve for ImportKeyMaterialRequest {
                     );
                     return Err(Refusal::new(Why::InvalidState, message));
                 }
-                let id = material.to_string();
-                if wrong_id(&id)
-                    || record.materials.iter().any(|known| known.id == id)
-                    || !record.is_symmetric_encryption() && fresh
-                {
-                    return Err(incorrect());
-                }
-                let state = match record.materials.is_empty() {
-                    true => MaterialState::Current,
-                    false => MaterialState::PendingRotation,
-                };
-                let made = Material {
-                    id: id.clone(),
-                    token: Some(kept(&imported.token)),
-                    state,
-                    rotated: None,
-                    import: Some(import),
-                };
-                change_all(key, desk, |record| {
-                    record.materials.push(made.clone());
-                    settle(record);
-                });
+                add(key, &id, &kept(&imported.token), &import, desk);
                 id
             }
         };
@@ -262,20 +270,128 @@ impl Serve for ImportKeyMaterialRequest {
     }
 }
 
-fn bring_back(record: &mut KeyRecord, id: &str, token: &str, import: &Import) {
-    for material in record.materials.iter_mut().filter(|material| material.id == id) {
-        material.token = Some(token.to_owned());
-        material.import = Some(import.clone());
+fn is_primary(key: &Key) -> bool {
+    key.record.multi_region.as_ref().is_none_or(|multi| multi.primary == key.name.region)
+}
+
+/// Material that the key has had, here again. One that waits until all siblings have it may have waited for this.
+fn bring_back(key: &Arc<Key>, same: &Material, token: &str, import: &Import, desk: &mut Desk<'_>) {
+    let waits = same.state == MaterialState::PendingSiblings;
+    let all_have = waits && desk.siblings(key).iter().all(|sibling| has(&sibling.record, &same.id));
+    let with = |name: &KeyName, record: &mut KeyRecord| {
+        for material in record.materials.iter_mut().filter(|material| material.id == same.id) {
+            if *name == key.name {
+                material.token = Some(token.to_owned());
+                material.import = Some(import.clone());
+            }
+            if all_have {
+                material.state = MaterialState::PendingRotation;
+            }
+        }
+        settle(record);
+    };
+    match all_have {
+        true => change_each(key, desk, with),
+        false => change(key, desk, |record| with(&key.name, record)),
     }
-    settle(record);
+}
+
+/// Material that no key has had. The siblings of a multi-Region key learn of it, and wait for it.
+fn add(key: &Arc<Key>, id: &str, token: &str, import: &Import, desk: &mut Desk<'_>) {
+    let state = match (key.record.materials.is_empty(), desk.siblings(key).is_empty()) {
+        (true, _) => MaterialState::Current,
+        (false, true) => MaterialState::PendingRotation,
+        (false, false) => MaterialState::PendingSiblings,
+    };
+    change_each(key, desk, |name, record| {
+        let here = *name == key.name;
+        let import = if here { import.clone() } else { absent(import) };
+        let token = here.then(|| token.to_owned());
+        record.materials.push(Material { id: id.to_owned(), token, state, rotated: None, import: Some(import) });
+        settle(record);
+    });
+}
+
+/// What a key knows of material that was imported into another one of its siblings.
+fn absent(import: &Import) -> Import {
+    Import { fingerprint: import.fingerprint.clone(), valid_to: None, description: None }
+}
+
+/// The materials of a replica that is made: generated ones are shared, imported ones have to be brought.
+pub(super) fn of_replica(primary: &KeyRecord) -> Vec<Material> {
+    let shared = |material: &Material| match &material.import {
+        None => material.clone(),
+        Some(import) => Material { token: None, import: Some(absent(import)), ..material.clone() },
+    };
+    let mut materials: Vec<Material> = primary.materials.iter().map(shared).collect();
+    wait_for_siblings(&mut materials);
+    materials
+}
+
+/// Material that waits for its rotation waits for a sibling that lacks it.
+pub(super) fn wait_for_siblings(materials: &mut [Material]) {
+    for material in materials.iter_mut().filter(|material| material.state.is_pending()) {
+        material.state = MaterialState::PendingSiblings;
+    }
+}
+
+fn has(record: &KeyRecord, id: &str) -> bool {
+    record.materials.iter().any(|material| material.id == id && material.token.is_some())
+}
+
+/// What is left of a multi-Region key when one of its siblings goes may have had to wait for that one alone.
+pub(super) fn settle_pending(record: &mut KeyRecord, left: &[Arc<Key>]) {
+    let waiting = record.materials.iter_mut().filter(|material| material.state == MaterialState::PendingSiblings);
+    for material in waiting {
+        if left.iter().all(|sibling| has(&sibling.record, &material.id)) {
+            material.state = MaterialState::PendingRotation;
+        }
+    }
 }
 
 /// A key that waited for material and has all of it can be used.
 fn settle(record: &mut KeyRecord) {
-    let whole = record.materials.iter().all(|material| material.token.is_some());
-    if record.state == "PendingImport" && whole {
+    if record.state == "PendingImport" && record.is_whole() {
         record.state = "Enabled".into();
     }
+}
+
+/// Takes imported materials away from a key. One that waits for its rotation is no part of the key yet: without it in
+/// the primary it is gone from all siblings, and without it in a replica they all wait for it again.
+fn lose(key: &Arc<Key>, lost: &dyn Fn(&Material) -> bool, desk: &mut Desk<'_>) {
+    let primary = is_primary(key);
+    let with = |name: &KeyName, record: &mut KeyRecord| {
+        record.materials.retain(|material| !(primary && material.state.is_pending() && lost(material)));
+        let here = *name == key.name;
+        let mut lacks = false;
+        for material in record.materials.iter_mut().filter(|material| lost(material)) {
+            match material.state.is_pending() {
+                true => material.state = MaterialState::PendingSiblings,
+                false => lacks |= here,
+            }
+            if here {
+                material.token = None;
+            }
+        }
+        if lacks && !record.state.ends_with("Deletion") {
+            record.state = "PendingImport".into();
+        }
+    };
+    match key.record.materials.iter().any(|material| material.state.is_pending() && lost(material)) {
+        true => change_each(key, desk, with),
+        false => change(key, desk, |record| with(&key.name, record)),
+    }
+}
+
+/// Takes away imported material whose time is over.
+pub(crate) fn expire(key: &Arc<Key>, desk: &mut Desk<'_>) {
+    let now = desk.now.micros();
+    let over = |material: &&Material| {
+        let end = material.import.as_ref().and_then(|import| import.valid_to);
+        material.token.is_some() && end.is_some_and(|end| end <= now)
+    };
+    let ids: Vec<&str> = key.record.materials.iter().filter(over).map(|material| material.id.as_str()).collect();
+    lose(key, &|material| ids.contains(&material.id.as_str()), desk);
 }
 
 impl Serve for DeleteImportedKeyMaterialRequest {
@@ -302,17 +418,7 @@ impl Serve for DeleteImportedKeyMaterialRequest {
             if !key.record.materials.iter().any(|material| material.id == *id) {
                 return Err(Refusal::new(Why::NotFound, format!("Key material {id} of {arn} does not exist.")));
             }
-            change_all(key, desk, |record| {
-                record
-                    .materials
-                    .retain(|material| material.id != *id || material.state != MaterialState::PendingRotation);
-                for material in record.materials.iter_mut().filter(|material| material.id == *id) {
-                    material.token = None;
-                    if !record.state.ends_with("Deletion") {
-                        record.state = "PendingImport".into();
-                    }
-                }
-            });
+            lose(key, &|material| material.id == *id, desk);
         }
         desk.note_answer(KEY_ID, Name::new(arn.as_str()));
         Ok(DeleteImportedKeyMaterialResponse { key_id: Some(arn), key_material_id: id.filter(|_| symmetric) })

@@ -198,7 +198,7 @@ impl Serve for CancelKeyDeletionRequest {
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
         change(key, desk, |record| {
-            let waits = record.origin == "EXTERNAL" && record.current().is_none_or(|material| material.token.is_none());
+            let waits = record.origin == "EXTERNAL" && !record.is_whole();
             record.state = if waits { "PendingImport" } else { "Disabled" }.into();
             record.deletion = None;
             record.pending_window = None;

@@ -188,6 +188,15 @@ fn try_out(name: &StoreName, record: &KeyStoreRecord, desk: &Desk<'_>) -> Result
     Err(Refusal::new(why, format!("The proxy at {} could not be used.", record.place())))
 }
 
+/// Whether a proxy that is reached through an endpoint service has one, and no other proxy does.
+fn check_connectivity(record: &KeyStoreRecord) -> Result<(), Refusal> {
+    let by_service = record.connectivity == XksProxyConnectivityType::VpcEndpointService.name();
+    match by_service == record.endpoint_service.is_some() {
+        true => Ok(()),
+        false => Err(Refusal::new(Why::Validation, "XksProxyVpcEndpointServiceName goes with VPC_ENDPOINT_SERVICE.")),
+    }
+}
+
 impl CreateCustomKeyStoreRequest {
     fn record(&self, now: i64) -> Result<KeyStoreRecord, Refusal> {
         let invalid = |message: &str| Refusal::new(Why::Validation, message);
@@ -221,7 +230,9 @@ impl CreateCustomKeyStoreRequest {
             }
             StoreKind::External => {
                 let given = credential(self.xks_proxy_authentication_credential.as_ref());
-                let (Some((access_key, secret)), true) = (given, record.cluster.is_empty()) else {
+                let of_cluster = !record.cluster.is_empty() || !record.anchor.is_empty();
+                let (Some((access_key, secret)), false) = (given, of_cluster || self.key_store_password.is_some())
+                else {
                     return Err(invalid(
                         "An external key store needs XksProxyAuthenticationCredential, and no cluster.",
                     ));
@@ -230,11 +241,7 @@ impl CreateCustomKeyStoreRequest {
                     let message = "XksProxyUriEndpoint, XksProxyUriPath and XksProxyConnectivity are required.";
                     return Err(invalid(message));
                 }
-                let by_service = record.connectivity == XksProxyConnectivityType::VpcEndpointService.name();
-                if by_service != record.endpoint_service.is_some() {
-                    let message = "XksProxyVpcEndpointServiceName goes with VPC_ENDPOINT_SERVICE.";
-                    return Err(invalid(message));
-                }
+                check_connectivity(&record)?;
                 (record.access_key, record.secret) = (access_key, secret);
             }
         }
@@ -279,6 +286,26 @@ impl Serve for CreateCustomKeyStoreRequest {
     }
 }
 
+impl UpdateCustomKeyStoreRequest {
+    /// Whether there is something to update, and nothing of it belongs to a store of the other kind.
+    fn check_kind(&self, kind: StoreKind) -> Result<(), Refusal> {
+        let invalid = |message: &str| Err(Refusal::new(Why::Validation, message));
+        let of_cluster = self.key_store_password.is_some() || self.cloud_hsm_cluster_id.is_some();
+        let of_proxy = self.xks_proxy_uri_endpoint.is_some()
+            || self.xks_proxy_uri_path.is_some()
+            || self.xks_proxy_connectivity.is_some()
+            || self.xks_proxy_vpc_endpoint_service_name.is_some()
+            || self.xks_proxy_vpc_endpoint_service_owner.is_some()
+            || self.xks_proxy_authentication_credential.is_some();
+        match kind {
+            StoreKind::CloudHsm if of_proxy => invalid("A CloudHSM key store has nothing of a proxy."),
+            StoreKind::External if of_cluster => invalid("An external key store has nothing of a cluster."),
+            _ if of_cluster || of_proxy || self.new_custom_key_store_name.is_some() => Ok(()),
+            _ => invalid("There is nothing to update."),
+        }
+    }
+}
+
 impl Serve for UpdateCustomKeyStoreRequest {
     const SHAPE: &'static Shape = &UPDATE_CUSTOM_KEY_STORE_REQUEST;
     type Answer = Empty;
@@ -296,8 +323,8 @@ impl Serve for UpdateCustomKeyStoreRequest {
 
     fn run(&self, _: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let (name, store) = find(&self.custom_key_store_id, desk)?;
+        self.check_kind(store.record.kind)?;
         let mut record = store.record.clone();
-        let renames = self.new_custom_key_store_name.is_some();
         if let Some(wanted) = &self.new_custom_key_store_name {
             check_name(&name, wanted, desk)?;
             record.name.clone_from(wanted);
@@ -324,12 +351,19 @@ impl Serve for UpdateCustomKeyStoreRequest {
                 }
                 if let Some(connectivity) = self.xks_proxy_connectivity {
                     connectivity.name().clone_into(&mut record.connectivity);
+                }
+                if self.xks_proxy_connectivity.is_some() || self.xks_proxy_vpc_endpoint_service_name.is_some() {
                     record.endpoint_service.clone_from(&self.xks_proxy_vpc_endpoint_service_name);
                 }
+                check_connectivity(&record)?;
             }
         }
-        if !renames && record == store.record {
-            return Err(Refusal::new(Why::Validation, "There is nothing to update."));
+        // The path and the credential may change under a connection, and where it leads to may not.
+        let led = |record: &KeyStoreRecord| {
+            (record.endpoint.clone(), record.connectivity.clone(), record.endpoint_service.clone())
+        };
+        if led(&record) != led(&store.record) && record.connection == Connection::Connected {
+            return Err(wrong_state(&name.id, "DISCONNECTED"));
         }
         check_place(&name, &record, desk)?;
         let moved = KeyStoreRecord { name: store.record.name.clone(), ..record.clone() } != store.record;

@@ -7,6 +7,7 @@ use wardbook_policy::catalogue::is_region;
 
 use super::create::{check_tagging, default_policy, noted, noted_tags, tags};
 use super::fact::tell_tags;
+use super::import::{of_replica, settle_pending, wait_for_siblings};
 use super::key::{change, note_key};
 use super::metadata::metadata;
 use super::policy::{check_lockout, read_policy};
@@ -94,11 +95,8 @@ impl Serve for ReplicateKeyRequest {
             policy: text.clone(),
             tags: tags(self.tags.as_deref().unwrap_or_default()),
             multi_region: Some(regions.clone()),
-            state: if key.record.materials.iter().all(|material| material.token.is_some()) {
-                "Enabled".into()
-            } else {
-                "PendingImport".into()
-            },
+            state: if key.record.origin == "EXTERNAL" { "PendingImport" } else { "Enabled" }.into(),
+            materials: of_replica(&key.record),
             deletion: None,
             pending_window: None,
             ..key.record.clone()
@@ -114,7 +112,10 @@ impl Serve for ReplicateKeyRequest {
         desk.touch_key(&name);
         desk.note_answer(Field::REPLICA_KEY_METADATA, Some(noted(&name, &record)));
         desk.writes.key(&name, record, &policy);
-        change_all(key, desk, |record| record.multi_region = Some(regions.clone()));
+        change_all(key, desk, |record| {
+            record.multi_region = Some(regions.clone());
+            wait_for_siblings(&mut record.materials);
+        });
         let tags = self.tags.iter().flatten();
         let tags = tags.map(|tag| Tag { tag_key: tag.tag_key.clone(), tag_value: tag.tag_value.clone() }).collect();
         Ok(ReplicateKeyResponse {
@@ -175,8 +176,10 @@ impl Serve for UpdatePrimaryRegionRequest {
 /// own end.
 pub(crate) fn forget_replica(key: &Arc<Key>, desk: &mut Desk<'_>) {
     let now = desk.now;
-    for sibling in desk.siblings(key) {
-        change(&sibling, desk, |record| {
+    let siblings = desk.siblings(key);
+    for sibling in &siblings {
+        change(sibling, desk, |record| {
+            settle_pending(record, &siblings);
             let Some(multi) = &mut record.multi_region else { return };
             multi.replicas.retain(|region| *region != key.name.region);
             if record.state == "PendingReplicaDeletion" && multi.replicas.is_empty() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use wardbook_audit::event::{Field, Name, Parameters, PolicyText};
+use wardbook_policy::arn::is_account_id;
 use wardbook_policy::json;
 use wardbook_policy::policy::{Policy, PolicyKind};
 
@@ -15,7 +16,7 @@ use crate::api::{
 use crate::authorize::{On, Question};
 use crate::caller::Facts;
 use crate::desk::{Aliases, Desk};
-use crate::document::compile;
+use crate::document::{INVALID_PRINCIPALS, compile};
 use crate::kms::Permit;
 use crate::limits::POLICY_BYTES_MAX;
 use crate::refusal::{Refusal, Why};
@@ -34,9 +35,10 @@ pub(super) fn read_policy(text: &str, desk: &Desk<'_>) -> Result<Policy, Refusal
     }
     let policy = compile(text, PolicyKind::Key).map_err(malformed)?;
     let value = json::parse(text).map_err(|error| malformed(error.to_string()))?;
-    let lacking = principals(&value).into_iter().any(|arn| desk.kms.parts.directory.lacks(arn));
-    match lacking {
-        true => Err(malformed("Policy contains a statement with one or more invalid principals.".into())),
+    // A unique id stands for somebody who is gone; nobody can be named by one.
+    let is_id = |name: &str| !(name == "*" || name.starts_with("arn:") || is_account_id(name));
+    match principals(&value).into_iter().any(|name| is_id(name) || desk.kms.parts.directory.lacks(name)) {
+        true => Err(malformed(INVALID_PRINCIPALS.into())),
         false => Ok(policy),
     }
 }

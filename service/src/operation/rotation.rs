@@ -22,6 +22,7 @@ use crate::clock::later;
 use crate::desk::{Aliases, Desk};
 use crate::kms::{KEY_ID, Permit};
 use crate::limits::ROTATIONS_ON_DEMAND_MAX;
+use crate::name::KeyName;
 use crate::refusal::{Refusal, Why};
 use crate::serve::{Plan, Serve};
 use crate::state::{Key, KeyRecord, Material, MaterialState, Rotated, Rotation};
@@ -54,10 +55,14 @@ pub(super) fn check_primary(key: &Key) -> Result<(), Refusal> {
 
 /// The same change of a key and of all its siblings.
 pub(super) fn change_all(key: &Arc<Key>, desk: &mut Desk<'_>, with: impl Fn(&mut KeyRecord)) {
-    for sibling in desk.siblings(key) {
-        change(&sibling, desk, &with);
+    change_each(key, desk, |_, record| with(record));
+}
+
+/// A change of a key and of all its siblings that knows which of them it changes.
+pub(super) fn change_each(key: &Arc<Key>, desk: &mut Desk<'_>, with: impl Fn(&KeyName, &mut KeyRecord)) {
+    for one in desk.siblings(key).iter().chain([key]) {
+        change(one, desk, |record| with(&one.name, record));
     }
-    change(key, desk, &with);
 }
 
 impl Serve for EnableKeyRotationRequest {
@@ -236,7 +241,8 @@ impl Serve for ListKeyRotationsRequest {
 
 fn entry(key: &Key, material: &Material) -> RotationsListEntry {
     let import = material.import.as_ref();
-    let expires = import.and_then(|import| import.valid_to);
+    let here = import.filter(|_| material.token.is_some());
+    let expires = here.and_then(|import| import.valid_to);
     RotationsListEntry {
         key_id: Some(key.name.id.clone()),
         key_material_id: Some(material.id.clone()),
@@ -249,8 +255,9 @@ fn entry(key: &Key, material: &Material) -> RotationsListEntry {
             MaterialState::Current => KeyMaterialState::Current,
             MaterialState::NonCurrent => KeyMaterialState::NonCurrent,
             MaterialState::PendingRotation => KeyMaterialState::PendingRotation,
+            MaterialState::PendingSiblings => KeyMaterialState::PendingMultiRegionImportAndRotation,
         }),
-        expiration_model: import.map(|_| match expires {
+        expiration_model: here.map(|_| match expires {
             Some(_) => ExpirationModelType::KeyMaterialExpires,
             None => ExpirationModelType::KeyMaterialDoesNotExpire,
         }),
@@ -271,20 +278,4 @@ pub(crate) fn rotate_automatically(key: &Arc<Key>, desk: &mut Desk<'_>) -> Resul
         }
     });
     Ok(())
-}
-
-/// Takes away imported material whose time is over.
-pub(crate) fn expire(key: &Key, desk: &mut Desk<'_>) {
-    let now = desk.now.micros();
-    change(key, desk, |record| {
-        for material in &mut record.materials {
-            let over = material.import.as_ref().and_then(|import| import.valid_to).is_some_and(|end| end <= now);
-            if over {
-                material.token = None;
-            }
-        }
-        if !record.state.ends_with("Deletion") {
-            record.state = "PendingImport".into();
-        }
-    });
 }

@@ -158,6 +158,15 @@ pub enum MaterialState {
     NonCurrent,
     /// Waits to become the current one.
     PendingRotation,
+    /// Waits for that too, and for every sibling of its multi-Region key to have it first.
+    PendingSiblings,
+}
+
+impl MaterialState {
+    /// Whether the key can do without it, since it never encrypted anything.
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::PendingRotation | Self::PendingSiblings)
+    }
 }
 
 /// What is known of imported material.
@@ -211,6 +220,12 @@ impl KeyRecord {
     /// Its state, which the door of the store has checked.
     pub fn key_state(&self) -> KeyState {
         KeyState::from_name(&self.state).unwrap_or(KeyState::Unavailable)
+    }
+
+    /// Whether everything that ever encrypted is here, if anything ever did.
+    pub fn is_whole(&self) -> bool {
+        let mut kept = self.materials.iter().filter(|material| !material.state.is_pending());
+        self.current().is_some() && kept.all(|material| material.token.is_some())
     }
 
     /// The material that encrypts, if there is one.

@@ -78,6 +78,18 @@ impl Writes {
         self.made.is_empty()
     }
 
+    /// Keys that are gone, or of whose material something is.
+    pub(crate) fn emptied(&self) -> impl Iterator<Item = &KeyName> {
+        self.made.iter().filter_map(|write| match write {
+            Write::Key(name, record, _) => {
+                let lacks = record.materials.iter().any(|material| material.token.is_none());
+                lacks.then_some(name)
+            }
+            Write::NoKey(name) => Some(name),
+            _ => None,
+        })
+    }
+
     /// Makes or changes a key. The policy is that of the record.
     pub fn key(&mut self, name: &KeyName, record: KeyRecord, policy: &Policy) {
         self.made.push(Write::Key(name.clone(), Box::new(record), policy.clone()));

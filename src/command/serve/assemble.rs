@@ -22,6 +22,8 @@ use wardbook_backend::secret::Secret;
 use wardbook_backend::software::Software;
 use wardbook_backend_aws_lc::AwsLc;
 use wardbook_backend_pkcs11::{Pkcs11, Settings};
+use wardbook_inventory::coverage::GapKind;
+use wardbook_inventory::world::World;
 use wardbook_service::clock::{Clock, SystemClock};
 use wardbook_service::credential::{Credential, Credentials};
 use wardbook_service::event::torn_event;
@@ -52,7 +54,12 @@ pub(super) fn kms(
     let sealer = Sealer::new(parent, Arc::clone(&random));
     let backend = backend(arguments, roots.roots(), Arc::clone(&random))?;
     let directory = match global.world {
-        Some(_) => directory::directory(&world::read(global)?),
+        Some(_) => {
+            let world = world::read(global)?;
+            check_readable(&world)?;
+            let alone = super::DEVELOPMENT.iter().filter(|_| arguments.dev).map(|(account, ..)| *account);
+            directory::directory(&world, &alone.collect::<Vec<_>>())
+        }
         None => Default::default(),
     };
 
@@ -79,6 +86,14 @@ pub(super) fn kms(
         loopback_is_secure: arguments.dev,
     };
     Ok((Kms::start(parts)?, roots.old.is_some().then_some(others)))
+}
+
+/// A policy that could not be read would limit nobody.
+fn check_readable(world: &World) -> anyhow::Result<()> {
+    match world.coverage().gaps.iter().find(|gap| gap.kind == GapKind::Unreadable) {
+        Some(gap) => bail!("the world has to be read whole before anything is decided by it: {}", gap.message),
+        None => Ok(()),
+    }
 }
 
 fn backend(arguments: &Arguments, roots: Roots, random: Arc<dyn Random>) -> anyhow::Result<Arc<dyn Backend>> {

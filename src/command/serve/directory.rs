@@ -1,10 +1,12 @@
 //! Who exists, for the service: the principals and accounts of `--world`.
 
 use wardbook_inventory::layer::Collected;
+use wardbook_inventory::organization::Membership;
 use wardbook_inventory::world::World;
 use wardbook_service::directory::{Account, Directory, Held, Principal};
 
-pub(super) fn directory(world: &World) -> Directory {
+/// `alone` are the accounts that are in no organization unless the world's own lists them.
+pub(super) fn directory(world: &World, alone: &[&str]) -> Directory {
     let mut directory = Directory::default();
     for found in world.principals() {
         directory.add_principal(Principal {
@@ -21,26 +23,32 @@ pub(super) fn directory(world: &World) -> Directory {
     }
     let organization = world.organization();
     let members = organization.iter().flat_map(|organization| organization.accounts.keys().map(|id| &**id));
-    let mut ids: Vec<&str> = world.accounts().chain(members).collect();
+    let mut ids: Vec<&str> = world.accounts().chain(members).chain(alone.iter().copied()).collect();
     ids.sort_unstable();
     ids.dedup();
+    // Whoever is not among the accounts of the organization may be in another one, of which nothing is known.
+    let outside = || if organization.is_some() { Held::Unknown } else { Held::Absent };
+    let stranger = || Account { scps: outside(), rcps: outside(), ..Account::default() };
+    directory.set_strangers(stranger());
     for id in ids {
         let membership = organization.and_then(|organization| organization.accounts.get(id));
         let managed = organization.is_some_and(|organization| organization.management_account.as_deref() == Some(id));
-        let limits = membership.filter(|_| !managed);
+        let unlisted = membership.is_none() && !managed;
+        let limits = match unlisted && !alone.contains(&id) {
+            true => stranger(),
+            false => limits(membership.filter(|_| !managed)),
+        };
         let path =
             organization.and_then(|organization| Some((organization.id.to_string(), organization.org_path(id)?)));
-        directory.add_account(
-            id,
-            Account {
-                whole: world.has_whole_account(id),
-                organization: path,
-                scps: limits.map_or(Held::Absent, |membership| held(&membership.scps)),
-                rcps: limits.map_or(Held::Absent, |membership| held(&membership.rcps)),
-            },
-        );
+        directory.add_account(id, Account { whole: world.has_whole_account(id), organization: path, ..limits });
     }
     directory
+}
+
+/// What the organization's policies let through in an account that they bear on.
+fn limits(membership: Option<&Membership>) -> Account {
+    let Some(membership) = membership else { return Account::default() };
+    Account { scps: held(&membership.scps), rcps: held(&membership.rcps), ..Account::default() }
 }
 
 /// Of a layer that is not known to the end, nothing can be said to allow.
