@@ -30,7 +30,7 @@ use crate::refusal::Refusal;
 pub(crate) use create::new_material;
 pub(crate) use multi_region::forget_replica;
 pub(crate) use policy::principals as named_principals;
-pub(crate) use rotation::{expire, rotate_automatically};
+pub(crate) use rotation::{expire, has_untold, is_over, rotate_automatically, tell_rotation};
 
 /// Whose threads serve an operation; none where it takes microseconds, as long as the key is at hand.
 pub(crate) fn pool(operation: Operation) -> Option<Pool> {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use wardbook_audit::event::{Field, Name, Parameters};
+use wardbook_audit::event::{Field, Name, Parameters, Word};
 use wardbook_audit::time::Timestamp;
 
 use super::create::new_material;
@@ -32,6 +32,7 @@ const PERIOD_DAYS: i64 = 365;
 const DAY_SECONDS: i64 = 86_400;
 /// How near the next rotation by the calendar may be for one on demand.
 const NEAR_MICROS: i64 = 20 * 60 * 1_000_000;
+const ON_DEMAND: &str = "ON_DEMAND";
 
 /// Only symmetric encryption keys rotate.
 fn check_spec(key: &Key) -> Result<(), Refusal> {
@@ -85,6 +86,7 @@ impl Serve for EnableKeyRotationRequest {
         let period_days = self.rotation_period_in_days.unwrap_or(PERIOD_DAYS);
         let next = later(desk.now, period_days * DAY_SECONDS).micros();
         change_all(key, desk, |record| record.rotation = Some(Rotation { period_days, next }));
+        desk.note_answer(KEY_ID, Name::new(key.name.arn()));
         Ok(Empty)
     }
 }
@@ -141,18 +143,17 @@ impl Serve for GetKeyRotationStatusRequest {
 }
 
 /// The material that is current from here on, and the one before it set aside.
-fn rotate(record: &mut KeyRecord, fresh: Option<&Material>, at: i64, kind: &str) {
+fn rotate(record: &mut KeyRecord, fresh: Option<&Material>, rotated: &Rotated) {
     for material in &mut record.materials {
         if material.state == MaterialState::Current {
             material.state = MaterialState::NonCurrent;
         } else if material.state == MaterialState::PendingRotation {
             material.state = MaterialState::Current;
-            material.rotated = Some(Rotated { at, kind: kind.to_owned() });
+            material.rotated = Some(rotated.clone());
         }
     }
     if let Some(fresh) = fresh {
-        let rotated = Some(Rotated { at, kind: kind.to_owned() });
-        record.materials.push(Material { rotated, ..fresh.clone() });
+        record.materials.push(Material { rotated: Some(rotated.clone()), ..fresh.clone() });
     }
 }
 
@@ -196,9 +197,10 @@ impl Serve for RotateKeyOnDemandRequest {
             }
             _ => Some(new_material(&key.name, &key.record, MaterialState::Current, desk)?),
         };
-        let now = desk.now.micros();
+        // The request and the rotation are an event each, as in AWS. The second one is written in the background.
+        let rotated = Rotated { at: desk.now.micros(), kind: ON_DEMAND.to_owned(), untold: true };
         change_all(key, desk, |record| {
-            rotate(record, fresh.as_ref(), now, "ON_DEMAND");
+            rotate(record, fresh.as_ref(), &rotated);
             record.rotations_on_demand += 1;
         });
         desk.note_answer(KEY_ID, Name::new(arn.as_str()));
@@ -260,31 +262,66 @@ fn entry(key: &Key, material: &Material) -> RotationsListEntry {
     }
 }
 
-/// Rotates a key whose day has come, with its siblings.
-pub(crate) fn rotate_automatically(key: &Arc<Key>, desk: &mut Desk<'_>) -> Result<(), Refusal> {
+/// Rotates a key whose day has come, with its siblings. What the event of that tells.
+pub(crate) fn rotate_automatically(key: &Arc<Key>, desk: &mut Desk<'_>) -> Result<Parameters, Refusal> {
     let fresh = new_material(&key.name, &key.record, MaterialState::Current, desk)?;
     let now = desk.now;
+    let rotated = Rotated { at: now.micros(), kind: "AUTOMATIC".to_owned(), untold: false };
     change_all(key, desk, |record| {
-        rotate(record, Some(&fresh), now.micros(), "AUTOMATIC");
+        rotate(record, Some(&fresh), &rotated);
         if let Some(rotation) = &mut record.rotation {
             rotation.next = later(now, rotation.period_days * DAY_SECONDS).micros();
         }
     });
-    Ok(())
+    Ok(told(key, key.record.current(), &fresh.id, &rotated))
 }
 
-/// Takes away imported material whose time is over.
-pub(crate) fn expire(key: &Key, desk: &mut Desk<'_>) {
+/// Whether a rotation was done whose event is still to be written.
+pub(crate) fn has_untold(record: &KeyRecord) -> bool {
+    record.materials.iter().any(|material| material.rotated.as_ref().is_some_and(|rotated| rotated.untold))
+}
+
+/// What the event of the first such rotation tells, and when it was. From here on it counts as told.
+pub(crate) fn tell_rotation(key: &Arc<Key>, desk: &mut Desk<'_>) -> Option<(Parameters, Timestamp)> {
+    let untold = |material: &Material| material.rotated.clone().filter(|rotated| rotated.untold);
+    let materials = &key.record.materials;
+    let (place, rotated) = materials.iter().enumerate().find_map(|(place, one)| Some((place, untold(one)?)))?;
+    let (before, current) = (place.checked_sub(1).and_then(|before| materials.get(before)), materials.get(place)?);
+    change_all(key, desk, |record| {
+        for material in record.materials.iter_mut().filter(|material| material.id == current.id) {
+            material.rotated = Some(Rotated { untold: false, ..rotated.clone() });
+        }
+    });
+    Some((told(key, before, &current.id, &rotated), Timestamp::from_micros(rotated.at)))
+}
+
+fn told(key: &Key, before: Option<&Material>, current: &str, rotated: &Rotated) -> Parameters {
+    let mut details = Parameters::default();
+    details.set_some(Field::ROTATION_TYPE, Word::new(rotated.kind.as_str()));
+    details.set_some(Field::KEY_ORIGIN, Word::new(key.record.origin.as_str()));
+    details.set_some(Field::PREVIOUS_KEY_MATERIAL_ID, before.and_then(|before| Name::new(before.id.as_str())));
+    details.set_some(Field::CURRENT_KEY_MATERIAL_ID, Name::new(current));
+    details
+}
+
+/// Whether imported material is there whose time is over.
+pub(crate) fn is_over(material: &Material, now: i64) -> bool {
+    let end = material.import.as_ref().and_then(|import| import.valid_to);
+    material.token.is_some() && end.is_some_and(|end| end <= now)
+}
+
+/// Takes away the first imported material whose time is over. What the event of that tells.
+pub(crate) fn expire(key: &Key, desk: &mut Desk<'_>) -> Parameters {
     let now = desk.now.micros();
+    let mut details = Parameters::default();
     change(key, desk, |record| {
-        for material in &mut record.materials {
-            let over = material.import.as_ref().and_then(|import| import.valid_to).is_some_and(|end| end <= now);
-            if over {
-                material.token = None;
-            }
+        if let Some(material) = record.materials.iter_mut().find(|material| is_over(material, now)) {
+            material.token = None;
+            details.set_some(Field::KEY_MATERIAL_ID, Name::new(material.id.as_str()));
         }
         if !record.state.ends_with("Deletion") {
             record.state = "PendingImport".into();
         }
     });
+    details
 }
