@@ -297,7 +297,16 @@ impl<'a> Desk<'a> {
 
     /// The same for a key that is made.
     pub fn touch_key(&mut self, name: &KeyName) {
-        let parts = (Name::new(name.arn()), Name::new(name.account.as_str()), Name::new("AWS::KMS::Key"));
+        self.touch_named(&name.arn(), &name.account);
+    }
+
+    /// The same for an alias, which the log has under the type of a key as AWS has it.
+    pub fn touch_alias(&mut self, name: &AliasName) {
+        self.touch_named(&name.arn(), &name.account);
+    }
+
+    fn touch_named(&mut self, arn: &str, account: &str) {
+        let parts = (Name::new(arn), Name::new(account), Name::new("AWS::KMS::Key"));
         if let (Some(arn), Some(account), Some(kind)) = parts {
             self.notes.resources.push(Resource { arn, account, kind });
         }
@@ -306,6 +315,11 @@ impl<'a> Desk<'a> {
     /// Notes one field of the answer.
     pub fn note_answer<V: wardbook_audit::event::Loggable>(&mut self, field: Field<V>, value: Option<V>) {
         self.notes.response.get_or_insert_default().set_some(field, value);
+    }
+
+    /// Notes which material of a symmetric key was used.
+    pub fn note_material(&mut self, field: Field<Name>, id: Option<String>) {
+        self.notes.additional.set_some(field, id.and_then(Name::new));
     }
 
     /// Stops a request that only asks, where it would begin to act.

@@ -40,7 +40,7 @@ fn made() -> NewEvent {
             }),
             ..Identity::default()
         },
-        source_address: name("192.0.2.1"),
+        source_address: Prose::new("192.0.2.1"),
         user_agent: Some(Prose::new("aws-cli/2")),
         error: None,
         read_only: true,

@@ -160,6 +160,7 @@ impl Serve for EncryptRequest {
         }
         desk.stop_if_dry(self.dry_run)?;
         let ciphertext = encrypt(key, algorithm, &self.plaintext, self.encryption_context.as_ref(), desk)?;
+        desk.note_material(Field::KEY_MATERIAL_ID, current_id(&key.record));
         Ok(EncryptResponse {
             ciphertext_blob: Some(Blob(ciphertext)),
             key_id: Some(key.name.arn()),
@@ -202,6 +203,7 @@ impl Serve for DecryptRequest {
         };
         let (plaintext, material) = decrypt(key, algorithm, &ciphertext.0, self.encryption_context.as_ref(), desk)?;
         desk.stop_if_dry(self.dry_run)?;
+        desk.note_material(Field::KEY_MATERIAL_ID, material.clone());
         Ok(DecryptResponse {
             key_id: Some(key.name.arn()),
             plaintext: Some(plaintext),
@@ -263,6 +265,8 @@ impl Serve for ReEncryptRequest {
             decrypt(source, from, &ciphertext.0, self.source_encryption_context.as_ref(), desk)?;
         desk.stop_if_dry(self.dry_run)?;
         let ciphertext = encrypt(target, to, &plaintext, self.destination_encryption_context.as_ref(), desk)?;
+        desk.note_material(Field::DESTINATION_KEY_MATERIAL_ID, current_id(&target.record));
+        desk.note_material(Field::SOURCE_KEY_MATERIAL_ID, material.clone());
         Ok(ReEncryptResponse {
             ciphertext_blob: Some(Blob(ciphertext)),
             source_key_id: Some(source.name.arn()),

@@ -98,7 +98,6 @@ impl Serve for GetParametersForImportRequest {
         let arn = key.name.arn();
         let token = desk.kms.parts.sealer.seal(PURPOSE, &[&arn], body.to_string().as_bytes());
         let token = token.map_err(|_| Refusal::new(Why::Internal, ""))?;
-        desk.note_answer(KEY_ID, Name::new(arn.as_str()));
         Ok(GetParametersForImportResponse {
             key_id: Some(arn),
             import_token: Some(Blob(token)),
@@ -315,6 +314,7 @@ impl Serve for DeleteImportedKeyMaterialRequest {
             });
         }
         desk.note_answer(KEY_ID, Name::new(arn.as_str()));
+        desk.note_answer(Field::KEY_MATERIAL_ID, id.as_deref().and_then(Name::new));
         Ok(DeleteImportedKeyMaterialResponse { key_id: Some(arn), key_material_id: id.filter(|_| symmetric) })
     }
 }
