@@ -75,8 +75,7 @@ fn sources(arguments: &Arguments, importer: &Importer, global: &Global) -> anyho
             sources.extend(objects);
             others += more;
         } else if path.is_dir() {
-            let below = FileSource::below(path, &except);
-            let (files, more) = below.with_context(|| format!("cannot read folder `{}`", shown(path)))?;
+            let (files, more) = FileSource::below(path, &except);
             sources.extend(files.into_iter().map(|file| Box::new(file) as Box<dyn Source>));
             others += more;
         } else {
@@ -84,10 +83,6 @@ fn sources(arguments: &Arguments, importer: &Importer, global: &Global) -> anyho
         }
     }
     Ok((sources, others))
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
 }
 
 /// What a person sees while it goes on.
