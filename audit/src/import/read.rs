@@ -148,14 +148,14 @@ impl<'a> Reader<'a> {
     }
 
     fn read(&mut self, held: &mut Vec<u8>, send: &mut dyn FnMut(Message) -> bool) -> Result<(), Refusal> {
-        let mut opened = self.open()?;
+        let mut opened = self.open(u64::MAX)?;
         let length = hold(&mut opened, self.source.length(), held)?;
         let held = held.get(..length).unwrap_or_default();
         if held.is_empty() && !self.has_lines {
             return Err(Refusal { offset: Some(0), message: "the file is empty".to_owned() });
         }
         if held.len() <= SOURCE_BYTES_HELD_MAX {
-            let digest = opened.digest();
+            let (digest, _) = opened.digest();
             let mut chunks = Vec::new();
             let mut records = Records::held(held, self.has_lines);
             let ended = self.records(&mut records, RECORDS_REJECTED_MAX, &mut |chunk| {
@@ -179,11 +179,12 @@ impl<'a> Reader<'a> {
             rejected += u64::from(!is_event);
             not_too_many(rejected, RECORDS_REJECTED_MAX, offset)?;
         }
-        let digest = rest.into_source().into_inner().1.digest();
+        let (digest, length) = rest.into_source().into_inner().1.digest();
         if !send(Message::Whole(digest)) {
             return Ok(());
         }
-        let mut again = match self.open() {
+        // What was put to its end meanwhile is for the next import.
+        let mut again = match self.open(length) {
             Ok(again) => Records::new(again, self.has_lines),
             Err(_) => {
                 send(Message::Changed);
@@ -195,16 +196,18 @@ impl<'a> Reader<'a> {
             wanted = send(Message::Chunk(chunk));
             wanted
         });
-        if wanted && (read.is_err() || again.into_source().digest() != digest) {
+        if wanted && (read.is_err() || again.into_source().digest() != (digest, length)) {
             send(Message::Changed);
         }
         Ok(())
     }
 
-    fn open(&self) -> Result<Inflated, Refusal> {
+    /// Opens the source, of which no more than so many bytes are read.
+    fn open(&self, most: u64) -> Result<Inflated, Refusal> {
         let refuse = |error: io::Error| Refusal { offset: None, message: format!("cannot be read: {error}") };
         let bytes_read = self.bytes_read.clone();
-        let counted = Counted { source: self.source.open().map_err(refuse)?, digest: Sha256::new(), bytes_read };
+        let source = self.source.open().map_err(refuse)?;
+        let counted = Counted { source: source.take(most), digest: Sha256::new(), length: 0, bytes_read };
         let mut raw = BufReader::with_capacity(BUFFER_BYTES, counted);
         let is_gzip = raw.fill_buf().map_err(refuse)?.starts_with(&[0x1f, 0x8b]);
         let looks_plain = raw.buffer().first();
@@ -367,13 +370,13 @@ enum Inflated {
 }
 
 impl Inflated {
-    /// The digest of the bytes that the source had, compressed or not.
-    fn digest(self) -> Hash {
+    /// The digest of the bytes that were read of the source, compressed or not, and how many they were.
+    fn digest(self) -> (Hash, u64) {
         let counted = match self {
             Inflated::Plain(reader) => reader.into_inner(),
             Inflated::Gzip(decoder) => decoder.into_inner().into_inner(),
         };
-        Hash(counted.digest.finalize().into())
+        (Hash(counted.digest.finalize().into()), counted.length)
     }
 }
 
@@ -387,8 +390,9 @@ impl Read for Inflated {
 }
 
 struct Counted {
-    source: Box<dyn Read + Send>,
+    source: io::Take<Box<dyn Read + Send>>,
     digest: Sha256,
+    length: u64,
     bytes_read: Arc<AtomicU64>,
 }
 
@@ -396,6 +400,7 @@ impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.source.read(buffer)?;
         self.digest.update(buffer.get(..length).unwrap_or_default());
+        self.length += length as u64;
         self.bytes_read.fetch_add(length as u64, Ordering::Relaxed);
         Ok(length)
     }
