@@ -118,7 +118,7 @@ fn the_log_tells_which_material_was_used() {
     let mut log = Log::start();
     let (one, _) = log.key(&json!({}));
     let (two, _) = log.key(&json!({}));
-    let mut material = |log: &mut Log, id: &str| {
+    let material = |log: &mut Log, id: &str| {
         log.call("DescribeKey", &json!({"KeyId": id})).0["KeyMetadata"]["CurrentKeyMaterialId"].clone()
     };
     let (first, other) = (material(&mut log, &one), material(&mut log, &two));
@@ -222,4 +222,40 @@ fn a_key_is_told_with_all_that_describes_it() {
     let wanted = json!({"multiRegionKeyType": "REPLICA", "primaryKey": primary,
         "replicaKeys": [{"arn": replica, "region": "eu-west-1"}]});
     assert_eq!(response["replicaKeyMetadata"]["multiRegionConfiguration"], wanted);
+}
+
+#[test]
+fn no_token_gets_into_the_log_by_way_of_an_error() {
+    let mut log = Log::start();
+    let (id, _) = log.key(&json!({}));
+    let secret = "AQpAMFFhOTg3secret";
+    let long = secret.repeat(600);
+    let encrypt = |tokens: Value| json!({"KeyId": id, "Plaintext": "aGk=", "GrantTokens": tokens});
+    for (operation, body, wanted) in [
+        (
+            "Encrypt",
+            encrypt(json!(vec![secret; 20])),
+            "Value at 'grantTokens' failed to satisfy constraint: Member must have",
+        ),
+        ("Encrypt", encrypt(json!([long])), "Value at 'grantTokens' failed to satisfy constraint: Member must satisfy"),
+        (
+            "Encrypt",
+            encrypt(json!([secret, ""])),
+            "Value at 'grantTokens' failed to satisfy constraint: Member must satisfy",
+        ),
+        ("Encrypt", encrypt(json!([secret])), ""),
+        (
+            "RetireGrant",
+            json!({"GrantToken": long}),
+            "Value at 'grantToken' failed to satisfy constraint: Member must have",
+        ),
+        ("RetireGrant", json!({"GrantToken": secret}), ""),
+    ] {
+        log.fresh();
+        let (reply, _) = ask(&log.kms, &*log.world.clock, operation, &body);
+        let events = log.fresh();
+        assert!(reply.status == 400 && events.len() == 1, "{operation}");
+        let text = events[0].to_string();
+        assert!(text.contains(wanted) && !text.contains(secret), "{operation}: {text}");
+    }
 }
