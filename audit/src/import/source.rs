@@ -106,23 +106,43 @@ impl Source for FileSource {
 pub struct Spooled {
     name: String,
     file: Arc<dyn ReadAt>,
+    /// Why it could not be read to its end.
+    failed: Option<String>,
 }
 
 impl Spooled {
-    /// Copies everything that a reader gives.
-    pub(super) fn copy(disk: &Arc<dyn Disk>, name: &str, reader: &mut dyn Read) -> Result<Self, ImportError> {
-        let mut sink = Sink::new(disk.clone(), scratch().join("spooled"));
-        let path = sink.path().to_owned();
-        let mut buffer = vec![0; 256 << 10];
+    /// Copies everything that a reader gives into the file of that number.
+    pub(super) fn copy(
+        disk: &Arc<dyn Disk>,
+        number: u32,
+        name: &str,
+        reader: &mut dyn Read,
+    ) -> Result<Self, ImportError> {
+        let path = scratch().join(format!("spooled.{number}"));
+        match disk.remove(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(ImportError::disk(path)(error)),
+            _ => {}
+        }
+        let mut sink = Sink::new(disk.clone(), &path);
+        let (mut buffer, mut failed) = (vec![0; 256 << 10], None);
         loop {
-            let read = reader.read(&mut buffer).map_err(ImportError::disk(name))?;
-            if read == 0 {
-                break;
+            match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => {
+                    let bytes = buffer.get(..read).unwrap_or_default();
+                    sink.write_all(bytes).map_err(ImportError::disk(&path))?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // It is rejected like a file that cannot be read, and stops nothing else.
+                Err(error) => {
+                    failed = Some(error.to_string());
+                    break;
+                }
             }
-            sink.write_all(buffer.get(..read).unwrap_or_default()).map_err(ImportError::disk(&path))?;
         }
         sink.finish().map_err(ImportError::disk(&path))?;
-        Ok(Self { name: name.to_owned(), file: disk.open(&path).map_err(ImportError::disk(&path))? })
+        let file = disk.open(&path).map_err(ImportError::disk(&path))?;
+        Ok(Self { name: name.to_owned(), file, failed })
     }
 }
 
@@ -132,7 +152,7 @@ impl Source for Spooled {
     }
 
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(SpooledReader { file: self.file.clone(), at: 0 }))
+        Ok(Box::new(SpooledReader { file: self.file.clone(), at: 0, failed: self.failed.clone() }))
     }
 
     fn length(&self) -> u64 {
@@ -147,11 +167,15 @@ impl Source for Spooled {
 struct SpooledReader {
     file: Arc<dyn ReadAt>,
     at: u64,
+    failed: Option<String>,
 }
 
 impl Read for SpooledReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = (self.file.length() - self.at).min(buffer.len() as u64);
+        if let (0, Some(failed)) = (length, &self.failed) {
+            return Err(io::Error::other(failed.clone()));
+        }
         let bytes = self.file.read_at(self.at, length)?;
         buffer.iter_mut().zip(bytes.iter()).for_each(|(to, from)| *to = *from);
         self.at += length;

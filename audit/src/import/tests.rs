@@ -316,6 +316,37 @@ fn a_file_that_grows_while_it_is_read_is_imported_as_it_was() {
     assert!(matches!(import(&[after.as_bytes(), before.as_bytes()]), Err(ImportError::Changed(_))), "it shrank");
 }
 
+/// Gives a part, and then fails.
+struct Breaks(&'static [u8]);
+
+impl Read for Breaks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer) {
+            Ok(0) => Err(io::Error::other("the line went dead")),
+            read => read,
+        }
+    }
+}
+
+#[test]
+fn what_can_be_read_once_and_breaks_off_is_rejected_and_stops_nothing() {
+    let disk = MemoryDisk::default();
+    let folder = folder(&disk);
+    let importer = Importer::begin(&folder).unwrap();
+    let whole = br#"{"eventTime":"2026-04-01T12:00:00Z","eventID":"a"}"#;
+    let mut sources: Vec<Box<dyn Source>> = vec![Box::new(source("c.json", event(3)))];
+    for (name, bytes) in [("a", &whole[..]), ("b", b"")] {
+        sources.push(Box::new(importer.spool(name, &mut Breaks(bytes)).unwrap()));
+    }
+    sources.push(Box::new(importer.spool("d", &mut &whole[..]).unwrap()));
+    let books = importer.run(sources, &mut (), Options::default(), &mut ()).unwrap();
+    assert_eq!((books.read, books.written, books.duplicate, books.rejected), (4, 2, 0, 2));
+    let told: Vec<_> =
+        books.rejections.iter().map(|one| (one.source.as_str(), one.record, one.message.as_str())).collect();
+    let wanted = ["the line went dead, after 50 readable bytes", "cannot be read: the line went dead"];
+    assert_eq!(told, [("a", None, wanted[0]), ("b", None, wanted[1])]);
+}
+
 #[test]
 fn one_import_gives_the_same_bytes() {
     let sources: Vec<_> =

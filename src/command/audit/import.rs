@@ -78,11 +78,27 @@ fn sources(arguments: &Arguments, importer: &Importer, global: &Global) -> anyho
             let (files, more) = FileSource::below(path, &except);
             sources.extend(files.into_iter().map(|file| Box::new(file) as Box<dyn Source>));
             others += more;
+        } else if is_pipe(path)
+            && let Ok(mut pipe) = std::fs::File::open(path)
+        {
+            sources.push(Box::new(importer.spool(FileSource::new(path).name(), &mut pipe)?));
         } else {
             sources.push(Box::new(FileSource::new(path)));
         }
     }
     Ok((sources, others))
+}
+
+/// Whether a path is a pipe, which can be read once only: `<(zcat events.gz)` of a shell.
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Path) -> bool {
+    false
 }
 
 /// What a person sees while it goes on.
