@@ -1,11 +1,13 @@
 //! Where one request is worked on: what it has read, what it will change, what the log will say.
 
+mod notes;
+
 use std::cell::Cell;
 use std::sync::{Arc, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use wardbook_audit::event::{Decision, Field, Name, Parameters, Resource};
+use wardbook_audit::event::{Decision, Parameters, Resource};
 use wardbook_audit::time::Timestamp;
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::Call;
@@ -283,43 +285,6 @@ impl<'a> Desk<'a> {
         let names: Vec<KeyName> =
             regions.map(|region| KeyName { region: region.clone(), ..key.name.clone() }).collect();
         names.iter().filter_map(|name| self.key(name)).collect()
-    }
-
-    /// Notes for the log that a key is touched.
-    fn touch(&mut self, found: &Found) {
-        let name = match found {
-            Found::Here(key, _) => key.name.clone(),
-            Found::Abroad(name, shown) if shown.contains(":key/") => name.clone(),
-            Found::Abroad(..) | Found::Ciphertext(_) => return,
-        };
-        self.touch_key(&name);
-    }
-
-    /// The same for a key that is made.
-    pub fn touch_key(&mut self, name: &KeyName) {
-        self.touch_named(&name.arn(), &name.account);
-    }
-
-    /// The same for an alias, which the log has under the type of a key as AWS has it.
-    pub fn touch_alias(&mut self, name: &AliasName) {
-        self.touch_named(&name.arn(), &name.account);
-    }
-
-    fn touch_named(&mut self, arn: &str, account: &str) {
-        let parts = (Name::new(arn), Name::new(account), Name::new("AWS::KMS::Key"));
-        if let (Some(arn), Some(account), Some(kind)) = parts {
-            self.notes.resources.push(Resource { arn, account, kind });
-        }
-    }
-
-    /// Notes one field of the answer.
-    pub fn note_answer<V: wardbook_audit::event::Loggable>(&mut self, field: Field<V>, value: Option<V>) {
-        self.notes.response.get_or_insert_default().set_some(field, value);
-    }
-
-    /// Notes which material of a symmetric key was used.
-    pub fn note_material(&mut self, field: Field<Name>, id: Option<String>) {
-        self.notes.additional.set_some(field, id.and_then(Name::new));
     }
 
     /// Stops a request that only asks, where it would begin to act.

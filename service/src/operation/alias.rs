@@ -102,6 +102,7 @@ impl Serve for UpdateAliasRequest {
         if let [_, before, after] = desk.notes.resources.as_mut_slice() {
             std::mem::swap(before, after);
         }
+        desk.notes.resources.dedup();
         let mut plan = Plan::on("kms:UpdateAlias", &after, Facts::default());
         plan.also("kms:UpdateAlias", &before, Facts::default());
         plan.questions.push(on_alias("kms:UpdateAlias", &name));
