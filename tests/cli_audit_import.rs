@@ -96,6 +96,34 @@ fn the_standard_input_is_a_source_like_any_other() {
     assert_eq!(run(&folder, &["verify", "log"]).code, 0);
 }
 
+/// A shell writes `<(zcat events.gz)` for a pipe. It can be read once, however long it is.
+#[cfg(unix)]
+#[test]
+fn pipes_are_sources_too() {
+    let folder = Folder::new("pipes");
+    let padding = "x".repeat(1 << 20);
+    let long: Vec<_> = (0..20)
+        .map(|id| format!(r#"{{"eventTime":"2026-04-01T12:00:00Z","eventID":"l{id}","p":"{padding}"}}"#))
+        .collect();
+    let writers: Vec<_> = [("a.json", long.join("\n")), ("b.json", event(1))]
+        .into_iter()
+        .map(|(name, text)| {
+            let path = folder.path(name);
+            assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+            std::thread::spawn(move || std::fs::write(path, text).unwrap())
+        })
+        .collect();
+    let imported = run(&folder, &["import", "a.json", "b.json", "--to", "log"]);
+    assert_eq!(
+        (imported.code, &*imported.stdout),
+        (0, "read 21 = written 21 + duplicate 0 + rejected 0\n"),
+        "{imported:?}"
+    );
+    writers.into_iter().for_each(|writer| writer.join().unwrap());
+    assert_eq!(run(&folder, &["verify", "log"]).code, 0);
+    assert_eq!(std::fs::read_dir(folder.path("log/tmp/import")).unwrap().count(), 0, "nothing is left over");
+}
+
 #[test]
 fn a_leap_second_is_a_second_of_its_day() {
     let folder = Folder::new("leap");

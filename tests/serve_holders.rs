@@ -14,6 +14,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use serde_json::Value;
 use server::{Server, assert_no_secret};
 use support::Folder;
 
@@ -51,7 +52,18 @@ fn custom_key_stores_are_where_the_operator_says() {
     let server = Server::start_with(&folder, &arguments, &[("SOFTHSM2_CONF", &configuration)]);
     server.run(&python, "key_stores.py", &[&port, if module.is_some() { "token" } else { "none" }]);
     assert_no_secret(&server.data, &["ssssssssssssssssssss", "open-sesame"]);
-    server.stop(&folder);
+    let events = server.stop(&folder);
+    // As in AWS, uses of such a key tell where it is, failed ones too; what is done about it does not.
+    let told = |event: &&Value| !event["additionalEventData"]["customKeyStoreId"].is_null();
+    let uses: Vec<&Value> = events.iter().filter(told).collect();
+    let of =
+        |name: &str| uses.iter().find(|event| event["eventName"] == name).map(|event| &event["additionalEventData"]);
+    assert_eq!(of("Encrypt").unwrap()["xksKeyId"], "one");
+    assert!(of("Encrypt").unwrap()["customKeyStoreId"].as_str().unwrap().starts_with("cks-"));
+    assert!(uses.iter().any(|event| event["eventName"] == "Decrypt" && !event["errorCode"].is_null()), "{uses:#?}");
+    assert!(of("DescribeKey").is_none() && of("CreateKey").is_none());
+    let made = events.iter().find(|event| event["requestParameters"]["xksKeyId"] == "one").unwrap();
+    assert_eq!(made["eventName"], "CreateKey");
 }
 
 /// A process that is ended with the test.

@@ -88,6 +88,9 @@ pub enum Problem {
     /// The key that signed a digest.
     #[error("no public key with the fingerprint `{0}` was given")]
     NoKey(String),
+    /// By the time of the digest its key had ceased to sign.
+    #[error("the public key with the fingerprint `{0}` had ceased to be valid before the digest's hour ended")]
+    KeyExpired(String),
     /// The signature of a digest that no other follows.
     #[error("no later digest and no `.head.json` file has the signature of this digest; a newer digest may be missing")]
     NoSignature,
@@ -154,6 +157,7 @@ impl Problem {
             | Problem::LogChanged
             | Problem::LogUnreadable(_) => Verdict::Tampered,
             Problem::NoKey(_)
+            | Problem::KeyExpired(_)
             | Problem::NoSignature
             | Problem::OnlyHead
             | Problem::EndsEarly { .. }
@@ -188,6 +192,10 @@ impl Problem {
             Problem::NoKey(_) => {
                 ("no-key", "add `aws cloudtrail list-public-keys` of this region and time to the file of public keys")
             }
+            Problem::KeyExpired(_) => (
+                "key-expired",
+                "list the public keys of this region and time again; if there is no other, somebody else signed it",
+            ),
             Problem::NoSignature => {
                 ("no-signature", "save `aws s3api head-object` of this digest beside it as <digest>.head.json")
             }

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 pub use leaf::{Leaf, LeafHasher};
 pub use made::{AccessKeyId, ConditionKey, ContextValue, Decision, EventKind, Identity, NewEvent, Resource, Session};
-pub use parameter::{Field, Loggable, Name, Names, Pairs, Parameters, PolicyText, Prose, Tags, Word, Words};
+pub use parameter::{Field, Loggable, Name, Names, Pairs, Parameters, PolicyText, Prose, Several, Tags, Word, Words};
 pub use promoted::{Promoted, is_key_arn};
 
 use crate::json::{JsonError, Kind, Tree, Value};

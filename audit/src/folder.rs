@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::disk::Disk;
 use crate::limits::ORIGIN_BYTES_MAX;
+use crate::time::Timestamp;
 
 /// An audit folder on a disk.
 #[derive(Debug, Clone)]
@@ -132,10 +133,11 @@ impl Folder {
         Ok(self.kept_and_covered(date)?.1)
     }
 
-    /// The days that have a folder.
+    /// The days that have a folder. What only looks like one is somebody else's.
     pub fn days(&self) -> io::Result<Vec<String>> {
         let folders = self.disk.list(Path::new(""))?.into_iter().filter(|entry| entry.is_folder);
-        Ok(folders.filter_map(|folder| folder.name.strip_prefix("dt=").map(str::to_owned)).collect())
+        let days = folders.filter_map(|folder| folder.name.strip_prefix("dt=").map(str::to_owned));
+        Ok(days.filter(|date| is_date(date)).collect())
     }
 
     fn kept_and_covered(&self, date: &str) -> io::Result<(Vec<DayFile>, Covered)> {
@@ -216,8 +218,14 @@ impl DayFile {
         let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok())?;
         let range = LeafRange { first: number(first)?, last: number(last)? };
         let file = Self { date: date.to_owned(), origin: Origin::new(origin).ok()?, range, length };
-        (parts.next().is_none() && range.first <= range.last && file.path().ends_with(name)).then_some(file)
+        (is_date(date) && parts.next().is_none() && range.first <= range.last && file.path().ends_with(name))
+            .then_some(file)
     }
+}
+
+/// Whether a text is a day as folders are named: `YYYY-MM-DD`.
+fn is_date(text: &str) -> bool {
+    text.len() == "2026-04-01".len() && Timestamp::read(&format!("{text}T00:00:00Z")).is_some()
 }
 
 #[cfg(test)]
@@ -237,6 +245,9 @@ mod tests {
             "dt=2026-04-02/server-000000000000-000000000009.parquet",
             "dt=2026-04-02/server-0-9.parquet",
             "dt=2026-04-02/notes.txt",
+            "dt=2026-13-01/server-000000000000-000000000009.parquet",
+            "dt=__HIVE_DEFAULT_PARTITION__/server-000000000000-000000000009.parquet",
+            "dt=2026-04-02 (copy)/server-000000000000-000000000009.parquet",
             "other/server-000000000000-000000000009.parquet",
         ] {
             disk.put(name, vec![1]);

@@ -41,7 +41,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -222,6 +222,7 @@ pub(crate) fn undone(folder: &Folder) -> io::Result<Vec<(DayFile, PathBuf)>> {
 /// The only import into a folder, until it is dropped.
 pub struct Importer {
     folder: Folder,
+    spooled: AtomicU32,
     _lock: Box<dyn Lock>,
 }
 
@@ -236,16 +237,12 @@ impl Importer {
             io::ErrorKind::WouldBlock => ImportError::Locked,
             _ => ImportError::Disk { path: lock, error },
         })?;
-        Ok(Self { folder: folder.clone(), _lock: held })
+        Ok(Self { folder: folder.clone(), spooled: AtomicU32::new(0), _lock: held })
     }
 
-    /// Keeps what can be read only once, such as the standard input, until the import ends. One at a time.
+    /// Keeps what can be read only once, such as the standard input or a pipe, until the import ends.
     pub fn spool(&self, name: &str, reader: &mut dyn Read) -> Result<Spooled, ImportError> {
-        let path = scratch().join("spooled");
-        match self.folder.disk().remove(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ImportError::disk(path)(error)),
-            _ => Spooled::copy(self.folder.disk(), name, reader),
-        }
+        Spooled::copy(self.folder.disk(), self.spooled.fetch_add(1, Ordering::Relaxed), name, reader)
     }
 
     /// Imports sources. The log must be that of [`origin`], opened after [`Importer::begin`].

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use wardbook_audit::event::{Field, Parameters, Word};
+use wardbook_audit::event::Parameters;
 use wardbook_audit::time::Timestamp;
 use wardbook_backend::call::Call;
 use wardbook_backend::token::KeyToken;
@@ -25,22 +25,23 @@ enum Due {
     Delete,
     Expire,
     Rotate,
+    /// A rotation on demand, which is done, and whose event is not written yet.
+    TellRotation,
 }
 
 impl Due {
     fn of(key: &Key, now: Timestamp) -> Option<Self> {
         let (record, now) = (&key.record, now.micros());
+        let primary = record.multi_region.as_ref().is_none_or(|multi| multi.primary == key.name.region);
+        if primary && operation::has_untold(record) {
+            return Some(Self::TellRotation);
+        }
         if record.state == "PendingDeletion" && record.deletion.is_some_and(|due| due <= now) {
             return Some(Self::Delete);
         }
-        let over = |material: &crate::state::Material| {
-            let end = material.import.as_ref().and_then(|import| import.valid_to);
-            material.token.is_some() && end.is_some_and(|end| end <= now)
-        };
-        if record.materials.iter().any(over) {
+        if record.materials.iter().any(|material| operation::is_over(material, now)) {
             return Some(Self::Expire);
         }
-        let primary = record.multi_region.as_ref().is_none_or(|multi| multi.primary == key.name.region);
         let rotates = record.rotation.as_ref().is_some_and(|rotation| rotation.next <= now);
         (record.state == "Enabled" && primary && rotates).then_some(Self::Rotate)
     }
@@ -49,7 +50,7 @@ impl Due {
         match self {
             Self::Delete => "DeleteKey",
             Self::Expire => "DeleteExpiredKeyMaterial",
-            Self::Rotate => "RotateKey",
+            Self::Rotate | Self::TellRotation => "RotateKey",
         }
     }
 }
@@ -66,7 +67,20 @@ impl Kms {
             state.keys().filter_map(|key| Some((Arc::clone(key), Due::of(key, now)?))).collect()
         };
         let told = self.tell_uses();
-        due.into_iter().map(|(key, act)| self.act(&key, act)).chain([told]).filter_map(Result::err).collect()
+        due.into_iter().map(|(key, act)| self.act_on(&key, act)).chain([told]).filter_map(Result::err).collect()
+    }
+
+    /// Does what is due with a key, and then what is due with it still: each act is an event of its own.
+    fn act_on(&self, key: &Arc<Key>, first: Due) -> Result<(), Refusal> {
+        let mut due = Some(first);
+        // One for each material, and deletion.
+        for _ in 0..=key.record.materials.len() {
+            let Some(act) = due else { break };
+            self.act(key, act)?;
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            due = state.key(&key.name).and_then(|key| Due::of(key, self.parts.clock.now()));
+        }
+        Ok(())
     }
 
     fn act(&self, key: &Arc<Key>, act: Due) -> Result<(), Refusal> {
@@ -74,24 +88,25 @@ impl Kms {
         let mut desk = Desk::new(self, &caller);
         // It may have been pardoned since it was looked at.
         let Some(key) = desk.key(&key.name).filter(|key| Due::of(key, desk.now) == Some(act)) else { return Ok(()) };
-        let mut details = Parameters::default();
         let alone = desk.siblings(&key).is_empty();
-        match act {
+        let (details, time) = match act {
             Due::Delete => {
                 operation::forget_replica(&key, &mut desk);
                 desk.writes.no_key(&key);
+                (Parameters::default(), desk.now)
             }
-            Due::Expire => operation::expire(&key, &mut desk),
-            Due::Rotate => {
-                operation::rotate_automatically(&key, &mut desk)?;
-                details.set_some(Field::ROTATION_TYPE, Word::new("AUTOMATIC"));
-            }
-        }
-        let event = service_event(act.event(), &key.name, desk.now, details, &*self.parts.random)?;
+            Due::Expire => (operation::expire(&key, &mut desk), desk.now),
+            Due::Rotate => (operation::rotate_automatically(&key, &mut desk)?, desk.now),
+            Due::TellRotation => match operation::tell_rotation(&key, &mut desk) {
+                Some(told) => told,
+                None => return Ok(()),
+            },
+        };
+        let event = service_event(act.event(), &key.name, time, details, &*self.parts.random)?;
         let Desk { seen, writes, .. } = desk;
         // A conflict means that somebody was faster; the next look finds what is left to do.
         let done = self.conclude(&seen, &writes, event)?;
-        if act != Due::Rotate {
+        if matches!(act, Due::Delete | Due::Expire) {
             self.opened.forget(&key.name);
         }
         match done && act == Due::Delete && alone {

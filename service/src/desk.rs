@@ -1,11 +1,13 @@
 //! Where one request is worked on: what it has read, what it will change, what the log will say.
 
+mod notes;
+
 use std::cell::Cell;
 use std::sync::{Arc, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use wardbook_audit::event::{Decision, Field, Name, Parameters, Resource};
+use wardbook_audit::event::{Decision, Parameters, Resource};
 use wardbook_audit::time::Timestamp;
 use wardbook_backend::backend::Backend;
 use wardbook_backend::call::Call;
@@ -283,29 +285,6 @@ impl<'a> Desk<'a> {
         let names: Vec<KeyName> =
             regions.map(|region| KeyName { region: region.clone(), ..key.name.clone() }).collect();
         names.iter().filter_map(|name| self.key(name)).collect()
-    }
-
-    /// Notes for the log that a key is touched.
-    fn touch(&mut self, found: &Found) {
-        let name = match found {
-            Found::Here(key, _) => key.name.clone(),
-            Found::Abroad(name, shown) if shown.contains(":key/") => name.clone(),
-            Found::Abroad(..) | Found::Ciphertext(_) => return,
-        };
-        self.touch_key(&name);
-    }
-
-    /// The same for a key that is made.
-    pub fn touch_key(&mut self, name: &KeyName) {
-        let parts = (Name::new(name.arn()), Name::new(name.account.as_str()), Name::new("AWS::KMS::Key"));
-        if let (Some(arn), Some(account), Some(kind)) = parts {
-            self.notes.resources.push(Resource { arn, account, kind });
-        }
-    }
-
-    /// Notes one field of the answer.
-    pub fn note_answer<V: wardbook_audit::event::Loggable>(&mut self, field: Field<V>, value: Option<V>) {
-        self.notes.response.get_or_insert_default().set_some(field, value);
     }
 
     /// Stops a request that only asks, where it would begin to act.

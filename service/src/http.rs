@@ -197,7 +197,10 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
 /// sealing takes much memory for a moment, and an allocator with a heap for each thread would keep that for every thread
 /// that ever sealed.
 fn tick(shared: &Shared, ends: &std::sync::mpsc::Receiver<()>) {
-    while ends.recv_timeout(TICK) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+    let mut goes_on = true;
+    while goes_on {
+        // Once more at the end: what the last requests left to be told is told by whoever served them.
+        goes_on = ends.recv_timeout(TICK) == Err(std::sync::mpsc::RecvTimeoutError::Timeout);
         for failed in shared.kms.tick() {
             shared.metrics.background_failures.fetch_add(1, Ordering::Relaxed);
             let detail = Some(failed.to_string());

@@ -283,6 +283,7 @@ impl Kms {
     fn attempt<O: Serve>(&self, request: &O, desk: &mut Desk<'_>) -> Result<O::Answer, Refusal> {
         let plan = request.plan(desk)?;
         let permit = self.decide(&plan, desk)?;
+        desk.note_key_store(&plan);
         desk.label(plan.uses.first().map(|(_, key)| key.name.arn()));
         grant_token::check(&plan, desk)?;
         ready::ready(&plan, desk)?;

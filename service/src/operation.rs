@@ -28,10 +28,10 @@ use crate::raw::Raw;
 use crate::refusal::Refusal;
 
 pub(crate) use create::new_material;
-pub(crate) use import::expire;
+pub(crate) use import::{expire, is_over};
 pub(crate) use multi_region::forget_replica;
 pub(crate) use policy::principals as named_principals;
-pub(crate) use rotation::rotate_automatically;
+pub(crate) use rotation::{has_untold, rotate_automatically, tell_rotation};
 
 /// Whose threads serve an operation; none where it takes microseconds, as long as the key is at hand.
 pub(crate) fn pool(operation: Operation) -> Option<Pool> {

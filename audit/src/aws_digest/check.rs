@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bucket::{Bucket, Inflate};
 use super::digest::{Digest, LogFile, Previous, head_signature};
-use super::key::PublicKeys;
+use super::key::{Answer, PublicKeys};
 use super::{Chain, Problem, Report, VerifyError};
 use crate::disk::Disk;
 use crate::log::Hash;
@@ -87,16 +87,18 @@ impl Check<'_> {
             if signatures.is_empty() {
                 self.report.find(key, Problem::NoSignature);
             }
-            let text = digest.signed_text();
+            let (text, end) = (digest.signed_text(), Timestamp::read(&digest.end));
             let holds = |signature: &String| {
                 let signature = from_hex(signature).unwrap_or_default();
-                self.keys.verifies(&digest.fingerprint, text.as_bytes(), &signature)
+                self.keys.verifies(&digest.fingerprint, end, text.as_bytes(), &signature)
             };
-            let answers: BTreeSet<Option<bool>> = signatures.iter().map(holds).collect();
-            if answers.contains(&Some(false)) {
+            let answers: BTreeSet<Answer> = signatures.iter().map(holds).collect();
+            if answers.contains(&Answer::DoesNotHold) {
                 self.report.find(key, Problem::Signature);
-            } else if answers.contains(&None) {
+            } else if answers.contains(&Answer::NoKey) {
                 self.report.find(key, Problem::NoKey(digest.fingerprint.clone()));
+            } else if answers.contains(&Answer::Expired) {
+                self.report.find(key, Problem::KeyExpired(digest.fingerprint.clone()));
             }
         }
         Ok(())

@@ -7,12 +7,30 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::json::{JsonError, Kind, Tree, Value};
+use crate::time::Timestamp;
 
 /// What `aws cloudtrail list-public-keys` printed, by fingerprint.
 #[derive(Debug, Clone, Default)]
 pub struct PublicKeys {
     /// RSAPublicKey of PKCS#1 in DER.
-    keys: BTreeMap<String, Vec<Vec<u8>>>,
+    keys: BTreeMap<String, Vec<PublicKey>>,
+}
+
+#[derive(Debug, Clone)]
+struct PublicKey {
+    value: Vec<u8>,
+    /// When it ceased to sign, if that is told.
+    until: Option<Timestamp>,
+}
+
+/// What the keys say to a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Answer {
+    Holds,
+    DoesNotHold,
+    NoKey,
+    /// It does, but the key had ceased to sign by then.
+    Expired,
 }
 
 /// Why a text is not the output of ListPublicKeys.
@@ -25,7 +43,9 @@ pub enum KeysError {
     #[error("no `PublicKeyList` in it; it should be the output of `aws cloudtrail list-public-keys`")]
     NoList,
     /// An entry without key or fingerprint.
-    #[error("an entry of `PublicKeyList` has no readable `Value` and `Fingerprint`")]
+    #[error(
+        "an entry of `PublicKeyList` has no readable `Value` and `Fingerprint`, or an unreadable `ValidityEndTime`"
+    )]
     Entry,
 }
 
@@ -59,16 +79,44 @@ impl PublicKeys {
             let (Some(value), Some(fingerprint)) = (value, entry.text_member("Fingerprint")) else {
                 return Err(KeysError::Entry);
             };
-            self.keys.entry(fingerprint.into_owned()).or_default().push(value);
+            let until = entry.member("ValidityEndTime").filter(|end| !end.is_null());
+            let until = until.map(|end| moment(end).ok_or(KeysError::Entry)).transpose()?;
+            self.keys.entry(fingerprint.into_owned()).or_default().push(PublicKey { value, until });
         }
         Ok(())
     }
 
-    /// Whether a signature holds (RSASSA-PKCS1-v1_5 with SHA-256). None if there is no key with that fingerprint.
-    pub(super) fn verifies(&self, fingerprint: &str, message: &[u8], signature: &[u8]) -> Option<bool> {
-        let keys = self.keys.get(fingerprint)?;
-        let holds =
-            |key: &Vec<u8>| UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key).verify(message, signature).is_ok();
-        Some(keys.iter().any(holds))
+    /// Whether a signature is one of the message by the key of that fingerprint. The message is about the time up to
+    /// `end`, so whoever signed it did so later: a key that had ceased to sign before did not.
+    pub(super) fn verifies(
+        &self,
+        fingerprint: &str,
+        end: Option<Timestamp>,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Answer {
+        let Some(keys) = self.keys.get(fingerprint) else { return Answer::NoKey };
+        let ceased = |key: &PublicKey| key.until.zip(end).is_some_and(|(until, end)| until < end);
+        let holds = |key: &&PublicKey| {
+            UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &key.value).verify(message, signature).is_ok()
+        };
+        let ceased: Vec<bool> = keys.iter().filter(holds).map(ceased).collect();
+        match ceased.as_slice() {
+            [] => Answer::DoesNotHold,
+            _ if ceased.contains(&false) => Answer::Holds,
+            _ => Answer::Expired,
+        }
+    }
+}
+
+/// A moment as the tool prints it: a text, or seconds since 1970.
+fn moment(value: Value<'_>) -> Option<Timestamp> {
+    match value.as_text() {
+        Some(text) => Timestamp::read(&text),
+        None => {
+            let (seconds, fraction) = value.written().split_once('.').unwrap_or((value.written(), "0"));
+            fraction.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?;
+            Some(Timestamp::from_micros(seconds.parse::<i64>().ok()?.checked_mul(1_000_000)?))
+        }
     }
 }

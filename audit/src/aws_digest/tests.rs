@@ -174,6 +174,42 @@ fn without_its_public_key_a_chain_is_undetermined() {
 }
 
 #[test]
+fn a_key_signs_nothing_after_its_time() {
+    let disk = bucket();
+    let with = |until: &str| {
+        let mut outputs = String::new();
+        for (of, until) in [(0, until), (1, r#""2026-05-01T00:00:00Z""#)] {
+            let value = STANDARD.encode(KEYS[of].public_key().as_ref());
+            let entry = format!(r#"{{"Value":"{value}","Fingerprint":"f{of}","ValidityEndTime":{until}}}"#);
+            outputs.push_str(&format!(r#"{{"PublicKeyList":[{entry}]}}"#));
+        }
+        verify(&disk, &PublicKeys::read(&outputs).unwrap()).unwrap()
+    };
+    // The digests of the first region end at 01:00 to 05:00; the last was signed after five.
+    for (until, first) in [
+        (r#""2026-04-01T05:00:00+00:00""#, 6),
+        ("1775019600.0", 6),
+        ("1775019600", 6),
+        ("null", 6),
+        (r#""2026-04-01T04:59:59Z""#, 5),
+        ("1775019599.999", 5),
+        (r#""2026-04-01T03:30:00+01:00""#, 3),
+        (r#""2025-01-01T00:00:00Z""#, 1),
+    ] {
+        let report = with(until);
+        let expired = (first..=5).map(|hour| digest_key("eu-west-1", hour).into());
+        let expired: Vec<PathBuf> = expired.collect();
+        let found: Vec<PathBuf> = report.findings.iter().map(|finding| finding.path.clone()).collect();
+        assert_eq!(found, expired, "{until}");
+        assert!(report.findings.iter().all(|finding| finding.problem == Problem::KeyExpired("f0".to_owned())));
+        let verdict = if first > 5 { Verdict::Verified } else { Verdict::Undetermined };
+        assert_eq!(report.verdict(), verdict, "{until}");
+    }
+    let odd = r#"{"PublicKeyList":[{"Value":"AAAA","Fingerprint":"f","ValidityEndTime":"soon"}]}"#;
+    assert!(PublicKeys::read(odd).is_err());
+}
+
+#[test]
 fn a_newest_digest_that_may_be_missing_is_reported() {
     let region = "eu-west-1";
     let newest = digest_key(region, 5);

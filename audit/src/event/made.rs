@@ -32,7 +32,7 @@ pub struct NewEvent {
     /// Who made the request.
     pub identity: Identity,
     /// The peer's address, or the name of the service that relayed.
-    pub source_address: Name,
+    pub source_address: Prose,
     /// The caller's software.
     pub user_agent: Option<Prose>,
     /// Why it failed: CloudTrail's code and the message.

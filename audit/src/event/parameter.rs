@@ -75,6 +75,10 @@ pub struct Words(pub Vec<Word>);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names(pub Vec<Name>);
 
+/// Several things, each with fields of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Several(pub Vec<Parameters>);
+
 /// A type that a field can have. Nobody can add one.
 pub trait Loggable: sealed::Written {}
 
@@ -177,6 +181,8 @@ fields! { Word:
     ROTATION_TYPE = "rotationType",
     KEY_ORIGIN = "keyOrigin",
     CUSTOM_KEY_STORE_TYPE = "customKeyStoreType",
+    MULTI_REGION_KEY_TYPE = "multiRegionKeyType",
+    REGION = "region",
     XKS_PROXY_CONNECTIVITY = "xksProxyConnectivity",
 }
 
@@ -195,6 +201,8 @@ fields! { Name:
     KEY_MATERIAL_ID = "keyMaterialId",
     PREVIOUS_KEY_MATERIAL_ID = "previousKeyMaterialId",
     CURRENT_KEY_MATERIAL_ID = "currentKeyMaterialId",
+    SOURCE_KEY_MATERIAL_ID = "sourceKeyMaterialId",
+    DESTINATION_KEY_MATERIAL_ID = "destinationKeyMaterialId",
     CUSTOM_KEY_STORE_ID = "customKeyStoreId",
     CLUSTER_ID = "clusterId",
     CLOUD_HSM_CLUSTER_ID = "cloudHsmClusterId",
@@ -253,19 +261,30 @@ fields! { Pairs:
     ENCRYPTION_CONTEXT_SUBSET = "encryptionContextSubset",
 }
 
-fields! { Tags: TAGS = "tags" }
-fields! { Words: OPERATIONS = "operations" }
+fields! { Tags: TAGS = "tags", REPLICA_TAGS = "replicaTags" }
+fields! { Words:
+    OPERATIONS = "operations",
+    ENCRYPTION_ALGORITHMS = "encryptionAlgorithms",
+    SIGNING_ALGORITHMS = "signingAlgorithms",
+    KEY_AGREEMENT_ALGORITHMS = "keyAgreementAlgorithms",
+    ENCAPSULATION_ALGORITHMS = "encapsulationAlgorithms",
+    MAC_ALGORITHMS = "macAlgorithms",
+}
 fields! { Names: TAG_KEYS = "tagKeys", POLICY_ARNS = "policyArns" }
-fields! { PolicyText: POLICY = "policy" }
+fields! { PolicyText: POLICY = "policy", REPLICA_POLICY = "replicaPolicy" }
 
 fields! { Parameters:
     CONSTRAINTS = "constraints",
     KEY_METADATA = "keyMetadata",
     REPLICA_KEY_METADATA = "replicaKeyMetadata",
+    MULTI_REGION_CONFIGURATION = "multiRegionConfiguration",
+    PRIMARY_KEY = "primaryKey",
     RECIPIENT = "recipient",
     ASSUMED_ROLE_USER = "assumedRoleUser",
     CREDENTIALS = "credentials",
 }
+
+fields! { Several: REPLICA_KEYS = "replicaKeys" }
 
 fields! { super::AccessKeyId: ACCESS_KEY_ID = "accessKeyId" }
 
@@ -389,6 +408,12 @@ impl sealed::Written for Words {
 impl sealed::Written for Names {
     fn write(&self, out: &mut Vec<u8>) {
         write_list(out, self.0.iter(), |out, name| name.write(out));
+    }
+}
+
+impl sealed::Written for Several {
+    fn write(&self, out: &mut Vec<u8>) {
+        write_list(out, self.0.iter(), |out, parameters| parameters.write(out));
     }
 }
 

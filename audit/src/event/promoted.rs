@@ -136,7 +136,8 @@ impl<'a> Promoted<'a> {
                         self.dest_kms_key_arn = Some(arn);
                     }
                 }
-                "encryptionContext" => self.encryption_context = object(value),
+                // In whichever order they stand.
+                "encryptionContext" => self.encryption_context = object(value).or(self.encryption_context),
                 "sourceEncryptionContext" => {
                     self.encryption_context = self.encryption_context.or(object(value));
                 }

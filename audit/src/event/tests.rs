@@ -40,7 +40,7 @@ fn made() -> NewEvent {
             }),
             ..Identity::default()
         },
-        source_address: name("192.0.2.1"),
+        source_address: Prose::new("192.0.2.1"),
         user_agent: Some(Prose::new("aws-cli/2")),
         error: None,
         read_only: true,
@@ -188,6 +188,22 @@ fn keys_and_principals_are_found_where_cloudtrail_puts_them() {
         r#""userIdentity":{"type":"AWSService"},"resources":"x","additionalEventData":{"wardbook":1}"#,
         &[("principal_type", "AWSService")],
     );
+}
+
+#[test]
+fn the_order_of_members_makes_no_difference() {
+    let source = r#""sourceEncryptionContext":{"a":"1"}"#;
+    for (members, wanted) in [
+        (format!(r#"{source},"encryptionContext":"odd""#), "a"),
+        (format!(r#""encryptionContext":"odd",{source}"#), "a"),
+        (format!(r#"{source},"encryptionContext":{{"b":"2"}}"#), "b"),
+        (format!(r#""encryptionContext":{{"b":"2"}},{source}"#), "b"),
+    ] {
+        let text = format!(r#"{{"eventTime":"2026-04-01T12:00:00Z","requestParameters":{{{members}}}}}"#);
+        let event = EventText::read(text).unwrap();
+        let context = event.view().promoted().encryption_context.unwrap();
+        assert!(context.member(wanted).is_some() && context.members().count() == 1, "{members}");
+    }
 }
 
 /// `FORMAT.md` holds the vectors that another implementation is checked with, and this file holds ours against them.

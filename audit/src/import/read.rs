@@ -152,14 +152,14 @@ impl<'a> Reader<'a> {
     }
 
     fn read(&mut self, held: &mut Vec<u8>, send: &mut dyn FnMut(Message) -> bool) -> Result<(), Refusal> {
-        let mut opened = self.open(Hashing::Later)?;
+        let mut opened = self.open(Hashing::Later, u64::MAX)?;
         let length = hold(&mut opened, self.source.length(), held)?;
         let held = held.get(..length).unwrap_or_default();
         if held.is_empty() && !self.has_lines {
             return Err(Refusal { offset: Some(0), message: "the file is empty".to_owned() });
         }
         if held.len() <= SOURCE_BYTES_HELD_MAX {
-            let digest = opened.digest();
+            let (digest, _) = opened.digest();
             let mut plain = Long::new(if digest.is_none() { held } else { &[] });
             let mut chunks = Vec::new();
             let mut records = Records::held(held, self.has_lines);
@@ -186,11 +186,12 @@ impl<'a> Reader<'a> {
             rejected += u64::from(!is_event);
             not_too_many(rejected, RECORDS_REJECTED_MAX, offset)?;
         }
-        let digest = rest.into_source().into_inner().1.digest();
+        let (digest, length) = rest.into_source().into_inner().1.digest();
         if !digest.is_some_and(|digest| send(Message::Whole(digest))) {
             return Ok(());
         }
-        let mut again = match self.open(Hashing::Now) {
+        // What was put to its end meanwhile is for the next import.
+        let mut again = match self.open(Hashing::Now, length) {
             Ok(again) => Records::new(again, self.has_lines),
             Err(_) => {
                 send(Message::Changed);
@@ -202,16 +203,18 @@ impl<'a> Reader<'a> {
             wanted = send(Message::Chunk(chunk));
             wanted
         });
-        if wanted && (read.is_err() || again.into_source().digest() != digest) {
+        if wanted && (read.is_err() || again.into_source().digest() != (digest, length)) {
             send(Message::Changed);
         }
         Ok(())
     }
 
-    fn open(&self, hashing: Hashing) -> Result<Inflated, Refusal> {
+    /// Opens the source, of which no more than so many bytes are read.
+    fn open(&self, hashing: Hashing, most: u64) -> Result<Inflated, Refusal> {
         let refuse = |error: io::Error| Refusal { offset: None, message: format!("cannot be read: {error}") };
         let bytes_read = self.bytes_read.clone();
-        let counted = Counted { source: self.source.open().map_err(refuse)?, digest: None, bytes_read };
+        let source = self.source.open().map_err(refuse)?;
+        let counted = Counted { source: source.take(most), digest: None, length: 0, bytes_read };
         let mut raw = BufReader::with_capacity(BUFFER_BYTES, counted);
         let is_gzip = raw.fill_buf().map_err(refuse)?.starts_with(&[0x1f, 0x8b]);
         if is_gzip || hashing == Hashing::Now {
@@ -402,13 +405,13 @@ enum Inflated {
 }
 
 impl Inflated {
-    /// The digest of the bytes that the source had, compressed or not, if they were hashed.
-    fn digest(self) -> Option<Hash> {
+    /// The digest of the bytes that were read of the source, compressed or not, if they were hashed, and how many they were.
+    fn digest(self) -> (Option<Hash>, u64) {
         let counted = match self {
             Inflated::Plain(reader) => reader.into_inner(),
             Inflated::Gzip(decoder) => decoder.into_inner().into_inner(),
         };
-        Some(Hash(counted.digest?.finalize().into()))
+        (counted.digest.map(|digest| Hash(digest.finalize().into())), counted.length)
     }
 
     /// Hashes from here on, and these bytes, which were read before, if that was put off.
@@ -441,8 +444,9 @@ impl Read for Inflated {
 }
 
 struct Counted {
-    source: Box<dyn Read + Send>,
+    source: io::Take<Box<dyn Read + Send>>,
     digest: Option<Sha256>,
+    length: u64,
     bytes_read: Arc<AtomicU64>,
 }
 
@@ -452,6 +456,7 @@ impl Read for Counted {
         if let Some(digest) = &mut self.digest {
             digest.update(buffer.get(..length).unwrap_or_default());
         }
+        self.length += length as u64;
         self.bytes_read.fetch_add(length as u64, Ordering::Relaxed);
         Ok(length)
     }

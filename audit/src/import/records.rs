@@ -395,11 +395,15 @@ fn list_of_envelope(head: &[u8]) -> Option<usize> {
         if let Some(list) = list_of_member(head.get(at..)?) {
             return Some(at + list);
         }
-        at += member_name(head.get(at..)?)?.1;
+        let (name, value) = member_name(head.get(at..)?)?;
+        if OF_EVENTS.contains(&name) {
+            return None;
+        }
+        at += value;
         let value = head.get(at..)?;
         at += match value.first()? {
             b'"' => text_length(value)?,
-            b'{' | b'[' => return None,
+            b'{' | b'[' => Skipper::default().end(value)?,
             _ => value.iter().position(|byte| matches!(byte, b',' | b'}'))?,
         };
         at += spaces(head.get(at..)?);
@@ -409,6 +413,10 @@ fn list_of_envelope(head: &[u8]) -> Option<usize> {
         at += 1;
     }
 }
+
+/// Members by which an object shows early that it is an event and no envelope.
+const OF_EVENTS: [&[u8]; 6] =
+    [b"eventVersion", b"userIdentity", b"eventTime", b"eventID", b"eventSource", b"CloudTrailEvent"];
 
 /// Where the list of records begins, if that is what this member has.
 fn list_of_member(member: &[u8]) -> Option<usize> {
@@ -482,6 +490,8 @@ mod tests {
             r#"{"Records":[{"a":1},{"b":2}]}"#,
             "\u{feff} { \"Records\" : [ {\"a\":1} , {\"b\":2} ] , \"x\": {\"y\": [\"]}\\\"\", 1]} } \n",
             r#"{"NextToken":"a\"b","n":1,"Events":[{"a":1},{"b":2}]}"#,
+            r#"{"ResponseMetadata":{"h":["]}",{"x":"\"}"}],"n":1} , "Events":[{"a":1},{"b":2}]}"#,
+            r#"{"l":[[1],{}],"Records":[{"a":1},{"b":2}]}"#,
             r#"{"Records":[{"a":1}],"Records":[{"b":2}]}"#,
             r#"[{"a":1},{"b":2}]"#,
             "{\"a\":1}\n{\"b\":2}\n",
@@ -489,6 +499,9 @@ mod tests {
             "{\"Records\":[{\"a\":1}]}\n[{\"b\":2}]",
         ] {
             assert_eq!(check(text.as_bytes(), false), wanted, "{text}");
+        }
+        for event in [r#"{"eventVersion":"1.11","Records":[{"a":1}]}"#, r#"{"a":{"Records":[{"b":1}]}}"#] {
+            assert_eq!(check(event.as_bytes(), false), Ok(vec![event.to_owned()]));
         }
         assert_eq!(check(b" \n", true), Ok(vec![]));
         for nothing in [&b" \n"[..], b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n"] {

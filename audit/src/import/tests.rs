@@ -280,6 +280,75 @@ fn a_long_source_is_streamed_and_a_cut_one_refused() {
     assert_verified(&disk);
 }
 
+/// A source to whose end something is put between two looks at it, or which is another one then.
+struct Moves(Mutex<Vec<Vec<u8>>>);
+
+impl Source for Moves {
+    fn name(&self) -> &str {
+        "live.jsonl"
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        let mut looks = self.0.lock().unwrap();
+        let bytes = if looks.len() > 1 { looks.remove(0) } else { looks[0].clone() };
+        Ok(Box::new(Cursor::new(bytes)))
+    }
+}
+
+#[test]
+fn a_file_that_grows_while_it_is_read_is_imported_as_it_was() {
+    let padding = "x".repeat(1 << 20);
+    let lines = |ids: std::ops::Range<u32>| -> String {
+        ids.map(|id| format!("{{\"eventTime\":\"2026-04-01T12:00:00Z\",\"eventID\":\"{id}\",\"p\":\"{padding}\"}}\n"))
+            .collect()
+    };
+    let (before, after) = (lines(0..20), lines(0..21));
+    let disk = MemoryDisk::default();
+    let import = |looks: &[&[u8]]| {
+        let source = Moves(Mutex::new(looks.iter().map(|look| look.to_vec()).collect()));
+        Importer::begin(&folder(&disk)).unwrap().run(vec![Box::new(source)], &mut (), Options::default(), &mut ())
+    };
+    let counts = |books: Books| (books.read, books.written, books.duplicate);
+    assert_eq!(counts(import(&[before.as_bytes(), after.as_bytes()]).unwrap()), (20, 20, 0));
+    assert_eq!(counts(import(&[after.as_bytes()]).unwrap()), (21, 1, 20), "the next import has the rest");
+    let (packed, more) = (gzip(&before), [gzip(&before), gzip(lines(20..22))].concat());
+    assert_eq!(counts(import(&[&packed, &more]).unwrap()), (20, 0, 20), "members of a gzip file likewise");
+    let other = lines(1..22);
+    assert!(matches!(import(&[after.as_bytes(), other.as_bytes()]), Err(ImportError::Changed(_))));
+    assert!(matches!(import(&[after.as_bytes(), before.as_bytes()]), Err(ImportError::Changed(_))), "it shrank");
+}
+
+/// Gives a part, and then fails.
+struct Breaks(&'static [u8]);
+
+impl Read for Breaks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer) {
+            Ok(0) => Err(io::Error::other("the line went dead")),
+            read => read,
+        }
+    }
+}
+
+#[test]
+fn what_can_be_read_once_and_breaks_off_is_rejected_and_stops_nothing() {
+    let disk = MemoryDisk::default();
+    let folder = folder(&disk);
+    let importer = Importer::begin(&folder).unwrap();
+    let whole = br#"{"eventTime":"2026-04-01T12:00:00Z","eventID":"a"}"#;
+    let mut sources: Vec<Box<dyn Source>> = vec![Box::new(source("c.json", event(3)))];
+    for (name, bytes) in [("a", &whole[..]), ("b", b"")] {
+        sources.push(Box::new(importer.spool(name, &mut Breaks(bytes)).unwrap()));
+    }
+    sources.push(Box::new(importer.spool("d", &mut &whole[..]).unwrap()));
+    let books = importer.run(sources, &mut (), Options::default(), &mut ()).unwrap();
+    assert_eq!((books.read, books.written, books.duplicate, books.rejected), (4, 2, 0, 2));
+    let told: Vec<_> =
+        books.rejections.iter().map(|one| (one.source.as_str(), one.record, one.message.as_str())).collect();
+    let wanted = ["the line went dead, after 50 readable bytes", "cannot be read: the line went dead"];
+    assert_eq!(told, [("a", None, wanted[0]), ("b", None, wanted[1])]);
+}
+
 #[test]
 fn files_name_the_digests_of_their_sources() {
     let disk = MemoryDisk::default();

@@ -87,9 +87,11 @@ impl Fold for Cost {
 
     fn take_after(&mut self, row: Row<'_>) {
         let response = row.text(Column::ResponseElements).and_then(|text| self.tree.read(text).ok());
-        let made = response.and_then(|response| response.member("keyMetadata"));
+        let made = ["keyMetadata", "replicaKeyMetadata"];
+        let made = response.and_then(|response| made.iter().find_map(|name| response.member(name)));
         let text = |name| made.and_then(|made| made.text_member(name)).map(|text| text.into_owned());
-        if let (Some(arn), Some(spec)) = (text("arn"), text("keySpec")) {
+        // Before 2021 there was only the older name.
+        if let (Some(arn), Some(spec)) = (text("arn"), text("keySpec").or_else(|| text("customerMasterKeySpec"))) {
             self.specs.insert(arn, spec);
         }
     }

@@ -11,7 +11,7 @@ pub(super) struct Groups<const N: usize, T> {
     texts: Texts,
     memos: [Memo<u32>; N],
     /// The combination that came last, and where its value is.
-    last: ([u32; N], usize),
+    last: Option<([u32; N], usize)>,
     places: HashMap<[u32; N], usize, BuildHasherDefault<OfNumbers>>,
     values: Vec<([u32; N], T)>,
 }
@@ -32,7 +32,7 @@ impl<const N: usize, T> Default for Groups<N, T> {
         Self {
             texts: Texts::default(),
             memos: std::array::from_fn(|_| Memo::default()),
-            last: ([0; N], usize::MAX),
+            last: None,
             places: HashMap::default(),
             values: Vec::new(),
         }
@@ -48,15 +48,14 @@ impl<const N: usize, T> Groups<N, T> {
             *number = memo.of(word, |text| self.texts.number(text));
         }
         let place = match self.last {
-            (last, place) if last == key => place,
+            Some((last, place)) if last == key => place,
             _ => *self.places.entry(key).or_insert(self.values.len()),
         };
-        self.last = (key, place);
-        if place >= self.values.len() {
-            self.last.1 = self.values.len();
+        self.last = Some((key, place));
+        if place == self.values.len() {
             self.values.push((key, value()));
         }
-        if let Some((_, value)) = self.values.get_mut(self.last.1) {
+        if let Some((_, value)) = self.values.get_mut(place) {
             change(value);
         }
     }
@@ -99,4 +98,22 @@ impl Hasher for OfNumbers {
     }
 
     fn write_usize(&mut self, _: usize) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_a_group_like_any_other() {
+        let mut groups = Groups::<2, u64>::default();
+        let (null, a) = (Word::Null, Word::Text("a"));
+        for words in [[null, null], [a, null], [null, null], [null, null], [null, a], [a, null], [null, null]] {
+            groups.with(words, || 0, |count| *count += 1);
+        }
+        let mut counts: Vec<_> = groups.finish().collect();
+        counts.sort();
+        let a = || Cell::Text("a".to_owned());
+        assert_eq!(counts, [([Cell::Null, Cell::Null], 4), ([Cell::Null, a()], 1), ([a(), Cell::Null], 2)]);
+    }
 }

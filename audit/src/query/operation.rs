@@ -41,4 +41,4 @@ pub(super) const GRANT: &[&str] = &["CreateGrant", "RetireGrant", "RevokeGrant"]
 pub(super) const ROTATION: &[&str] = &["RotateKey"];
 
 /// What says of which kind a key is.
-pub(super) const CREATION: &[&str] = &["CreateKey"];
+pub(super) const CREATION: &[&str] = &["CreateKey", "ReplicateKey"];

@@ -382,12 +382,22 @@ fn cost_is_requests_times_list_price() {
     let rsa = "arn:aws:kms:eu-west-1:111122223333:key/rsa";
     let made =
         format!(r#"{},"responseElements":{{"keyMetadata":{{"arn":"{rsa}","keySpec":"RSA_2048"}}}}"#, user("ann"));
+    let old = "arn:aws:kms:eu-west-1:111122223333:key/old";
+    let response = format!(r#"{{"keyMetadata":{{"arn":"{old}","customerMasterKeySpec":"RSA_2048"}}}}"#);
+    let made_long_ago = format!(r#"{},"responseElements":{response}"#, user("ann"));
+    let replica = "arn:aws:kms:eu-west-2:111122223333:key/rsa";
+    let response = format!(r#"{{"replicaKeyMetadata":{{"arn":"{replica}","keySpec":"RSA_2048"}}}}"#);
+    let replicated = format!(r#"{},"responseElements":{response}"#, user("ann"));
     let sign = r#""signingAlgorithm":"RSASSA_PSS_SHA_256""#;
     let folder = log(
         &[
             event("01T00:00:00", "CreateKey", &made),
+            event("01T00:00:00", "CreateKey", &made_long_ago),
+            event("01T00:00:00", "ReplicateKey", &replicated),
             event("02T00:00:00", "Sign", &with(rsa, sign)),
             event("02T00:00:00", "Sign", &with(K2, sign)),
+            event("02T00:00:00", "Sign", &with(old, sign)),
+            event("02T00:00:00", "Sign", &with(replica, sign)),
             event("02T00:00:00", "Decrypt", &with(K1, r#""encryptionAlgorithm":"SYMMETRIC_DEFAULT""#)),
             event("02T00:00:00", "Decrypt", &format!(r#"{},"errorCode":"AccessDenied""#, with(K1, ""))),
             event("02T00:00:00", "GenerateDataKeyPair", &with(K1, r#""keyPairSpec":"RSA_3072""#)),
@@ -408,14 +418,17 @@ fn cost_is_requests_times_list_price() {
         format!("user/ann | {k1} | Decrypt | 3 | 0.000009 | 2026-06-01"),
         format!("user/ann | {k1} | GenerateDataKeyPair | 2 | 0.00121 | 2026-06-01"),
         "user/ann | 111122223333:key/2 | Sign | 1 | 0.000015 | 2026-06-01".to_owned(),
+        "user/ann | 111122223333:key/old | Sign | 1 | 0.000003 | 2026-06-01".to_owned(),
         "user/ann | 111122223333:key/rsa | Sign | 1 | 0.000003 | 2026-06-01".to_owned(),
+        format!("user/ann | {replica} | Sign | 1 | 0.000003 | 2026-06-01"),
     ];
     assert_eq!(rows(&folder, &since), wanted, "the kind of a key is known also if it was made before");
     let day = Query { until: Some(time("01T00:00:01")), ..query("cost") };
     assert_eq!(
         rows(&folder, &day),
         [
-            "user/ann | - | CreateKey | 1 | 0.000003 | 2026-06-01".to_owned(),
+            "user/ann | - | CreateKey | 2 | 0.000006 | 2026-06-01".to_owned(),
+            "user/ann | - | ReplicateKey | 1 | 0.000003 | 2026-06-01".to_owned(),
             format!("user/ann | {foreign} | Decrypt | 1 | 0.000003 | 2026-06-01"),
         ],
         "a request that two accounts were told of is one"

@@ -39,6 +39,7 @@ SELECT
   'API Activity' AS class_name,
   600300 + activity_id AS type_uid,
   epoch_ms(event_time) AS time,
+  event_time AS time_dt,
   1 AS severity_id,
   'Informational' AS severity,
   CASE WHEN error_code IS NULL THEN 1 ELSE 2 END AS status_id,
@@ -56,7 +57,8 @@ SELECT
   ) AS metadata,
   struct_pack(provider := 'AWS', region := aws_region, account := struct_pack(uid := recipient_account_id)) AS cloud,
   struct_pack(
-    operation := event_name,
+    -- The class requires one; an Insight event, or a request that asked for nothing known, has none.
+    operation := coalesce(event_name, 'Unknown'),
     version := api_version,
     service := struct_pack(name := event_source),
     request := struct_pack(uid := request_id, data := request_parameters),

@@ -2,7 +2,7 @@
 
 use wardbook_audit::event::{Field, Name, Parameters};
 
-use super::key::{check_manager, note_key};
+use super::key::check_manager;
 use crate::api::{
     CREATE_ALIAS_REQUEST, CreateAliasRequest, DELETE_ALIAS_REQUEST, DeleteAliasRequest, Shape, UPDATE_ALIAS_REQUEST,
     UpdateAliasRequest,
@@ -10,7 +10,7 @@ use crate::api::{
 use crate::authorize::{On, Question};
 use crate::caller::Facts;
 use crate::desk::{Aliases, Desk};
-use crate::kms::Permit;
+use crate::kms::{KEY_ID, Permit};
 use crate::limits::ALIASES_MAX;
 use crate::name::{AliasName, KeyName};
 use crate::refusal::{Refusal, Why};
@@ -60,6 +60,7 @@ impl Serve for CreateAliasRequest {
     fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
         let name = own(&self.alias_name, desk)?;
         let found = desk.find(&self.target_key_id, Aliases::Refuse)?;
+        desk.touch_alias(&name);
         let mut plan = Plan::on("kms:CreateAlias", &found, Facts::default());
         plan.questions.push(on_alias("kms:CreateAlias", &name));
         Ok(plan)
@@ -77,6 +78,7 @@ impl Serve for CreateAliasRequest {
         }
         let now = desk.now.micros();
         let record = AliasRecord { key: key.name.id.clone(), created: now, updated: now };
+        desk.note_answer(KEY_ID, Name::new(key.name.arn()));
         desk.writes.alias(&name, record, &[&key.name]);
         Ok(Empty)
     }
@@ -93,8 +95,14 @@ impl Serve for UpdateAliasRequest {
 
     fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
         let name = own(&self.alias_name, desk)?;
+        desk.touch_alias(&name);
         let before = desk.find(&name.name, Aliases::Accept).map_err(|_| absent(&name))?;
         let after = desk.find(&self.target_key_id, Aliases::Refuse)?;
+        // The key that it names from here on stands first, as AWS has it; the one before is told as well.
+        if let [_, before, after] = desk.notes.resources.as_mut_slice() {
+            std::mem::swap(before, after);
+        }
+        desk.notes.resources.dedup();
         let mut plan = Plan::on("kms:UpdateAlias", &after, Facts::default());
         plan.also("kms:UpdateAlias", &before, Facts::default());
         plan.questions.push(on_alias("kms:UpdateAlias", &name));
@@ -129,6 +137,7 @@ impl Serve for UpdateAliasRequest {
             return Err(Refusal::new(Why::LimitExceeded, format!("{} has {ALIASES_MAX} aliases.", after.name.arn())));
         }
         let record = AliasRecord { key: after.name.id.clone(), updated: desk.now.micros(), ..alias.record };
+        desk.note_answer(KEY_ID, Name::new(after.name.arn()));
         desk.writes.alias(&name, record, &[&before.name, &after.name]);
         Ok(Empty)
     }
@@ -144,6 +153,7 @@ impl Serve for DeleteAliasRequest {
 
     fn plan(&self, desk: &mut Desk<'_>) -> Result<Plan, Refusal> {
         let name = own(&self.alias_name, desk)?;
+        desk.touch_alias(&name);
         let found = desk.find(&name.name, Aliases::Accept).map_err(|_| absent(&name))?;
         let mut plan = Plan::on("kms:DeleteAlias", &found, Facts::default());
         plan.questions.push(on_alias("kms:DeleteAlias", &name));
@@ -153,9 +163,7 @@ impl Serve for DeleteAliasRequest {
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let name = own(&self.alias_name, desk)?;
         let key: &KeyName = &plan.key()?.name;
-        let mut noted = Parameters::default();
-        note_key(&key.arn(), &mut noted);
-        desk.notes.response = Some(noted);
+        desk.note_answer(KEY_ID, Name::new(key.arn()));
         desk.writes.no_alias(&name, Some(key));
         Ok(Empty)
     }

@@ -173,6 +173,7 @@ impl Serve for EncryptRequest {
         check_length(key, algorithm, self.plaintext.len())?;
         desk.stop_if_dry(self.dry_run)?;
         let ciphertext = encrypt(key, algorithm, &self.plaintext, self.encryption_context.as_ref(), desk)?;
+        desk.note_material(Field::KEY_MATERIAL_ID, current_id(&key.record));
         Ok(EncryptResponse {
             ciphertext_blob: Some(Blob(ciphertext)),
             key_id: Some(key.name.arn()),
@@ -215,6 +216,7 @@ impl Serve for DecryptRequest {
         };
         let (plaintext, material) = decrypt(key, algorithm, &ciphertext.0, self.encryption_context.as_ref(), desk)?;
         desk.stop_if_dry(self.dry_run)?;
+        desk.note_material(Field::KEY_MATERIAL_ID, material.clone());
         Ok(DecryptResponse {
             key_id: Some(key.name.arn()),
             plaintext: Some(plaintext),
@@ -277,6 +279,8 @@ impl Serve for ReEncryptRequest {
         check_length(target, to, plaintext.len())?;
         desk.stop_if_dry(self.dry_run)?;
         let ciphertext = encrypt(target, to, &plaintext, self.destination_encryption_context.as_ref(), desk)?;
+        desk.note_material(Field::DESTINATION_KEY_MATERIAL_ID, current_id(&target.record));
+        desk.note_material(Field::SOURCE_KEY_MATERIAL_ID, material.clone());
         Ok(ReEncryptResponse {
             ciphertext_blob: Some(Blob(ciphertext)),
             source_key_id: Some(source.name.arn()),

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use wardbook_audit::event::{Field, Parameters, PolicyText, Prose, Tags, Word};
+use wardbook_audit::event::{Field, Name, Parameters, PolicyText, Prose, Several, Tags, Word, Words};
 use wardbook_backend::token::MaterialId;
 
 use super::fact::tell_tags;
-use super::metadata::{kept, metadata};
+use super::metadata::{algorithms, current_id, kept, metadata};
 use super::policy::{check_lockout, read_policy};
 use crate::api::{CREATE_KEY_REQUEST, CreateKeyRequest, CreateKeyResponse, KeySpec, KeyUsageType, OriginType, Shape};
 use crate::authorize::{Named, On, Question};
@@ -104,10 +104,13 @@ impl Serve for CreateKeyRequest {
         parameters.set_some(Field::DESCRIPTION, self.description.as_deref().map(Prose::new));
         parameters.set_some(Field::KEY_USAGE, Word::new(self.usage()));
         parameters.set_some(Field::KEY_SPEC, Word::new(self.spec()));
+        parameters.set_some(Field::CUSTOMER_MASTER_KEY_SPEC, Word::new(self.spec()));
         parameters.set_some(Field::ORIGIN, Word::new(self.origin()));
         parameters.set_some(Field::BYPASS_POLICY_LOCKOUT_SAFETY_CHECK, self.bypass_policy_lockout_safety_check);
         parameters.set_some(Field::MULTI_REGION, self.multi_region);
         parameters.set_some(Field::TAGS, self.tags.as_deref().map(noted_tags));
+        parameters.set_some(Field::CUSTOM_KEY_STORE_ID, self.custom_key_store_id.as_deref().and_then(Name::new));
+        parameters.set_some(Field::XKS_KEY_ID, self.xks_key_id.as_deref().and_then(Name::new));
     }
 
     fn plan(&self, _: &mut Desk<'_>) -> Result<Plan, Refusal> {
@@ -199,7 +202,6 @@ pub(crate) fn new_material(
 
 /// The metadata of a key as the log has it.
 pub(super) fn noted(name: &KeyName, record: &KeyRecord) -> Parameters {
-    use wardbook_audit::event::Name;
     use wardbook_audit::time::Timestamp;
     let mut parameters = Parameters::default();
     parameters.set_some(Field::ACCOUNT_ID, Name::new(name.account.as_str()));
@@ -214,11 +216,41 @@ pub(super) fn noted(name: &KeyName, record: &KeyRecord) -> Parameters {
         (Field::ORIGIN, &record.origin),
         (Field::KEY_MANAGER, &record.manager),
         (Field::KEY_SPEC, &record.spec),
+        (Field::CUSTOMER_MASTER_KEY_SPEC, &record.spec),
     ] {
         parameters.set_some(field, Word::new(text.as_str()));
     }
+    let algorithms = algorithms(&record.spec, &record.usage).iter().filter_map(|name| Word::new(*name)).collect();
+    let field = match record.usage.as_str() {
+        "SIGN_VERIFY" => Field::SIGNING_ALGORITHMS,
+        "KEY_AGREEMENT" => Field::KEY_AGREEMENT_ALGORITHMS,
+        "ENCAPSULATE_DECAPSULATE" => Field::ENCAPSULATION_ALGORITHMS,
+        "GENERATE_VERIFY_MAC" => Field::MAC_ALGORITHMS,
+        _ => Field::ENCRYPTION_ALGORITHMS,
+    };
+    parameters.set(field, Words(algorithms));
+    parameters.set_some(Field::CURRENT_KEY_MATERIAL_ID, current_id(record).and_then(Name::new));
+    parameters.set_some(Field::CUSTOM_KEY_STORE_ID, record.key_store.as_deref().and_then(Name::new));
     parameters.set(Field::MULTI_REGION, record.multi_region.is_some());
+    if let Some(multi) = &record.multi_region {
+        parameters.set(Field::MULTI_REGION_CONFIGURATION, noted_siblings(name, multi));
+    }
     parameters
+}
+
+fn noted_siblings(name: &KeyName, multi: &MultiRegion) -> Parameters {
+    let one = |region: &String| {
+        let mut key = Parameters::default();
+        let arn = KeyName { region: region.clone(), ..name.clone() }.arn();
+        key.set_some(Field::ARN, Name::new(arn)).set_some(Field::REGION, Word::new(region.as_str()));
+        key
+    };
+    let kind = if multi.primary == name.region { "PRIMARY" } else { "REPLICA" };
+    let mut siblings = Parameters::default();
+    siblings.set_some(Field::MULTI_REGION_KEY_TYPE, Word::new(kind));
+    siblings.set(Field::PRIMARY_KEY, one(&multi.primary));
+    siblings.set(Field::REPLICA_KEYS, Several(multi.replicas.iter().map(one).collect()));
+    siblings
 }
 
 /// Tags as they are kept.

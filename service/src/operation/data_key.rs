@@ -1,6 +1,6 @@
 //! Data keys, key pairs for others, and random bytes.
 
-use wardbook_audit::event::{Field, Parameters, Word};
+use wardbook_audit::event::{Field, Name, Parameters, Word};
 use wardbook_backend::backend::Backend;
 use wardbook_backend::capability::Boundary;
 use wardbook_backend::operation::{DataKey, DataKeyPair};
@@ -106,6 +106,7 @@ macro_rules! data_key {
                 let made = generate(plan, bytes, self.encryption_context.as_ref(), self.dry_run, desk)?;
                 let key = plan.key()?;
                 let reply: fn(DataKey, String, Option<String>) -> $answer = $reply;
+                desk.note_material(Field::KEY_MATERIAL_ID, current_id(&key.record));
                 Ok(reply(made, key.name.arn(), current_id(&key.record)))
             }
         }
@@ -165,6 +166,7 @@ macro_rules! data_key_pair {
                 let made = generate_pair(plan, self.key_pair_spec, pairs, self.dry_run, desk)?;
                 let key = plan.key()?;
                 let reply: fn(DataKeyPair, DataKeyPairSpec, String, Option<String>) -> $answer = $reply;
+                desk.note_material(Field::KEY_MATERIAL_ID, current_id(&key.record));
                 Ok(reply(made, self.key_pair_spec, key.name.arn(), current_id(&key.record)))
             }
         }
@@ -212,8 +214,9 @@ impl Serve for GenerateRandomRequest {
     type Answer = GenerateRandomResponse;
 
     fn note(&self, parameters: &mut Parameters) {
-        let bytes = self.number_of_bytes.and_then(|bytes| u64::try_from(bytes).ok());
-        parameters.set_some(Field::NUMBER_OF_BYTES, bytes);
+        // How many bytes were asked for is not in the log of AWS either.
+        let store = self.custom_key_store_id.as_deref();
+        parameters.set_some(Field::CUSTOM_KEY_STORE_ID, store.and_then(Name::new));
     }
 
     fn plan(&self, _: &mut Desk<'_>) -> Result<Plan, Refusal> {

@@ -103,7 +103,6 @@ impl Serve for GetParametersForImportRequest {
         let arn = key.name.arn();
         let token = desk.kms.parts.sealer.seal(PURPOSE, &[&arn], body.to_string().as_bytes());
         let token = token.map_err(|_| Refusal::new(Why::Internal, ""))?;
-        desk.note_answer(KEY_ID, Name::new(arn.as_str()));
         Ok(GetParametersForImportResponse {
             key_id: Some(arn),
             import_token: Some(Blob(token)),
@@ -383,15 +382,20 @@ fn lose(key: &Arc<Key>, lost: &dyn Fn(&Material) -> bool, desk: &mut Desk<'_>) {
     }
 }
 
-/// Takes away imported material whose time is over.
-pub(crate) fn expire(key: &Arc<Key>, desk: &mut Desk<'_>) {
-    let now = desk.now.micros();
-    let over = |material: &&Material| {
-        let end = material.import.as_ref().and_then(|import| import.valid_to);
-        material.token.is_some() && end.is_some_and(|end| end <= now)
-    };
-    let ids: Vec<&str> = key.record.materials.iter().filter(over).map(|material| material.id.as_str()).collect();
-    lose(key, &|material| ids.contains(&material.id.as_str()), desk);
+/// Whether imported material is there whose time is over.
+pub(crate) fn is_over(material: &Material, now: i64) -> bool {
+    let end = material.import.as_ref().and_then(|import| import.valid_to);
+    material.token.is_some() && end.is_some_and(|end| end <= now)
+}
+
+/// Takes away the first imported material whose time is over. What the event of that tells.
+pub(crate) fn expire(key: &Arc<Key>, desk: &mut Desk<'_>) -> Parameters {
+    let (now, mut details) = (desk.now.micros(), Parameters::default());
+    if let Some(over) = key.record.materials.iter().find(|material| is_over(material, now)) {
+        lose(key, &|material| material.id == over.id, desk);
+        details.set_some(Field::KEY_MATERIAL_ID, Name::new(over.id.as_str()));
+    }
+    details
 }
 
 impl Serve for DeleteImportedKeyMaterialRequest {
@@ -421,6 +425,7 @@ impl Serve for DeleteImportedKeyMaterialRequest {
             lose(key, &|material| material.id == *id, desk);
         }
         desk.note_answer(KEY_ID, Name::new(arn.as_str()));
+        desk.note_answer(Field::KEY_MATERIAL_ID, id.as_deref().and_then(Name::new));
         Ok(DeleteImportedKeyMaterialResponse { key_id: Some(arn), key_material_id: id.filter(|_| symmetric) })
     }
 }

@@ -107,7 +107,13 @@ impl Serve for ListAliasesRequest {
 
     fn run(&self, _: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let wanted: Option<KeyName> = match &self.key_id {
-            Some(key) => desk.find(key, Aliases::Refuse)?.key().map(|key| key.name.clone()),
+            Some(key) => {
+                // It is in the log already, from when this was planned.
+                let noted = desk.notes.resources.len();
+                let found = desk.find(key, Aliases::Refuse)?;
+                desk.notes.resources.truncate(noted);
+                found.key().map(|key| key.name.clone())
+            }
             None => None,
         };
         let (account, region) = (desk.caller.account.as_str(), desk.caller.region());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wardbook_audit::event::{Field, Parameters, PolicyText, Prose, Word};
+use wardbook_audit::event::{Field, Name, Parameters, PolicyText, Prose, Word};
 use wardbook_policy::catalogue::is_region;
 
 use super::create::{check_tagging, default_policy, noted, noted_tags, tags};
@@ -19,7 +19,7 @@ use crate::api::{
 use crate::authorize::{On, Question};
 use crate::caller::Facts;
 use crate::desk::{Aliases, Desk};
-use crate::kms::Permit;
+use crate::kms::{KEY_ID, Permit};
 use crate::name::{KeyName, partition};
 use crate::refusal::{Refusal, Why};
 use crate::serve::{Plan, Serve};
@@ -111,6 +111,8 @@ impl Serve for ReplicateKeyRequest {
         shown.enabled = Some(false);
         desk.touch_key(&name);
         desk.note_answer(Field::REPLICA_KEY_METADATA, Some(noted(&name, &record)));
+        desk.note_answer(Field::REPLICA_POLICY, PolicyText::new(text.as_str()));
+        desk.note_answer(Field::REPLICA_TAGS, self.tags.as_deref().map(noted_tags));
         desk.writes.key(&name, record, &policy);
         change_all(key, desk, |record| {
             record.multi_region = Some(regions.clone());
@@ -156,6 +158,7 @@ impl Serve for UpdatePrimaryRegionRequest {
         let before = multi(key)?;
         check_primary(key)?;
         let next = &self.primary_region;
+        desk.note_answer(KEY_ID, Name::new(key.name.arn()));
         if before.primary == *next {
             return Ok(Empty);
         }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use wardbook_audit::event::{Field, Name, Parameters};
+use wardbook_audit::event::{Field, Name, Parameters, Word};
 use wardbook_audit::time::Timestamp;
 
 use super::create::new_material;
@@ -33,6 +33,7 @@ const PERIOD_DAYS: i64 = 365;
 const DAY_SECONDS: i64 = 86_400;
 /// How near the next rotation by the calendar may be for one on demand.
 const NEAR_MICROS: i64 = 20 * 60 * 1_000_000;
+const ON_DEMAND: &str = "ON_DEMAND";
 
 /// Only symmetric encryption keys rotate.
 fn check_spec(key: &Key) -> Result<(), Refusal> {
@@ -90,6 +91,7 @@ impl Serve for EnableKeyRotationRequest {
         let period_days = self.rotation_period_in_days.unwrap_or(PERIOD_DAYS);
         let next = later(desk.now, period_days * DAY_SECONDS).micros();
         change_all(key, desk, |record| record.rotation = Some(Rotation { period_days, next }));
+        desk.note_answer(KEY_ID, Name::new(key.name.arn()));
         Ok(Empty)
     }
 }
@@ -146,18 +148,17 @@ impl Serve for GetKeyRotationStatusRequest {
 }
 
 /// The material that is current from here on, and the one before it set aside.
-fn rotate(record: &mut KeyRecord, fresh: Option<&Material>, at: i64, kind: &str) {
+fn rotate(record: &mut KeyRecord, fresh: Option<&Material>, rotated: &Rotated) {
     for material in &mut record.materials {
         if material.state == MaterialState::Current {
             material.state = MaterialState::NonCurrent;
         } else if material.state == MaterialState::PendingRotation {
             material.state = MaterialState::Current;
-            material.rotated = Some(Rotated { at, kind: kind.to_owned() });
+            material.rotated = Some(rotated.clone());
         }
     }
     if let Some(fresh) = fresh {
-        let rotated = Some(Rotated { at, kind: kind.to_owned() });
-        record.materials.push(Material { rotated, ..fresh.clone() });
+        record.materials.push(Material { rotated: Some(rotated.clone()), ..fresh.clone() });
     }
 }
 
@@ -201,9 +202,10 @@ impl Serve for RotateKeyOnDemandRequest {
             }
             _ => Some(new_material(&key.name, &key.record, MaterialState::Current, desk)?),
         };
-        let now = desk.now.micros();
+        // The request and the rotation are an event each, as in AWS. The second one is written in the background.
+        let rotated = Rotated { at: desk.now.micros(), kind: ON_DEMAND.to_owned(), untold: true };
         change_all(key, desk, |record| {
-            rotate(record, fresh.as_ref(), now, "ON_DEMAND");
+            rotate(record, fresh.as_ref(), &rotated);
             record.rotations_on_demand += 1;
         });
         desk.note_answer(KEY_ID, Name::new(arn.as_str()));
@@ -267,15 +269,44 @@ fn entry(key: &Key, material: &Material) -> RotationsListEntry {
     }
 }
 
-/// Rotates a key whose day has come, with its siblings.
-pub(crate) fn rotate_automatically(key: &Arc<Key>, desk: &mut Desk<'_>) -> Result<(), Refusal> {
+/// Rotates a key whose day has come, with its siblings. What the event of that tells.
+pub(crate) fn rotate_automatically(key: &Arc<Key>, desk: &mut Desk<'_>) -> Result<Parameters, Refusal> {
     let fresh = new_material(&key.name, &key.record, MaterialState::Current, desk)?;
     let now = desk.now;
+    let rotated = Rotated { at: now.micros(), kind: "AUTOMATIC".to_owned(), untold: false };
     change_all(key, desk, |record| {
-        rotate(record, Some(&fresh), now.micros(), "AUTOMATIC");
+        rotate(record, Some(&fresh), &rotated);
         if let Some(rotation) = &mut record.rotation {
             rotation.next = later(now, rotation.period_days * DAY_SECONDS).micros();
         }
     });
-    Ok(())
+    Ok(told(key, key.record.current(), &fresh.id, &rotated))
+}
+
+/// Whether a rotation was done whose event is still to be written.
+pub(crate) fn has_untold(record: &KeyRecord) -> bool {
+    record.materials.iter().any(|material| material.rotated.as_ref().is_some_and(|rotated| rotated.untold))
+}
+
+/// What the event of the first such rotation tells, and when it was. From here on it counts as told.
+pub(crate) fn tell_rotation(key: &Arc<Key>, desk: &mut Desk<'_>) -> Option<(Parameters, Timestamp)> {
+    let untold = |material: &Material| material.rotated.clone().filter(|rotated| rotated.untold);
+    let materials = &key.record.materials;
+    let (place, rotated) = materials.iter().enumerate().find_map(|(place, one)| Some((place, untold(one)?)))?;
+    let (before, current) = (place.checked_sub(1).and_then(|before| materials.get(before)), materials.get(place)?);
+    change_all(key, desk, |record| {
+        for material in record.materials.iter_mut().filter(|material| material.id == current.id) {
+            material.rotated = Some(Rotated { untold: false, ..rotated.clone() });
+        }
+    });
+    Some((told(key, before, &current.id, &rotated), Timestamp::from_micros(rotated.at)))
+}
+
+fn told(key: &Key, before: Option<&Material>, current: &str, rotated: &Rotated) -> Parameters {
+    let mut details = Parameters::default();
+    details.set_some(Field::ROTATION_TYPE, Word::new(rotated.kind.as_str()));
+    details.set_some(Field::KEY_ORIGIN, Word::new(key.record.origin.as_str()));
+    details.set_some(Field::PREVIOUS_KEY_MATERIAL_ID, before.and_then(|before| Name::new(before.id.as_str())));
+    details.set_some(Field::CURRENT_KEY_MATERIAL_ID, Name::new(current));
+    details
 }

@@ -12,7 +12,7 @@ use crate::api::{
 };
 use crate::caller::Facts;
 use crate::desk::{Aliases, Desk};
-use crate::kms::Permit;
+use crate::kms::{KEY_ID, Permit};
 use crate::limits::TAGS_MAX;
 use crate::refusal::{Refusal, Why};
 use crate::serve::{Plan, Serve};
@@ -78,6 +78,7 @@ impl Serve for UntagResourceRequest {
         let key = plan.key()?;
         check_manager(key)?;
         change(key, desk, |record| record.tags.retain(|key, _| !self.tag_keys.contains(key)));
+        desk.note_answer(KEY_ID, Name::new(key.name.arn()));
         Ok(Empty)
     }
 }

@@ -147,6 +147,9 @@ pub struct Rotated {
     pub at: i64,
     /// `AUTOMATIC` or `ON_DEMAND`.
     pub kind: String,
+    /// Whether its own event is still to be written.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untold: bool,
 }
 
 /// What a material is used for.

@@ -75,10 +75,13 @@ fn sources(arguments: &Arguments, importer: &Importer, global: &Global) -> anyho
             sources.extend(objects);
             others += more;
         } else if path.is_dir() {
-            let below = FileSource::below(path, &except);
-            let (files, more) = below.with_context(|| format!("cannot read folder `{}`", shown(path)))?;
+            let (files, more) = FileSource::below(path, &except);
             sources.extend(files.into_iter().map(|file| Box::new(file) as Box<dyn Source>));
             others += more;
+        } else if is_pipe(path)
+            && let Ok(mut pipe) = std::fs::File::open(path)
+        {
+            sources.push(Box::new(importer.spool(FileSource::new(path).name(), &mut pipe)?));
         } else {
             sources.push(Box::new(FileSource::new(path)));
         }
@@ -86,8 +89,16 @@ fn sources(arguments: &Arguments, importer: &Importer, global: &Global) -> anyho
     Ok((sources, others))
 }
 
-fn shown(path: &Path) -> String {
-    path.display().to_string()
+/// Whether a path is a pipe, which can be read once only: `<(zcat events.gz)` of a shell.
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Path) -> bool {
+    false
 }
 
 /// What a person sees while it goes on.
