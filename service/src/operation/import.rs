@@ -37,11 +37,8 @@ use crate::wire::decode::Blob;
 
 const PURPOSE: &str = "import token";
 
-fn wrapping(algorithm: AlgorithmSpec, key: WrappingKeySpec, region: &str) -> Result<Wrapping, Refusal> {
+fn wrapping(algorithm: AlgorithmSpec, key: WrappingKeySpec) -> Result<Wrapping, Refusal> {
     let unsupported = |what: &str| Err(Refusal::new(Why::Unsupported, what));
-    if (algorithm, key) == (AlgorithmSpec::Sm2pke, WrappingKeySpec::Sm2) && !region.starts_with("cn-") {
-        return unsupported(&format!("Algorithm SM2PKE is not supported in {region}."));
-    }
     let key = match key {
         WrappingKeySpec::Rsa2048 => Wrapper::Rsa2048,
         WrappingKeySpec::Rsa3072 => Wrapper::Rsa3072,
@@ -86,7 +83,7 @@ impl Serve for GetParametersForImportRequest {
 
     fn run(&self, plan: &Plan, _: Permit, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         let key = plan.key()?;
-        let wrapping = wrapping(self.wrapping_algorithm, self.wrapping_key_spec, &key.name.region)?;
+        let wrapping = wrapping(self.wrapping_algorithm, self.wrapping_key_spec)?;
         let missing = key.record.materials.iter().find(|material| material.token.is_none());
         let material = match missing.and_then(Material::material_id) {
             Some(material) => material,
