@@ -132,6 +132,10 @@ impl State {
         self.begun
     }
 
+    fn wrote(&mut self, full: bool) {
+        (self.writing, self.full) = (false, full);
+    }
+
     /// Takes the sync of a group for done. Returns those to wake who wait for groups that are durable by that.
     fn settle(&mut self, turn: u64, took: Duration) -> Vec<Waker> {
         self.took = took;
@@ -212,6 +216,7 @@ impl Shared {
         writer.write(unsettled)?;
         writer.group.clear();
         let full = writer.bytes > writer.options.segment_bytes;
+        let alone = lane.is_none();
         match lane {
             Some(lane) => {
                 lane.follow(&writer)?;
@@ -222,10 +227,12 @@ impl Shared {
             None => {
                 writer.file.sync()?;
                 drop(writer);
-                self.wrote(full);
             }
         }
         let mut state = self.state();
+        if alone {
+            state.wrote(full);
+        }
         let wakers = state.settle(turn, begun.elapsed());
         if wakers.is_empty() {
             return Ok(state);
@@ -238,8 +245,7 @@ impl Shared {
     /// Lets others write.
     fn wrote(&self, full: bool) {
         let mut state = self.state();
-        state.writing = false;
-        state.full = full;
+        state.wrote(full);
         if state.group.count() > 0 && is_beside(state.took) {
             self.work.notify_one();
         }
