@@ -58,7 +58,7 @@ impl Metrics {
                 &self.replies_not_taken,
             ),
             ("wardbook_log_lines_lost_total", "counter", "Lines that the log had no room for.", &self.log_lines_lost),
-            ("wardbook_requests_under_way", "gauge", "Requests that are being worked on.", &self.under_way),
+            ("wardbook_requests_under_way", "gauge", "Requests that have room, from their head on.", &self.under_way),
             (
                 "wardbook_background_failures_total",
                 "counter",

@@ -92,6 +92,7 @@ pub(super) async fn answer(
         let line = Line { event: "shed", peer: Some(peer.to_string()), ..Line::default() };
         return respond(shared, answered, Line { duration: Some(began.elapsed()), ..line });
     };
+    let _under_way = UnderWay::of(shared);
     let lengths = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
     let collected = match lengths.sum::<usize>() > shared.settings.bounds.header_bytes {
         true => Err(Spoiled::HeadTooLong),
@@ -102,7 +103,6 @@ pub(super) async fn answer(
         Err(spoiled) => (Bytes::new(), Some(spoiled)),
     };
     let raw = raw_of(head, body, peer, tls);
-    let _under_way = UnderWay::of(shared);
     let answered = match spoiled {
         None => answer_soon(shared, raw, room).await,
         Some(spoiled) => {
