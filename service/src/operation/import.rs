@@ -158,9 +158,7 @@ impl ImportKeyMaterialRequest {
             (_, end) => Ok(end.map(Timestamp::micros)),
         }
     }
-}
 
-impl ImportKeyMaterialRequest {
     /// What belongs to keys that may have several materials, and goes together.
     fn check_type(&self, record: &KeyRecord) -> Result<(), Refusal> {
         let invalid = |message: &str| Err(Refusal::new(Why::Validation, message));

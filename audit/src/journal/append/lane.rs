@@ -132,6 +132,7 @@ impl State {
         self.begun
     }
 
+    /// Nobody writes any longer; the segment is full, or not.
     fn wrote(&mut self, full: bool) {
         (self.writing, self.full) = (false, full);
     }
@@ -216,23 +217,22 @@ impl Shared {
         writer.write(unsettled)?;
         writer.group.clear();
         let full = writer.bytes > writer.options.segment_bytes;
-        let alone = lane.is_none();
-        match lane {
+        let mut state = match lane {
             Some(lane) => {
                 lane.follow(&writer)?;
                 drop(writer);
                 self.wrote(full);
                 lane.sync()?;
+                self.state()
             }
             None => {
                 writer.file.sync()?;
                 drop(writer);
+                let mut state = self.state();
+                state.wrote(full);
+                state
             }
-        }
-        let mut state = self.state();
-        if alone {
-            state.wrote(full);
-        }
+        };
         let wakers = state.settle(turn, begun.elapsed());
         if wakers.is_empty() {
             return Ok(state);
@@ -260,7 +260,7 @@ impl Shared {
         state.spare.give_back(spare);
         self.wanted.notify_all();
         state.closed.extend(closed);
-        (state.writing, state.full) = (false, false);
+        state.wrote(false);
         if state.rotation.is_some_and(|turn| turn <= state.turn) {
             state.rotation = None;
             self.moved.notify_all();
